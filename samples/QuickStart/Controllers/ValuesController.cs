@@ -1,0 +1,49 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+using SessionManager.AspNetCore;
+
+namespace QuickStart.Controllers;
+
+[ApiController]
+[Route("values")]
+public class ValuesController(ISessionManager session) : ControllerBase
+{
+    [HttpGet]
+    public IEnumerable<string> List() => session.Keys.Order(StringComparer.Ordinal);
+
+    [HttpGet("{**key}")]
+    public ActionResult<JsonElement> Get([FromQuery(Name = "default")] string? defaultValue)
+    {
+        if (session.TryGetValue<JsonElement>(Key, out var value))
+        {
+            return value;
+        }
+
+        return defaultValue is null ? NotFound() : JsonSerializer.SerializeToElement(defaultValue);
+    }
+
+    [HttpPut("{**key}")]
+    [Consumes("application/json")]
+    public NoContentResult Put([FromBody] JsonElement value)
+    {
+        session.StoreValue(Key, value);
+        return NoContent();
+    }
+
+    [HttpDelete("{**key}")]
+    public Removal Remove() => new(session.RemoveValue(Key));
+
+    // The key as the client wrote it. Routing leaves an escaped slash as it is, so 'a%2Fb' would not be the key 'a/b'.
+    private string Key
+    {
+        get
+        {
+            const string prefix = "/values/";
+            var target = HttpContext.Features.Get<IHttpRequestFeature>()!.RawTarget.Split('?')[0];
+            return target.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
+                ? Uri.UnescapeDataString(target[prefix.Length..])
+                : (string)RouteData.Values["key"]!;
+        }
+    }
+}

@@ -1,0 +1,9 @@
+var builder = WebApplication.CreateBuilder(args);
+builder.Services.AddControllers();
+builder.Services.AddSessionManager();
+
+var app = builder.Build();
+app.UseFileServer();
+app.UseSessionManager();
+app.MapControllers();
+app.Run();

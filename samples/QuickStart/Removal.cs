@@ -1,0 +1,4 @@
+namespace QuickStart;
+
+/// <summary>Whether there was something to remove.</summary>
+public record Removal(bool Removed);

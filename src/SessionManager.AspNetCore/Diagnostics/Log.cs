@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Logging;
+using SessionManager.AspNetCore.Pipeline;
+
+namespace SessionManager.AspNetCore.Diagnostics;
+
+/// <summary>Every log event of the package, numbered once. The public id of a session may be logged; its token, secret, store key
+/// and values never.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Sessions were set up: they end after {IdleTimeout} without use, and after {AbsoluteTimeout} at the latest.")]
+    public static partial void Started(this ILogger logger, TimeSpan idleTimeout, TimeSpan absoluteTimeout);
+
+    [LoggerMessage(2, LogLevel.Warning, "Sessions were set up in the cache '{Cache}'. A plain cache has no compare-and-set: parallel requests of one session are merged exactly within this process, but between processes the moment from reading to writing is unguarded. Use a native store for exact guarantees across nodes.")]
+    public static partial void PlainCache(this ILogger logger, string cache);
+
+    [LoggerMessage(3, LogLevel.Warning, "Sessions were set up in a memory cache of at most {SizeLimit} bytes, which silently drops what exceeds it. Set MemoryDistributedCacheOptions.SizeLimit to null or to what your sessions need.")]
+    public static partial void LimitedMemoryCache(this ILogger logger, long sizeLimit);
+
+    [LoggerMessage(10, LogLevel.Information, "A session cookie was rejected: {Status}.")]
+    public static partial void CookieRejected(this ILogger logger, SessionCookieStatus status);
+
+    [LoggerMessage(11, LogLevel.Information, "Session {SessionId} was not loaded: {Status}.")]
+    public static partial void RecordMissing(this ILogger logger, Guid sessionId, SessionLookupStatus status);
+
+    [LoggerMessage(12, LogLevel.Information, "Session {SessionId} was brought a token that had been replaced.")]
+    public static partial void StaleToken(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(13, LogLevel.Information, "Session {SessionId} had expired.")]
+    public static partial void SessionExpired(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(14, LogLevel.Warning, "The record of session {SessionId} was rejected: it was damaged.")]
+    public static partial void RecordRejected(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(15, LogLevel.Warning, "The record of session {SessionId} was left alone: it was written by a newer version of this library.")]
+    public static partial void NewerRecord(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(20, LogLevel.Information, "Session {SessionId} was created.")]
+    public static partial void SessionCreated(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(21, LogLevel.Information, "Session {SessionId} got a new token.")]
+    public static partial void TokenRotated(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(22, LogLevel.Information, "Session {SessionId} kept its token: another request had rotated it first.")]
+    public static partial void RotationLost(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(23, LogLevel.Information, "A user signed in to session {SessionId}.")]
+    public static partial void SignedIn(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(24, LogLevel.Information, "The user signed out of session {SessionId}.")]
+    public static partial void SignedOut(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(25, LogLevel.Information, "Session {SessionId} was ended: {Reason}.")]
+    public static partial void SessionEnded(this ILogger logger, Guid sessionId, SessionEndReason reason);
+
+    [LoggerMessage(26, LogLevel.Information, "Session {SessionId} had been signed out or ended already. What else its request had changed belonged to the old identity and was not saved.")]
+    public static partial void SignedOutAlready(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(27, LogLevel.Information, "A sign-in to session {SessionId} began a fresh session, because another request had ended or changed that one.")]
+    public static partial void SignInBeganFreshSession(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(30, LogLevel.Warning, "A change of session {SessionId} was refused and not saved: {Outcome}.")]
+    public static partial void CommitRefused(this ILogger logger, Guid sessionId, SessionCommitOutcome outcome);
+
+    [LoggerMessage(31, LogLevel.Error, "The session store failed on {Operation} of session {SessionId}. {Fault}")]
+    public static partial void StoreFailed(this ILogger logger, string operation, Guid sessionId, string fault);
+
+    [LoggerMessage(32, LogLevel.Error, "The changes of request {TraceIdentifier} could not be saved after its response had started, so the connection was aborted. {Fault}")]
+    public static partial void SaveFailedAfterStart(this ILogger logger, string traceIdentifier, string fault);
+
+    [LoggerMessage(33, LogLevel.Warning, "A write of session {SessionId} that had been given up on had not ended well before the next one: {Fault}. If it still arrives, it overwrites later changes.")]
+    public static partial void UnfinishedWriteSettled(this ILogger logger, Guid sessionId, string fault);
+
+    [LoggerMessage(34, LogLevel.Warning, "Nothing was stored: the session cookie is not essential (Cookie.IsEssential is false) and the user has not consented to tracking.")]
+    public static partial void ConsentMissing(this ILogger logger);
+
+    [LoggerMessage(35, LogLevel.Warning, "The session cookie '{Name}' is Secure, but it was set on plain http, where browsers drop it. Serve the application over https; behind a proxy that ends TLS, call UseForwardedHeaders before UseSessionManager.")]
+    public static partial void SecureCookieOnPlainHttp(this ILogger logger, string name);
+}

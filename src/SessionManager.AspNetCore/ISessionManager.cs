@@ -1,0 +1,139 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace SessionManager.AspNetCore;
+
+/// <summary>
+/// The session of the current request: who is signed in, and what this browser has said so far. Scoped; inject it into
+/// controllers, endpoints and services. It works on the same data as <c>HttpContext.Session</c>.
+/// </summary>
+/// <remarks>
+/// <para>Changes gather in the request and are saved before the first byte of the response leaves, so that a response the
+/// client has received means saved data. A save that fails answers 503, one that was refused because the session ended
+/// meanwhile answers 409; neither is ever answered with success.</para>
+/// <para>Like <c>HttpContext</c>, an instance is not safe for use from several threads at once. Parallel requests of one
+/// session are.</para>
+/// <para>Every member throws <see cref="InvalidOperationException"/> where <c>UseSessionManager</c> has not run, in an
+/// endpoint whose mode is <see cref="SessionMode.Disabled"/>, and, with <see cref="LoadMode.OnDemand"/>, before
+/// <see cref="LoadAsync"/>; and <see cref="SessionStoreException"/> when the session could not be loaded. Members that
+/// change the session throw <see cref="InvalidOperationException"/> in a <see cref="SessionMode.ReadOnly"/> endpoint and
+/// after the request has ended.</para>
+/// </remarks>
+public interface ISessionManager
+{
+    /// <summary>
+    /// Signs the user in. The browser gets a new token at once and the old one is dead. Values of an anonymous session are
+    /// kept unless <see cref="SessionManagerOptions.KeepValuesOnSignIn"/> is off; those of a different user are dropped.
+    /// </summary>
+    /// <typeparam name="TUserId">A string, a number, a <see cref="Guid"/>, or any type that System.Text.Json can write.</typeparam>
+    /// <param name="userId">The user's id. It is kept as invariant text.</param>
+    /// <returns><see langword="false"/>, and nothing changed, for <see langword="null"/>, an empty string, 0,
+    /// <see cref="Guid.Empty"/> and any other default value; otherwise <see langword="true"/>.</returns>
+    /// <exception cref="SessionValueException">The id can't be written as text, or is longer than
+    /// <see cref="SessionManagerOptions.MaxValueBytes"/>.</exception>
+    /// <exception cref="InvalidOperationException">The response has started: the new token can't reach the browser any more.</exception>
+    bool SetUserId<TUserId>(TUserId userId);
+
+    /// <summary>The id of the signed-in user as invariant text, or <see langword="null"/> when nobody is signed in.</summary>
+    string? GetUserId();
+
+    /// <summary>The id of the signed-in user, or the default of <typeparamref name="TUserId"/> when nobody is signed in.</summary>
+    /// <typeparam name="TUserId">The type it was set with.</typeparam>
+    /// <exception cref="SessionValueException">The id is not a <typeparamref name="TUserId"/>.</exception>
+    TUserId? GetUserId<TUserId>();
+
+    /// <summary>Whether a user is signed in.</summary>
+    bool IsAuthenticated { get; }
+
+    /// <summary>
+    /// Signs the user out: the user id goes, the token changes, the values stay, or go as well with
+    /// <see cref="ClearSessionScope.Everything"/>. Does nothing when nobody is signed in. To remove the whole session, use
+    /// <see cref="DestroySession"/>.
+    /// </summary>
+    void ClearSession();
+
+    /// <summary>Stores a value. A string, an int and a byte array are readable by <c>HttpContext.Session</c> too; anything
+    /// else is written by System.Text.Json at once, so that a later change of the object is not stored.</summary>
+    /// <param name="key">An ordinal, non-empty key of at most <see cref="SessionManagerOptions.MaxKeyBytes"/> bytes of UTF-8.</param>
+    /// <param name="value">The value. <see langword="null"/> is a value.</param>
+    /// <returns><see langword="true"/>.</returns>
+    /// <exception cref="SessionValueException">The value can't be written, or a limit of <see cref="SessionManagerOptions"/>
+    /// would be exceeded. The session is unchanged.</exception>
+    /// <exception cref="InvalidOperationException">There is no session yet and the response has started, so that its cookie
+    /// can't be sent any more.</exception>
+    bool StoreValue<T>(string key, T value);
+
+    /// <summary>Reads a value.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="defaultValue">What to return when the key is absent, and only then.</param>
+    /// <exception cref="SessionValueException">The stored value is not a <typeparamref name="T"/>.</exception>
+    T? GetValue<T>(string key, T? defaultValue = default);
+
+    /// <summary>Removes a value.</summary>
+    /// <returns>Whether the key existed.</returns>
+    bool RemoveValue(string key);
+
+    /// <summary>Reads a value, telling an absent key from a stored <see langword="null"/>.</summary>
+    /// <exception cref="SessionValueException">The stored value is not a <typeparamref name="T"/>.</exception>
+    bool TryGetValue<T>(string key, [MaybeNullWhen(false)] out T value);
+
+    /// <summary>The keys of all values, in no particular order. The user id is not among them: it is not a value.</summary>
+    IReadOnlyCollection<string> Keys { get; }
+
+    /// <summary>
+    /// Changes one value atomically and saves it: no parallel request's change of it is lost. The request's changes so far
+    /// are saved with it, and all of that stays even if the handler throws later. Begins a session when there is none.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="update">Gets the current value, or the default when the key is absent, and returns the new one. It runs
+    /// again when another request was faster, so it should have no side effects.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The new value, saved.</returns>
+    /// <exception cref="SessionEndedException">The session ended meanwhile; nothing was saved.</exception>
+    /// <exception cref="SessionStoreException">The store can't be reached, or the value kept changing for one
+    /// <see cref="SessionManagerOptions.IOTimeout"/>.</exception>
+    /// <exception cref="SessionValueException">The value is of another type, can't be written or is too large.</exception>
+    ValueTask<T> UpdateValueAsync<T>(string key, Func<T?, T> update, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Reads a value and removes it, atomically and saved: of many parallel requests exactly one gets it. The request's
+    /// changes so far are saved with it.
+    /// </summary>
+    /// <returns>The value, or the default when the key is absent.</returns>
+    /// <exception cref="SessionEndedException">The session ended meanwhile; nothing was taken.</exception>
+    /// <exception cref="SessionStoreException">The store can't be reached.</exception>
+    /// <exception cref="SessionValueException">The stored value is not a <typeparamref name="T"/>; it stays.</exception>
+    ValueTask<T?> TakeValueAsync<T>(string key, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The public id of the session: safe to log and to show, useless as a credential, the same before and after a change of
+    /// token. Without a session, the id that one begun in this request would get; reading it creates nothing.
+    /// </summary>
+    string SessionId { get; }
+
+    /// <summary>Times and user of the session; <see langword="null"/> while there is none.</summary>
+    SessionInfo? Info { get; }
+
+    /// <summary>Why the session this browser came with is gone; <see langword="null"/> when it came with none, or with a
+    /// living one. Every request that brings a dead token is told.</summary>
+    SessionEndReason? PreviousSessionEnd { get; }
+
+    /// <summary>Changes the token: a new secret now, the old one dead as soon as this is saved. Does nothing when there is no
+    /// session. Of two rotations at once one wins; the other request keeps its other changes and sets no cookie.</summary>
+    /// <exception cref="InvalidOperationException">The response has started: the new token can't reach the browser any more.</exception>
+    void RotateToken();
+
+    /// <summary>Ends the session: the record, its values, the user and the cookie are all gone, and a request in flight can't
+    /// bring them back. What is stored afterwards in the same request begins a fresh session.</summary>
+    void DestroySession();
+
+    /// <summary>Loads the session. Needed with <see cref="LoadMode.OnDemand"/> only; otherwise it was loaded before the
+    /// handler ran, and this returns at once.</summary>
+    /// <exception cref="SessionStoreException">The store can't be reached.</exception>
+    Task LoadAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Saves the request's changes now; when it returns they are saved. Not needed for the ordinary request: its
+    /// changes are saved before the response leaves.</summary>
+    /// <exception cref="SessionEndedException">The session ended meanwhile; nothing was saved.</exception>
+    /// <exception cref="SessionStoreException">The store can't be reached; the changes stay pending.</exception>
+    Task CommitAsync(CancellationToken cancellationToken = default);
+}

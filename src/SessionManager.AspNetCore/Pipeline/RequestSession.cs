@@ -1,0 +1,371 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using SessionManager.AspNetCore.Diagnostics;
+
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>
+/// The session of one request: what <c>HttpContext.Session</c> is, and what <see cref="ISessionManager"/> works on. It loads,
+/// shows what the request sees, and takes changes; <see cref="SessionSaver"/> saves them.
+/// </summary>
+internal sealed class RequestSession(SessionPipeline pipeline, HttpContext context, SessionAttribute? endpoint) : ISession, ISessionFeature
+{
+    private readonly IHttpResponseBodyFeature? _bodyAtEntry = context.Features.Get<IHttpResponseBodyFeature>();
+    private SessionPhase _phase = endpoint?.Mode == SessionMode.Disabled ? SessionPhase.Disabled : SessionPhase.NotLoaded;
+    private string? _failure;
+    private SessionEndReason? _previousEnd;
+    private bool _used;
+    private bool _touchDue;
+    private int _exchangingThread;
+    private Guid? _freshId;
+    private SessionResponse? _response;
+
+    public SessionPipeline Pipeline => pipeline;
+
+    public HttpContext Context => context;
+
+    /// <summary>The token the request came with, and after a save the one it gave out.</summary>
+    public SessionToken Token { get; private set; }
+
+    /// <summary>The stored session as it was loaded, with what this request has saved since.</summary>
+    public SessionRecord? Record { get; private set; }
+
+    /// <summary>What the request has changed and not saved yet.</summary>
+    public SessionDraft? Draft { get; set; }
+
+
+    public bool IsClosed { get; private set; }
+
+    /// <summary>What is left for the middleware to do after the handler.</summary>
+    public bool NeedsFinishing => Draft is not null || _touchDue || _response is { HasWork: true };
+
+    public SessionResponse Response => _response ??= new SessionResponse(this, _bodyAtEntry);
+
+    /// <summary>Whether this is called from within a change of <see cref="Exchange"/>.</summary>
+    public bool IsExchanging => _exchangingThread == Environment.CurrentManagedThreadId;
+
+    public bool Touches => endpoint?.Touch != false;
+
+    public bool IsAvailable => _phase == SessionPhase.Loaded;
+
+    public string Id => ReadableId().ToString();
+
+    public IEnumerable<string> Keys
+    {
+        get
+        {
+            ThrowIfUnreadable();
+            return Draft?.Keys ?? Record?.Values.Keys ?? [];
+        }
+    }
+
+    public string? UserId
+    {
+        get
+        {
+            ThrowIfUnreadable();
+            return Draft is null ? Record?.UserId : Draft.UserId;
+        }
+    }
+
+    public SessionEndReason? ReadPreviousEnd()
+    {
+        ThrowIfUnreadable();
+        return _previousEnd;
+    }
+
+    public SessionInfo? Info
+    {
+        get
+        {
+            ThrowIfUnreadable();
+            return Draft is null ? Describe(Record) : Draft.HasSession ? Describe(SessionSaver.Preview(this, Draft)) : null;
+        }
+    }
+
+    ISession ISessionFeature.Session
+    {
+        get => this;
+        set => throw new NotSupportedException("The session of a request that UseSessionManager handles can't be replaced.");
+    }
+
+    Task ISession.LoadAsync(CancellationToken cancellationToken) => LoadForHandlerAsync(cancellationToken).AsTask();
+
+    Task ISession.CommitAsync(CancellationToken cancellationToken) => SaveForHandlerAsync(cancellationToken).AsTask();
+
+    bool ISession.TryGetValue(string key, [NotNullWhen(true)] out byte[]? value)
+    {
+        // A stored null has no bytes that HttpContext.Session could tell from data.
+        value = TryGet(key, out var found) && !ValueCodec.IsNull(found) ? found.Data.ToArray() : null;
+        return value is not null;
+    }
+
+    void ISession.Set(string key, byte[] value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        Set(key, new SessionValue(SessionValueKind.Raw, value.AsSpan().ToArray()));
+    }
+
+    void ISession.Remove(string key) => Remove(key);
+
+    void ISession.Clear()
+    {
+        var draft = Change();
+        if (draft.Count > 0)
+        {
+            draft.RemoveAll();
+        }
+    }
+
+    /// <summary>Loads the session, once. A store that can't be reached is not an error until the session is used.</summary>
+    public ValueTask LoadAsync(CancellationToken cancellationToken)
+    {
+        if (_phase != SessionPhase.NotLoaded)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        switch (pipeline.Cookie.Read(context.Request, out var token))
+        {
+            case SessionCookieStatus.None:
+                _phase = SessionPhase.Loaded;
+                return ValueTask.CompletedTask;
+            case SessionCookieStatus.WellFormed:
+                Token = token;
+                return LoadRecordAsync(cancellationToken);
+            case var rejected:
+                pipeline.Logger.CookieRejected(rejected);
+                (_phase, _previousEnd) = (SessionPhase.Loaded, SessionEndReason.Invalid);
+                return ValueTask.CompletedTask;
+        }
+    }
+
+    /// <summary>Loads for a handler that asks for it: here a store that can't be reached is an error at once.</summary>
+    public async ValueTask LoadForHandlerAsync(CancellationToken cancellationToken)
+    {
+        await LoadAsync(cancellationToken);
+        ThrowIfUnreadable();
+    }
+
+    /// <summary>Saves for a handler that asks for it.</summary>
+    public async ValueTask SaveForHandlerAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfUnreadable();
+        if (Draft is not null)
+        {
+            ThrowIfUnwritable();
+            await SessionSaver.SaveAsync(this, cancellationToken);
+        }
+    }
+
+    public bool TryGet(string key, out SessionValue value)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ThrowIfUnreadable();
+        value = default;
+        return Draft is null ? Record?.Values.TryGetValue(key, out value) == true : Draft.TryGet(key, out value);
+    }
+
+    public void Set(string key, SessionValue value)
+    {
+        var length = SessionKey.Measure(key, pipeline.Options.MaxKeyBytes);
+        ValueCodec.ThrowIfTooLarge(key, value, pipeline.Options);
+        ThrowIfUnwritable();
+        ThrowIfTooLateToBegin();
+        Change().Set(key, length, value, pipeline.Options);
+    }
+
+    public bool Remove(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ThrowIfUnwritable();
+        return TryGet(key, out _) && Change().Remove(key, System.Text.Encoding.UTF8.GetByteCount(key));
+    }
+
+    /// <summary>The request's changes, to add to them. From here on the response is watched.</summary>
+    public SessionDraft Change()
+    {
+        ThrowIfUnwritable();
+        Response.Watch();
+        return Draft ??= new SessionDraft(Record);
+    }
+
+    /// <summary>Refuses what would need a cookie that can't be sent any more.</summary>
+    public void ThrowIfTooLateForCookie()
+    {
+        if (context.Response.HasStarted)
+        {
+            throw new InvalidOperationException(
+                "The response has started, so the session's new token can't reach the browser any more. Sign in and rotate before the first write to the response.");
+        }
+    }
+
+    /// <summary>The id of the session, or the one that a session begun now would get.</summary>
+    public Guid CurrentId() => (Draft is null ? Record : Draft.Stored)?.Id ?? (_freshId ??= SessionToken.NewId());
+
+    /// <summary>The record as it was just saved, with the token that opens it.</summary>
+    public void Adopt(SessionRecord record, SessionToken token) => (Record, Token, _freshId) = (record, token, null);
+
+    /// <summary>The stored session is no longer this request's.</summary>
+    public void Forget() => Record = null;
+
+    /// <summary>Runs the application's code that makes a new value of an old one.</summary>
+    public SessionValue? Exchange(Func<SessionValue?, SessionValue?> change, SessionValue? current)
+    {
+        var outer = _exchangingThread;
+        _exchangingThread = Environment.CurrentManagedThreadId;
+        try
+        {
+            return change(current);
+        }
+        finally
+        {
+            _exchangingThread = outer;
+        }
+    }
+
+    /// <summary>Whether the record is this request's to touch, and a touch is due. Says yes once.</summary>
+    public bool TakeTouch()
+    {
+        var due = _touchDue && Record is not null;
+        _touchDue = false;
+        return due;
+    }
+
+    /// <summary>The request is over: what is read is what was there, and changes are refused.</summary>
+    public void Close() => IsClosed = true;
+
+    private ValueTask LoadRecordAsync(CancellationToken cancellationToken)
+    {
+        var hash = Token.HashSecret();
+        var now = pipeline.Now;
+        try
+        {
+            var lookup = pipeline.Store.LoadAsync(Token.Id, new SessionTouch(hash, now, Touches), cancellationToken);
+            if (lookup.IsCompletedSuccessfully)
+            {
+                Accept(lookup.Result, hash, now);
+                return ValueTask.CompletedTask;
+            }
+
+            return AwaitRecordAsync(lookup, hash, now, cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Fail(exception);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private async ValueTask AwaitRecordAsync(ValueTask<SessionLookup> lookup, byte[] hash, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Accept(await lookup, hash, now);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Fail(exception);
+        }
+    }
+
+    private void Accept(SessionLookup lookup, byte[] hash, DateTimeOffset now)
+    {
+        _phase = SessionPhase.Loaded;
+        if (lookup.Record is not { } record)
+        {
+            pipeline.Logger.RecordMissing(Token.Id, lookup.Status);
+            _previousEnd = lookup.EndReason ?? SessionEndReason.Invalid;
+        }
+        else if (!Records.CommitRules.SameHash(record.SecretHash, hash))
+        {
+            pipeline.Logger.StaleToken(record.Id);
+            _previousEnd = SessionEndReason.Replaced;
+        }
+        else if (pipeline.Lifetime.IsExpired(record, now))
+        {
+            pipeline.Logger.SessionExpired(record.Id);
+            _previousEnd = SessionEndReason.Expired;
+        }
+        else
+        {
+            Record = record;
+            _touchDue = Touches && !lookup.Touched && pipeline.Lifetime.IsTouchDue(record, now);
+        }
+    }
+
+    private void Fail(Exception exception)
+    {
+        pipeline.Logger.StoreFailed("load", Token.Id, exception.Message);
+        _failure = exception.Message;
+        _phase = SessionPhase.Failed;
+    }
+
+    private void ThrowIfUnreadable()
+    {
+        if (_phase != SessionPhase.Loaded)
+        {
+            throw WhyUnreadable();
+        }
+
+        if (!_used)
+        {
+            _used = true;
+            SessionResponse.ForbidOutputCaching(context);
+            if (Record?.UserId is not null)
+            {
+                Response.ForbidStoring();
+            }
+        }
+    }
+
+    private Exception WhyUnreadable() => _phase switch
+    {
+        SessionPhase.Disabled => new InvalidOperationException(
+            $"The endpoint '{context.GetEndpoint()?.DisplayName}' has SessionMode 'Disabled', so it has no session. Remove the mode, or don't use the session there."),
+        SessionPhase.Failed => new SessionStoreException($"The session could not be loaded. {_failure}"),
+        _ => new InvalidOperationException(
+            "The session is not loaded, because LoadMode is 'OnDemand'. Call 'await session.LoadAsync()' first, or set LoadMode to 'Eager'."),
+    };
+
+    public void ThrowIfUnwritable()
+    {
+        ThrowIfUnreadable();
+        if (IsClosed)
+        {
+            throw new InvalidOperationException("The request of this session has ended, so a change could not be saved any more. Change the session while the request runs.");
+        }
+
+        if (endpoint?.Mode == SessionMode.ReadOnly)
+        {
+            throw new InvalidOperationException(
+                $"The endpoint '{context.GetEndpoint()?.DisplayName}' has SessionMode 'ReadOnly', so it can't change the session. Set the mode to 'ReadWrite'.");
+        }
+    }
+
+    private void ThrowIfTooLateToBegin()
+    {
+        if (context.Response.HasStarted && (Draft is null ? Record : Draft.Stored) is null)
+        {
+            throw new InvalidOperationException(
+                "There is no session yet and the response has started, so the cookie of a new one can't be sent any more. Store the first value before the first write to the response.");
+        }
+    }
+
+    private Guid ReadableId()
+    {
+        ThrowIfUnreadable();
+        return CurrentId();
+    }
+
+    private SessionInfo? Describe(SessionRecord? record) => record is null ? null : new SessionInfo
+    {
+        SessionId = record.Id.ToString(),
+        UserId = record.UserId,
+        CreatedAt = record.CreatedAt,
+        AuthenticatedAt = record.AuthenticatedAt,
+        LastSeenAt = record.LastSeenAt,
+        ExpiresAt = pipeline.Lifetime.ExpiresAt(record),
+    };
+}

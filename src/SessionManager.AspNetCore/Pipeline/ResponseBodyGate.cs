@@ -1,0 +1,67 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>
+/// Stands in front of the response body and saves the session before the first byte passes, whichever way it comes. A save that
+/// fails throws to the writer, and so reaches the middleware while the response can still be another.
+/// (<c>OnStarting</c> alone is too late: what it throws becomes a bare 500.)
+/// </summary>
+/// <param name="session">The session to save.</param>
+/// <param name="inner">The body behind the gate.</param>
+/// <param name="holdsBack">Whether bytes that were only put into the writer's buffer may wait here for a flush. Not when a
+/// middleware between the handler and us has a body of its own: it ends before we can pass them on.</param>
+internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBodyFeature inner, bool holdsBack) : IHttpResponseBodyFeature
+{
+    private GatedBodyStream? _stream;
+    private GatedBodyWriter? _writer;
+
+    public IHttpResponseBodyFeature Inner => inner;
+
+    public Stream Stream => _stream ??= new GatedBodyStream(this, inner.Stream);
+
+    public PipeWriter Writer => WriterToInner;
+
+    private GatedBodyWriter WriterToInner => _writer ??= new GatedBodyWriter(this, inner.Writer, holdsBack);
+
+    public void DisableBuffering() => inner.DisableBuffering();
+
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        await SaveAsync();
+        await inner.StartAsync(cancellationToken);
+    }
+
+    public async Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default)
+    {
+        await SaveAsync();
+        await inner.SendFileAsync(path, offset, count, cancellationToken);
+    }
+
+    public async Task CompleteAsync()
+    {
+        await SaveAsync();
+        await inner.CompleteAsync();
+    }
+
+    /// <summary>Saves what is pending, and then lets pass what was held back. The client's leaving does not cancel it.</summary>
+    public ValueTask SaveAsync()
+    {
+        if (session.Draft is null)
+        {
+            Release();
+            return ValueTask.CompletedTask;
+        }
+
+        return SaveAndReleaseAsync();
+    }
+
+    public void Release() => _writer?.Release();
+
+    private async ValueTask SaveAndReleaseAsync()
+    {
+        await SessionSaver.SaveAsync(session, CancellationToken.None);
+        Release();
+    }
+}

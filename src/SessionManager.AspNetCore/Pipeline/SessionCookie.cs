@@ -1,0 +1,104 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using SessionManager.AspNetCore.Diagnostics;
+
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>Reads the token from the raw <c>Cookie</c> header, and writes and expires the cookie.</summary>
+internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILogger<SessionCookie> logger)
+{
+    private readonly CookieBuilder _cookie = options.Value.Cookie;
+    private readonly string _name = options.Value.Cookie.Name!;
+    private int _warnedOfPlainHttp;
+
+    public bool IsEssential => _cookie.IsEssential;
+
+    /// <summary>
+    /// Reads the header itself, because <c>Request.Cookies</c> ignores the case of names, lets the last of several win, and
+    /// decodes percent signs. One pass, whatever the header holds; no allocation.
+    /// </summary>
+    public SessionCookieStatus Read(HttpRequest request, out SessionToken token)
+    {
+        token = default;
+        var headers = request.Headers.Cookie;
+        if (headers.Count == 0)
+        {
+            return SessionCookieStatus.None;
+        }
+
+        var found = ReadOnlySpan<char>.Empty;
+        var any = false;
+        foreach (var header in headers)
+        {
+            var rest = header.AsSpan();
+            while (!rest.IsEmpty)
+            {
+                var end = rest.IndexOf(';');
+                var pair = end < 0 ? rest : rest[..end];
+                rest = end < 0 ? default : rest[(end + 1)..];
+                if (!TryGetValue(pair, out var value))
+                {
+                    continue;
+                }
+
+                if (any && !value.SequenceEqual(found))
+                {
+                    return SessionCookieStatus.Ambiguous;
+                }
+
+                found = value;
+                any = true;
+            }
+        }
+
+        return !any ? SessionCookieStatus.None
+            : SessionToken.TryParse(found, out token) ? SessionCookieStatus.WellFormed
+            : SessionCookieStatus.Malformed;
+    }
+
+    /// <summary>Makes the response set the cookie to the token, and to nothing else.</summary>
+    public void Write(HttpContext context, SessionToken token)
+    {
+        var cookie = _cookie.Build(context);
+        if (cookie.Secure && !context.Request.IsHttps && Interlocked.Exchange(ref _warnedOfPlainHttp, 1) == 0)
+        {
+            logger.SecureCookieOnPlainHttp(_name);
+        }
+
+        RemoveFrom(context.Response);
+        context.Response.Cookies.Append(_name, token.Encode(), cookie);
+    }
+
+    /// <summary>Makes the response expire the cookie, with every attribute it was set with: browsers refuse a bare deletion of a
+    /// <c>__Host-</c> name (RFC 6265bis, section 4.1.3.2).</summary>
+    public void Expire(HttpContext context)
+    {
+        var cookie = _cookie.Build(context);
+        cookie.Expires = DateTimeOffset.UnixEpoch;
+        cookie.MaxAge = null;
+        RemoveFrom(context.Response);
+        context.Response.Cookies.Append(_name, "", cookie);
+    }
+
+    private bool TryGetValue(ReadOnlySpan<char> pair, out ReadOnlySpan<char> value)
+    {
+        pair = pair.Trim(" \t");
+        var isOurs = pair.Length > _name.Length && pair[_name.Length] == '=' && pair.StartsWith(_name, StringComparison.Ordinal);
+        value = isOurs ? pair[(_name.Length + 1)..] : default;
+        return isOurs;
+    }
+
+    private void RemoveFrom(HttpResponse response)
+    {
+        var present = response.Headers.SetCookie;
+        if (present.Count > 0 && present.Any(IsOurs))
+        {
+            response.Headers.SetCookie = new StringValues([.. present.Where(header => !IsOurs(header))]);
+        }
+
+        bool IsOurs(string? header) =>
+            header is not null && header.Length > _name.Length && header[_name.Length] == '=' && header.StartsWith(_name, StringComparison.Ordinal);
+    }
+}

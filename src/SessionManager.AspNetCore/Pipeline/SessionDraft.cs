@@ -1,0 +1,185 @@
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>
+/// What a request changed so far, and what it sees of the session with that. Calls take effect in order; what is left at the
+/// end is their net effect. Pure: the I/O is <see cref="SessionSaver"/>'s.
+/// </summary>
+/// <param name="stored">The stored session the request works on, or <see langword="null"/> while there is none.</param>
+internal sealed class SessionDraft(SessionRecord? stored)
+{
+    private int _count = stored?.Values.Count ?? 0;
+    private long _bytes = stored?.ValueBytes ?? 0;
+
+    /// <summary>Whether the stored session is to be ended, before anything below, which then begins a fresh one.</summary>
+    public bool Ends { get; private set; }
+
+    /// <summary>Whether a sign-out was asked for, which is carried out whatever else becomes of the request.</summary>
+    public bool SignsOut { get; private set; }
+
+    /// <summary>Whether a sign-in was asked for, which begins a fresh session when it loses a race.</summary>
+    public bool SignsIn { get; private set; }
+
+    public bool Rotates { get; private set; }
+
+    public bool DropsValues { get; private set; }
+
+    public SessionIdentity? Identity { get; private set; }
+
+    public Dictionary<string, SessionValue?> Values { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The token a save gives out. Made once, so that a save that is tried again is recognised by the store.</summary>
+    public SessionToken? NewToken { get; set; }
+
+    /// <summary>The stored session as far as it still counts.</summary>
+    public SessionRecord? Stored => Ends ? null : stored;
+
+    public string? UserId => Identity is null ? Stored?.UserId : Identity.UserId;
+
+    /// <summary>Whether there is a session, or a save would begin one.</summary>
+    public bool HasSession => Stored is not null || BeginsSession;
+
+    public bool BeginsSession => Stored is null && (UserId is not null || Values.Count > 0);
+
+    public bool IsEmpty => !Ends && !Rotates && !DropsValues && Identity is null && Values.Count == 0;
+
+    public int Count => _count;
+
+    public IEnumerable<string> Keys =>
+        (DropsValues ? [] : Stored?.Values.Keys ?? []).Where(key => !Values.ContainsKey(key))
+            .Concat(Values.Where(change => change.Value is not null).Select(change => change.Key));
+
+    public bool TryGet(string key, out SessionValue value)
+    {
+        if (Values.TryGetValue(key, out var changed))
+        {
+            value = changed.GetValueOrDefault();
+            return changed.HasValue;
+        }
+
+        value = default;
+        return !DropsValues && Stored?.Values.TryGetValue(key, out value) == true;
+    }
+
+    public void Set(string key, int keyLength, SessionValue value, SessionManagerOptions options)
+    {
+        var exists = TryGet(key, out var replaced);
+        var count = exists ? _count : _count + 1;
+        var bytes = _bytes + value.Data.Length + (exists ? -replaced.Data.Length : keyLength);
+        if (count > options.MaxKeys)
+        {
+            throw new SessionValueException(
+                $"The value '{SessionKey.Printable(key)}' would be the session's {count}th, and the limit is {options.MaxKeys}. Remove values that are not needed, or raise MaxKeys.");
+        }
+
+        if (bytes > options.MaxSessionBytes)
+        {
+            throw new SessionValueException(
+                $"The value '{SessionKey.Printable(key)}' would make the session {bytes} bytes large, and the limit is {options.MaxSessionBytes}. Store less, or raise MaxSessionBytes.");
+        }
+
+        (_count, _bytes) = (count, bytes);
+        Values[key] = value;
+    }
+
+    public bool Remove(string key, int keyLength)
+    {
+        if (!TryGet(key, out var removed))
+        {
+            return false;
+        }
+
+        _count--;
+        _bytes -= keyLength + removed.Data.Length;
+        if (Stored is null)
+        {
+            Values.Remove(key);
+        }
+        else
+        {
+            // Also when this request has added it: another may have stored the same key meanwhile, and the last one wins.
+            Values[key] = null;
+        }
+
+        return true;
+    }
+
+    public void RemoveAll()
+    {
+        Values.Clear();
+        DropsValues = Stored is not null;
+        (_count, _bytes) = (0, 0);
+    }
+
+    public void SignIn(string userId, bool keepValues, DateTimeOffset now)
+    {
+        var owner = Identity?.OwnerId ?? Stored?.OwnerId;
+        var again = string.Equals(UserId, userId, StringComparison.Ordinal);
+        if (!again && (!keepValues || (owner is not null && !string.Equals(owner, userId, StringComparison.Ordinal))))
+        {
+            RemoveAll();
+        }
+
+        var moves = Identity?.MovesGeneration == true || !again;
+        Identity = new SessionIdentity(userId, userId, AuthenticatedAt: now, StartedAt: now, MovesGeneration: moves);
+        (SignsIn, Rotates) = (true, Stored is not null);
+    }
+
+    public void SignOut(ClearSessionScope scope)
+    {
+        if (UserId is not { } userId)
+        {
+            return;
+        }
+
+        if (scope == ClearSessionScope.Everything)
+        {
+            RemoveAll();
+        }
+
+        Identity = new SessionIdentity(null, userId, AuthenticatedAt: null, Identity?.StartedAt, MovesGeneration: true);
+        (SignsOut, SignsIn, Rotates) = (true, false, Stored is not null);
+    }
+
+    public void Rotate() => Rotates |= Stored is not null;
+
+    public void End()
+    {
+        Ends |= stored is not null;
+        Values.Clear();
+        (Identity, NewToken) = (null, null);
+        (DropsValues, SignsIn, SignsOut, Rotates) = (false, false, false, false);
+        (_count, _bytes) = (0, 0);
+    }
+
+    /// <summary>What remains when the handler failed: an end or a sign-out, and nothing else.</summary>
+    public SessionDraft? EndingsOnly(ClearSessionScope scope)
+    {
+        var rest = new SessionDraft(stored);
+        if (Ends)
+        {
+            rest.End();
+        }
+        else if (SignsOut)
+        {
+            rest.SignOut(scope);
+        }
+
+        return rest.IsEmpty ? null : rest;
+    }
+
+    /// <summary>The same changes for a session of their own, after the stored one was lost to another request.</summary>
+    /// <param name="carriesValues">Whether the values the request saw go with it.</param>
+    public SessionDraft ForFreshSession(bool carriesValues)
+    {
+        var fresh = new SessionDraft(null) { SignsIn = SignsIn, Identity = Identity };
+        foreach (var key in carriesValues ? Keys : Values.Keys)
+        {
+            if (TryGet(key, out var value))
+            {
+                fresh.Values[key] = value;
+            }
+        }
+
+        return fresh;
+    }
+}

@@ -1,0 +1,186 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.StaticAssets;
+using SessionManager.AspNetCore.Diagnostics;
+
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>
+/// One request: read the cookie, load the session, run the handler, save. A request without a cookie that does not use the
+/// session runs through here without waiting and next to no allocation.
+/// </summary>
+internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pipeline, IHttpContextAccessor accessor)
+{
+    private const int RetryAfterSeconds = 5;
+
+    private static readonly SessionAttribute Disabled = new(SessionMode.Disabled);
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (context.Features.Get<ISessionFeature>() is RequestSession { IsClosed: false })
+        {
+            // UseSessionManager stands in the pipeline twice: the outer one does the work.
+            return next(context);
+        }
+
+        // Servers set it by the context factory; a host that makes its contexts itself may not.
+        accessor.HttpContext ??= context;
+        var session = new RequestSession(pipeline, context, EndpointOf(context));
+        context.Features.Set<ISessionFeature>(session);
+
+        if (pipeline.Options.LoadMode == LoadMode.OnDemand)
+        {
+            return RunAsync(session);
+        }
+
+        var load = session.LoadAsync(CancellationToken.None);
+        return load.IsCompletedSuccessfully ? RunAsync(session) : AwaitLoadAsync(session, load);
+    }
+
+    private static SessionAttribute? EndpointOf(HttpContext context)
+    {
+        var metadata = context.GetEndpoint()?.Metadata;
+        return metadata?.GetMetadata<SessionAttribute>()
+            ?? (metadata?.GetMetadata<StaticAssetDescriptor>() is null ? null : Disabled);
+    }
+
+    private async Task AwaitLoadAsync(RequestSession session, ValueTask load)
+    {
+        await load;
+        await RunAsync(session);
+    }
+
+    // Not async itself: a request that leaves nothing to do should not pay for a state machine.
+    private Task RunAsync(RequestSession session)
+    {
+        Task handler;
+        try
+        {
+            handler = next(session.Context);
+        }
+        catch (Exception exception)
+        {
+            handler = Task.FromException(exception);
+        }
+
+        if (handler.IsCompletedSuccessfully && !session.NeedsFinishing)
+        {
+            session.Close();
+            return handler;
+        }
+
+        return FinishAsync(session, handler);
+    }
+
+    private static async Task FinishAsync(RequestSession session, Task handler)
+    {
+        try
+        {
+            await handler;
+            await SaveAsync(session);
+        }
+        catch (Exception exception) when (!session.Context.Response.HasStarted && AnswerTo(exception) is not null)
+        {
+            await AbandonAsync(session, exception);
+            await AnswerAsync(session, AnswerTo(exception)!.Value);
+        }
+        catch (Exception exception)
+        {
+            await AbandonAsync(session, exception);
+            throw;
+        }
+        finally
+        {
+            session.Close();
+        }
+    }
+
+    private static async Task SaveAsync(RequestSession session)
+    {
+        try
+        {
+            await SessionSaver.SaveAsync(session, CancellationToken.None);
+        }
+        catch (Exception exception) when (session.Context.Response.HasStarted && AnswerTo(exception) is not null)
+        {
+            // Too late for another answer, but not for making sure that this one does not pass for a success.
+            session.Draft = null;
+            session.Pipeline.Logger.SaveFailedAfterStart(session.Context.TraceIdentifier, exception.Message);
+            session.Context.Abort();
+            return;
+        }
+
+        session.Response.Release();
+        if (session.Response.HasWork)
+        {
+            session.Response.ApplyHeaders();
+        }
+
+        if (session.TakeTouch())
+        {
+            await TouchAsync(session);
+        }
+    }
+
+    // Nothing is lost when it fails: the session ends one interval earlier.
+    private static async Task TouchAsync(RequestSession session)
+    {
+        var pipeline = session.Pipeline;
+        try
+        {
+            await pipeline.Store.TouchAsync(session.Token.Id, new SessionTouch(session.Token.HashSecret(), pipeline.Now, Allowed: true));
+        }
+        catch (SessionStoreException exception)
+        {
+            pipeline.Logger.StoreFailed("touch", session.Token.Id, exception.Message);
+        }
+    }
+
+    /// <summary>The handler failed: its changes are discarded, but a user who signed out is signed out.</summary>
+    private static async Task AbandonAsync(RequestSession session, Exception failure)
+    {
+        // A store that just failed is not asked again: its client has waited long enough.
+        session.Draft = failure is SessionStoreException ? null : session.Draft?.EndingsOnly(session.Pipeline.Options.ClearSessionScope);
+        try
+        {
+            await SessionSaver.SaveAsync(session, CancellationToken.None);
+        }
+        catch (SessionStoreException)
+        {
+            // Logged by the saver; the handler's own failure is what the client hears of.
+            session.Draft = null;
+        }
+
+        if (session.Response.HasWork)
+        {
+            session.Response.Discard();
+            session.Response.ApplyHeaders();
+        }
+    }
+
+    private static (int Status, string Title, string Detail)? AnswerTo(Exception exception) => exception switch
+    {
+        SessionStoreException => (
+            StatusCodes.Status503ServiceUnavailable, "The session store can't be reached.",
+            "Nothing was changed. Try again in a moment."),
+        SessionEndedException => (
+            StatusCodes.Status409Conflict, "The session ended while the request was running.",
+            "Its changes were not saved. Sign in again, or repeat the request."),
+        _ => null,
+    };
+
+    private static async Task AnswerAsync(RequestSession session, (int Status, string Title, string Detail) answer)
+    {
+        var response = session.Context.Response;
+        response.Clear();
+        session.Response.ApplyHeaders();
+        response.Headers.CacheControl = "no-store";
+        if (answer.Status == StatusCodes.Status503ServiceUnavailable)
+        {
+            response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        await TypedResults.Problem(answer.Detail, statusCode: answer.Status, title: answer.Title).ExecuteAsync(session.Context);
+    }
+}

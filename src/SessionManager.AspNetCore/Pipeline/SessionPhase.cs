@@ -1,0 +1,14 @@
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>How far the session of a request is.</summary>
+internal enum SessionPhase
+{
+    NotLoaded = 0,
+    Loaded = 1,
+
+    /// <summary>The store could not be reached.</summary>
+    Failed = 2,
+
+    /// <summary>The endpoint has no session.</summary>
+    Disabled = 3,
+}

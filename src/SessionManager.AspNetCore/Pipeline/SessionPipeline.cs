@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Stores;
+
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>What every request's session works with. One for the application.</summary>
+internal sealed class SessionPipeline(
+    IOptions<SessionManagerOptions> options,
+    ISessionRecordStore store,
+    SessionCookie cookie,
+    SessionLifetime lifetime,
+    TimeProvider time,
+    ILogger<SessionPipeline> logger)
+{
+    public SessionManagerOptions Options { get; } = options.Value;
+
+    public ISessionRecordStore Store => store;
+
+    public SessionCookie Cookie => cookie;
+
+    public SessionLifetime Lifetime => lifetime;
+
+    public ILogger Logger => logger;
+
+    /// <summary>Where calls of <see cref="ISessionManager.UpdateValueAsync"/> on one session queue up.</summary>
+    public SessionQueue Updates { get; } = new();
+
+    /// <summary>The time in whole milliseconds, as records keep it.</summary>
+    public DateTimeOffset Now => DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+}

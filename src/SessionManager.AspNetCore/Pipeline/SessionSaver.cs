@@ -1,0 +1,221 @@
+using Microsoft.AspNetCore.Http.Features;
+using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Records;
+
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>Saves what a request has changed: ends, begins or changes the stored session, and says what cookie that needs.</summary>
+internal static class SessionSaver
+{
+    /// <summary>Saves the draft. When it returns everything is saved; when it throws, the draft is still pending, except that a
+    /// refused one is gone.</summary>
+    /// <exception cref="SessionStoreException">The store can't be reached.</exception>
+    /// <exception cref="SessionEndedException">The session ended, or changed its user, meanwhile.</exception>
+    public static async ValueTask SaveAsync(RequestSession session, CancellationToken cancellationToken)
+    {
+        if (session.Draft is not { } draft)
+        {
+            return;
+        }
+
+        try
+        {
+            if (draft.Ends && session.Record is { } ended)
+            {
+                await session.Pipeline.Store.EndAsync(ended.Id, SessionEndReason.SignedOut, cancellationToken);
+                session.Pipeline.Logger.SessionEnded(ended.Id, SessionEndReason.SignedOut);
+                session.Forget();
+                session.Response.ExpireCookie();
+            }
+
+            if (session.Record is { } stored)
+            {
+                await UpdateAsync(session, draft, stored, cancellationToken);
+            }
+            else if (draft.BeginsSession)
+            {
+                await CreateAsync(session, draft, cancellationToken);
+            }
+
+            session.Draft = null;
+        }
+        catch (SessionEndedException)
+        {
+            session.Draft = null;
+            throw;
+        }
+        catch (SessionStoreException exception)
+        {
+            session.Pipeline.Logger.StoreFailed("commit", session.CurrentId(), exception.Message);
+            throw;
+        }
+    }
+
+    /// <summary>The record as it would be if the draft were saved now.</summary>
+    public static SessionRecord Preview(RequestSession session, SessionDraft draft) =>
+        draft.Stored is { } stored
+            ? CommitRules.Apply(stored, Describe(session, draft, stored, secret: null), secretChanged: false)
+            : CommitRules.Create(Describe(session, draft, null, new SessionSecretChange(default, default, Required: false)));
+
+    private static async ValueTask CreateAsync(RequestSession session, SessionDraft draft, CancellationToken cancellationToken)
+    {
+        var pipeline = session.Pipeline;
+        if (!pipeline.Cookie.IsEssential && session.Context.Features.Get<ITrackingConsentFeature>() is { CanTrack: false })
+        {
+            pipeline.Logger.ConsentMissing();
+            return;
+        }
+
+        var token = draft.NewToken ??= SessionToken.NewFor(session.CurrentId());
+        var commit = Describe(session, draft, null, new SessionSecretChange(token.HashSecret(), default, Required: true));
+        var result = await pipeline.Store.CommitAsync(commit, cancellationToken);
+        if (result.Outcome != SessionCommitOutcome.Committed)
+        {
+            throw Refused(session, commit.Id, result.Outcome);
+        }
+
+        session.Adopt(CommitRules.Create(commit), token);
+        session.Response.IssueCookie(token);
+        pipeline.Logger.SessionCreated(commit.Id);
+        LogSignIn(session, draft);
+    }
+
+    private static async ValueTask UpdateAsync(RequestSession session, SessionDraft draft, SessionRecord stored, CancellationToken cancellationToken)
+    {
+        if (draft.IsEmpty)
+        {
+            return;
+        }
+
+        SessionSecretChange? secret = null;
+        if (draft.Rotates)
+        {
+            // A sign-out replaces whatever secret there is; a sign-in and a rotation only the one they were decided on.
+            var expected = draft is { SignsOut: true, SignsIn: false } ? default : stored.SecretHash;
+            draft.NewToken ??= SessionToken.NewFor(stored.Id);
+            secret = new SessionSecretChange(draft.NewToken.Value.HashSecret(), expected, draft.SignsIn);
+        }
+
+        var commit = Describe(session, draft, stored, secret);
+        var result = await session.Pipeline.Store.CommitAsync(commit, cancellationToken);
+        switch (result.Outcome)
+        {
+            case SessionCommitOutcome.Committed:
+                Committed(session, draft, CommitRules.Apply(stored, commit, result.SecretChanged), result.SecretChanged);
+                break;
+            case var outcome when draft.SignsIn:
+                await BeginInsteadAsync(session, draft, stored, outcome, cancellationToken);
+                break;
+            case var outcome when draft.SignsOut:
+                await SignOutAnywayAsync(session, draft, stored.Id, outcome, cancellationToken);
+                break;
+            case var outcome:
+                throw Refused(session, stored.Id, outcome);
+        }
+    }
+
+    private static void Committed(RequestSession session, SessionDraft draft, SessionRecord record, bool secretChanged)
+    {
+        session.Adopt(record, secretChanged ? draft.NewToken!.Value : session.Token);
+        if (secretChanged)
+        {
+            session.Response.IssueCookie(session.Token);
+            session.Pipeline.Logger.TokenRotated(record.Id);
+        }
+        else if (draft.Rotates)
+        {
+            session.Pipeline.Logger.RotationLost(record.Id);
+        }
+
+        LogSignIn(session, draft);
+    }
+
+    /// <summary>A sign-in that lost the race against another (a double-clicked button) does not fail: it gets a session of its own.
+    /// What the request saw goes with it only when it was nobody else's and the session it came from still lives.</summary>
+    private static async ValueTask BeginInsteadAsync(
+        RequestSession session, SessionDraft draft, SessionRecord stored, SessionCommitOutcome outcome, CancellationToken cancellationToken)
+    {
+        session.Pipeline.Logger.SignInBeganFreshSession(stored.Id);
+        if (draft.SignsOut)
+        {
+            await SignOutAnywayAsync(session, draft, stored.Id, outcome, cancellationToken);
+        }
+
+        var carries = outcome == SessionCommitOutcome.Moved && (stored.OwnerId is null || string.Equals(stored.OwnerId, draft.UserId, StringComparison.Ordinal));
+        var fresh = draft.ForFreshSession(carries);
+        session.Forget();
+        session.Draft = fresh;
+        await CreateAsync(session, fresh, cancellationToken);
+    }
+
+    /// <summary>A sign-out is never refused. When the session went on under another identity it is carried out on that; values
+    /// changed with it belonged to the old identity and are not saved.</summary>
+    private static async ValueTask SignOutAnywayAsync(
+        RequestSession session, SessionDraft draft, Guid id, SessionCommitOutcome outcome, CancellationToken cancellationToken)
+    {
+        var pipeline = session.Pipeline;
+        while (outcome == SessionCommitOutcome.Moved)
+        {
+            var now = pipeline.Now;
+            var lookup = await pipeline.Store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+            if (lookup.Record is not { UserId: { } userId } current || pipeline.Lifetime.IsExpired(current, now))
+            {
+                break;
+            }
+
+            draft.NewToken ??= SessionToken.NewFor(id);
+            var commit = new SessionCommit
+            {
+                Id = id,
+                Now = now,
+                Generation = current.Generation,
+                Identity = new SessionIdentity(null, userId, null, null, MovesGeneration: true),
+                Secret = new SessionSecretChange(draft.NewToken.Value.HashSecret(), default, Required: false),
+                DropsValues = pipeline.Options.ClearSessionScope == ClearSessionScope.Everything,
+            };
+            var result = await pipeline.Store.CommitAsync(commit, cancellationToken);
+            outcome = result.Outcome;
+            if (outcome == SessionCommitOutcome.Committed)
+            {
+                Committed(session, draft, CommitRules.Apply(current, commit, result.SecretChanged), result.SecretChanged);
+                return;
+            }
+        }
+
+        session.Forget();
+        pipeline.Logger.SignedOutAlready(id);
+    }
+
+    private static SessionCommit Describe(RequestSession session, SessionDraft draft, SessionRecord? stored, SessionSecretChange? secret) => new()
+    {
+        Id = stored?.Id ?? session.CurrentId(),
+        Now = session.Pipeline.Now,
+        Creates = stored is null,
+        Generation = stored?.Generation ?? 0,
+        Touches = session.Touches,
+        Identity = draft.Identity,
+        Secret = secret,
+        DropsValues = draft.DropsValues,
+        Values = draft.Values,
+    };
+
+    private static void LogSignIn(RequestSession session, SessionDraft draft)
+    {
+        if (draft.SignsIn)
+        {
+            session.Pipeline.Logger.SignedIn(session.Record!.Id);
+        }
+        else if (draft.SignsOut)
+        {
+            session.Pipeline.Logger.SignedOut(session.Record!.Id);
+        }
+    }
+
+    private static SessionEndedException Refused(RequestSession session, Guid id, SessionCommitOutcome outcome)
+    {
+        session.Pipeline.Logger.CommitRefused(id, outcome);
+        return new SessionEndedException(outcome == SessionCommitOutcome.Moved
+            ? "The session's user changed while the request was running, so its changes were not saved."
+            : "The session ended while the request was running, so its changes were not saved.");
+    }
+}

@@ -1,0 +1,79 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>
+/// What the cookie carries: 16 bytes of record id and 16 bytes of secret, both random, as 43 characters of base64url. Nothing
+/// in it says anything, and the store keeps only SHA-256 of the secret, so a leaked store gives no usable token.
+/// </summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly struct SessionToken
+{
+    public const int TextLength = 43;
+
+    private const int PartLength = 16;
+
+    private static readonly SearchValues<char> Alphabet =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
+    // 43 characters hold 258 bits. The two left over are zero, so that a token has one spelling only.
+    private static readonly SearchValues<char> LastCharacters = SearchValues.Create("AEIMQUYcgkosw048");
+
+    private readonly Guid _secret;
+
+    private SessionToken(Guid id, Guid secret) => (Id, _secret) = (id, secret);
+
+    public Guid Id { get; }
+
+    /// <summary>A new random secret for a record.</summary>
+    public static SessionToken NewFor(Guid id) => new(id, NewId());
+
+    /// <summary>16 random bytes, all of them: unlike <see cref="Guid.NewGuid"/> no bit is fixed.</summary>
+    public static Guid NewId()
+    {
+        Span<byte> random = stackalloc byte[PartLength];
+        RandomNumberGenerator.Fill(random);
+        return new Guid(random, bigEndian: true);
+    }
+
+    /// <summary>Reads a token exactly as it is written: length and alphabet are checked first, because the decoder would accept
+    /// white space and padding.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out SessionToken token)
+    {
+        Span<byte> bytes = stackalloc byte[2 * PartLength];
+        if (text.Length != TextLength
+            || text.ContainsAnyExcept(Alphabet)
+            || !LastCharacters.Contains(text[^1])
+            || !Base64Url.TryDecodeFromChars(text, bytes, out var written)
+            || written != bytes.Length)
+        {
+            token = default;
+            return false;
+        }
+
+        token = new SessionToken(new Guid(bytes[..PartLength], bigEndian: true), new Guid(bytes[PartLength..], bigEndian: true));
+        return true;
+    }
+
+    public byte[] HashSecret()
+    {
+        Span<byte> secret = stackalloc byte[PartLength];
+        _secret.TryWriteBytes(secret, bigEndian: true, out _);
+        return SHA256.HashData(secret);
+    }
+
+    /// <summary>The cookie's value. The only member that gives the secret away.</summary>
+    public string Encode()
+    {
+        Span<byte> bytes = stackalloc byte[2 * PartLength];
+        Id.TryWriteBytes(bytes, bigEndian: true, out _);
+        _secret.TryWriteBytes(bytes[PartLength..], bigEndian: true, out _);
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    /// <summary>The public id: this may end up in a log.</summary>
+    public override string ToString() => Id.ToString();
+}

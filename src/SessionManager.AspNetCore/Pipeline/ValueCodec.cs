@@ -1,0 +1,137 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>
+/// Values as bytes and back. A string, an int and a byte array are written as <c>HttpContext.Session</c> writes them; anything
+/// else is JSON. Nothing is coerced: what was stored as one kind does not read as another.
+/// </summary>
+internal static class ValueCodec
+{
+    public static SessionValue Encode<T>(string key, T value, SessionManagerOptions options)
+    {
+        var encoded = value switch
+        {
+            int number => EncodeInteger(number),
+            string text => EncodeText(key, text),
+            byte[] bytes => new SessionValue(SessionValueKind.Bytes, bytes.AsSpan().ToArray()),
+            _ => EncodeJson(key, value, options.SerializerOptions),
+        };
+        ThrowIfTooLarge(key, encoded, options);
+        return encoded;
+    }
+
+    public static T Decode<T>(string key, SessionValue value, JsonSerializerOptions serializerOptions) => value.Kind switch
+    {
+        SessionValueKind.Int32 when typeof(T) == typeof(int) || typeof(T) == typeof(int?) || typeof(T) == typeof(object) =>
+            (T)(object)BinaryPrimitives.ReadInt32BigEndian(Exactly4(key, value.Data.Span)),
+        SessionValueKind.Text when typeof(T) == typeof(string) || typeof(T) == typeof(object) =>
+            (T)(object)Encoding.UTF8.GetString(value.Data.Span),
+        SessionValueKind.Bytes when typeof(T) == typeof(byte[]) || typeof(T) == typeof(object) =>
+            (T)(object)value.Data.ToArray(),
+        SessionValueKind.Raw => DecodeRaw<T>(key, value.Data),
+        SessionValueKind.Json => DecodeJson<T>(key, value.Data.Span, serializerOptions),
+        _ => throw WrongType<T>(key, NameOf(value.Kind)),
+    };
+
+    /// <summary>Whether it is a stored <see langword="null"/>.</summary>
+    public static bool IsNull(SessionValue value) => value.Kind == SessionValueKind.Json && value.Data.Span.SequenceEqual("null"u8);
+
+    public static void ThrowIfTooLarge(string key, SessionValue value, SessionManagerOptions options)
+    {
+        if (value.Data.Length > options.MaxValueBytes)
+        {
+            throw new SessionValueException(
+                $"The value '{SessionKey.Printable(key)}' is {value.Data.Length} bytes large, and the limit is {options.MaxValueBytes}. Store less, or raise MaxValueBytes.");
+        }
+    }
+
+    private static SessionValue EncodeInteger(int number)
+    {
+        var bytes = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, number);
+        return new SessionValue(SessionValueKind.Int32, bytes);
+    }
+
+    private static SessionValue EncodeText(string key, string text) =>
+        SessionKey.TryMeasure(text, out _)
+            ? new SessionValue(SessionValueKind.Text, Encoding.UTF8.GetBytes(text))
+            : throw new SessionValueException(
+                $"The value '{SessionKey.Printable(key)}' is not valid Unicode, so it would not read back the same. Store it as a byte array.");
+
+    private static SessionValue EncodeJson<T>(string key, T value, JsonSerializerOptions options)
+    {
+        try
+        {
+            var type = value is null || typeof(T) != typeof(object) ? typeof(T) : value.GetType();
+            return new SessionValue(SessionValueKind.Json, JsonSerializer.SerializeToUtf8Bytes(value, options.GetTypeInfo(type)));
+        }
+        catch (Exception exception) when (exception is NotSupportedException or JsonException or ArgumentException or InvalidOperationException)
+        {
+            throw new SessionValueException(
+                $"The value '{SessionKey.Printable(key)}' of type '{typeof(T)}' can't be stored: System.Text.Json can't write it. Store plain data, or set SerializerOptions.", exception);
+        }
+    }
+
+    private static T DecodeRaw<T>(string key, ReadOnlyMemory<byte> data)
+    {
+        if (typeof(T) == typeof(byte[]) || typeof(T) == typeof(object))
+        {
+            return (T)(object)data.ToArray();
+        }
+
+        if (typeof(T) == typeof(string))
+        {
+            return (T)(object)Encoding.UTF8.GetString(data.Span);
+        }
+
+        return (typeof(T) == typeof(int) || typeof(T) == typeof(int?)) && data.Length == sizeof(int)
+            ? (T)(object)BinaryPrimitives.ReadInt32BigEndian(data.Span)
+            : throw WrongType<T>(key, "byte[] (written by HttpContext.Session)");
+    }
+
+    private static T DecodeJson<T>(string key, ReadOnlySpan<byte> json, JsonSerializerOptions options)
+    {
+        try
+        {
+            var value = JsonSerializer.Deserialize(json, (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T)));
+            return IsUndefinedEnum(value) ? throw WrongType<T>(key, "JSON number out of the enum's range") : value!;
+        }
+        catch (Exception exception) when (exception is NotSupportedException or JsonException or InvalidOperationException)
+        {
+            throw WrongType<T>(key, JsonKindOf(json));
+        }
+    }
+
+    // An enum is a number in JSON, and any number becomes one. The text of an undefined value is that number.
+    private static bool IsUndefinedEnum<T>(T value) =>
+        value is Enum number && number.ToString() is [(>= '0' and <= '9') or '-', ..];
+
+    private static ReadOnlySpan<byte> Exactly4(string key, ReadOnlySpan<byte> data) =>
+        data.Length == sizeof(int) ? data : throw WrongType<int>(key, "damaged int");
+
+    // The causes are left out: System.Text.Json quotes what it could not read.
+    private static SessionValueException WrongType<T>(string key, string stored) =>
+        new($"The value '{SessionKey.Printable(key)}' is stored as '{stored}' and can't be read as '{typeof(T)}'. Read it as the type it was stored with, or store it anew.");
+
+    private static string NameOf(SessionValueKind kind) => kind switch
+    {
+        SessionValueKind.Text => "string",
+        SessionValueKind.Int32 => "int",
+        SessionValueKind.Bytes => "byte[]",
+        _ => kind.ToString(),
+    };
+
+    private static string JsonKindOf(ReadOnlySpan<byte> json) => (json.IsEmpty ? 0 : (char)json[0]) switch
+    {
+        '{' => "JSON object",
+        '[' => "JSON array",
+        '"' => "JSON string",
+        't' or 'f' => "JSON true or false",
+        'n' => "JSON null",
+        _ => "JSON number",
+    };
+}

@@ -1,0 +1,74 @@
+using System.Security.Cryptography;
+
+namespace SessionManager.AspNetCore.Records;
+
+/// <summary>What a commit does to a record: the rules, without I/O. Stores that can't run them inside (as a script) follow the same.</summary>
+internal static class CommitRules
+{
+    /// <summary>Whether the commit may be applied to the record that is stored now.</summary>
+    public static SessionCommitResult Check(SessionRecord current, SessionCommit commit, SessionLifetime lifetime)
+    {
+        if (commit.Secret is { } applied && SameHash(current.SecretHash, applied.NewHash))
+        {
+            // Applied before, and its acknowledgement lost on the way.
+            return new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: true);
+        }
+
+        if (commit.Creates || lifetime.IsExpired(current, commit.Now))
+        {
+            return new SessionCommitResult(SessionCommitOutcome.Gone);
+        }
+
+        var wins = commit.Secret is { } change && (change.ExpectedHash.IsEmpty || SameHash(current.SecretHash, change.ExpectedHash));
+        if (commit.Generation != current.Generation || (commit.Secret is { Required: true } && !wins))
+        {
+            return new SessionCommitResult(SessionCommitOutcome.Moved);
+        }
+
+        if (commit.ExpectedKey is { } key)
+        {
+            SessionValue? value = current.Values.TryGetValue(key, out var found) ? found : null;
+            if (value != commit.ExpectedValue)
+            {
+                return new SessionCommitResult(SessionCommitOutcome.Conflict, CurrentValue: value);
+            }
+        }
+
+        return new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: wins);
+    }
+
+    /// <summary>The record a creating commit begins.</summary>
+    public static SessionRecord Create(SessionCommit commit) => new()
+    {
+        Id = commit.Id,
+        SecretHash = commit.Secret!.Value.NewHash,
+        Generation = 0,
+        UserId = commit.Identity?.UserId,
+        OwnerId = commit.Identity?.OwnerId,
+        CreatedAt = commit.Identity?.StartedAt ?? commit.Now,
+        StartedAt = commit.Identity?.StartedAt ?? commit.Now,
+        AuthenticatedAt = commit.Identity?.AuthenticatedAt,
+        LastSeenAt = commit.Now,
+        Values = LayeredValues.Over(PackedValues.Empty, commit),
+        ValueBytes = LayeredValues.ByteCountAfter(0, PackedValues.Empty, commit),
+    };
+
+    /// <summary>The record after a commit that <see cref="Check"/> allowed.</summary>
+    public static SessionRecord Apply(SessionRecord current, SessionCommit commit, bool secretChanged) => new()
+    {
+        Id = current.Id,
+        SecretHash = secretChanged ? commit.Secret!.Value.NewHash : current.SecretHash,
+        Generation = current.Generation + (commit.Identity is { MovesGeneration: true } ? 1 : 0),
+        UserId = commit.Identity is { } identity ? identity.UserId : current.UserId,
+        OwnerId = commit.Identity?.OwnerId ?? current.OwnerId,
+        CreatedAt = current.CreatedAt,
+        StartedAt = commit.Identity?.StartedAt ?? current.StartedAt,
+        AuthenticatedAt = commit.Identity is { } when ? when.AuthenticatedAt : current.AuthenticatedAt,
+        LastSeenAt = commit.Touches && commit.Now > current.LastSeenAt ? commit.Now : current.LastSeenAt,
+        Values = LayeredValues.Over(current.Values, commit),
+        ValueBytes = LayeredValues.ByteCountAfter(current.ValueBytes, current.Values, commit),
+    };
+
+    public static bool SameHash(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right) =>
+        CryptographicOperations.FixedTimeEquals(left.Span, right.Span);
+}

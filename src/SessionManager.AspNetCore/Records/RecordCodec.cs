@@ -1,0 +1,219 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace SessionManager.AspNetCore.Records;
+
+/// <summary>
+/// The stored form of a session in a plain cache. Numbers are little-endian, times are Unix milliseconds.
+/// <code>
+///  offset  size
+///       0     1  format version, 1
+///       1     1  0 = session, 1 = tombstone
+///       2     1  session: flags, 1 = user, 2 = owner that is not the user, 4 = authenticated; tombstone: the end reason
+///       3     1  0
+///       4     4  length of the whole record
+///       8     4  CRC-32C of all before and of all after it up to the entries
+///      12    16  record id, big-endian: a record copied to another key is not one
+///   (a tombstone ends here, at 28)
+///      28    32  SHA-256 of the secret
+///      60     8  generation
+///      68     8  created at
+///      76     8  started at
+///      84     8  authenticated at, or 0
+///      92     8  last seen at
+///     100     4  number of entries
+///     104     4  length of the user id
+///     108     4  length of the owner id
+///     112        user id, owner id (UTF-8)
+///       .  n x 8 index, ordered by key: { offset of the entry, CRC-32C of the entry }
+///       .        entries: { kind 1, length of the key 2, key (UTF-8), value up to the next entry }
+/// </code>
+/// A load reads the header and checks it and the index; an entry is found by binary search, and checked and decoded only when
+/// it is read. So a load costs by the number of values, at 8 bytes each, and never by their size.
+/// </summary>
+internal static class RecordCodec
+{
+    public const byte Version = 1;
+
+    private const byte SessionType = 0;
+    private const byte TombstoneType = 1;
+    private const int ChecksumOffset = 8;
+    private const int IdOffset = 12;
+    private const int TombstoneLength = 28;
+    private const int LastSeenOffset = 92;
+    private const int CountOffset = 100;
+    private const int HeaderLength = 112;
+
+    [Flags]
+    private enum Flags : byte
+    {
+        None = 0,
+        User = 1,
+        Owner = 2,
+        Authenticated = 4,
+    }
+
+    /// <summary>Reads what is stored under an id. Whatever the bytes are, it neither throws nor allocates by their say-so.</summary>
+    public static SessionLookup Decode(Guid id, ReadOnlyMemory<byte> stored)
+    {
+        var bytes = stored.Span;
+        if (bytes.Length > 0 && bytes[0] > Version)
+        {
+            return new SessionLookup(SessionLookupStatus.Newer);
+        }
+
+        if (bytes.Length < TombstoneLength
+            || bytes[0] != Version
+            || BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]) != bytes.Length
+            || new Guid(bytes.Slice(IdOffset, 16), bigEndian: true) != id)
+        {
+            return new SessionLookup(SessionLookupStatus.Unreadable);
+        }
+
+        return bytes[1] switch
+        {
+            TombstoneType => DecodeTombstone(bytes),
+            SessionType => DecodeSession(id, stored),
+            _ => new SessionLookup(SessionLookupStatus.Unreadable),
+        };
+    }
+
+    /// <summary>Writes a record: the header's fields, and the kept entries merged with the changes. The kept ones are copied as they are.</summary>
+    public static byte[] Encode(SessionRecord header, PackedValues kept, PackedChanges changes)
+    {
+        var flags = (header.UserId is null ? Flags.None : Flags.User)
+            | (header.OwnerId is null || string.Equals(header.OwnerId, header.UserId, StringComparison.Ordinal) ? Flags.None : Flags.Owner)
+            | (header.AuthenticatedAt is null ? Flags.None : Flags.Authenticated);
+        var userLength = flags.HasFlag(Flags.User) ? Encoding.UTF8.GetByteCount(header.UserId!) : 0;
+        var ownerLength = flags.HasFlag(Flags.Owner) ? Encoding.UTF8.GetByteCount(header.OwnerId!) : 0;
+        var indexOffset = HeaderLength + userLength + ownerLength;
+
+        var (count, entriesLength) = PackedMerge.Measure(kept, changes);
+        var length = checked(indexOffset + (count * PackedValues.IndexRowLength) + entriesLength);
+        var record = GC.AllocateUninitializedArray<byte>(length);
+        var bytes = record.AsSpan();
+
+        WritePreamble(bytes, SessionType, (byte)flags, header.Id);
+        header.SecretHash.Span.CopyTo(bytes.Slice(28, 32));
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[60..], header.Generation);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[68..], header.CreatedAt.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[76..], header.StartedAt.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[84..], header.AuthenticatedAt?.ToUnixTimeMilliseconds() ?? 0);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[LastSeenOffset..], header.LastSeenAt.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[CountOffset..], count);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[104..], userLength);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[108..], ownerLength);
+        Encoding.UTF8.GetBytes(flags.HasFlag(Flags.User) ? header.UserId : "", bytes.Slice(HeaderLength, userLength));
+        Encoding.UTF8.GetBytes(flags.HasFlag(Flags.Owner) ? header.OwnerId : "", bytes.Slice(HeaderLength + userLength, ownerLength));
+
+        PackedMerge.Write(kept, changes, bytes, indexOffset, count);
+        WriteChecksum(bytes, indexOffset + (count * PackedValues.IndexRowLength));
+        return record;
+    }
+
+    /// <summary>The same record, last seen at another time. Everything else is copied as it is.</summary>
+    public static byte[] WithLastSeen(ReadOnlyMemory<byte> stored, DateTimeOffset lastSeenAt)
+    {
+        var record = stored.ToArray();
+        var bytes = record.AsSpan();
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[LastSeenOffset..], lastSeenAt.ToUnixTimeMilliseconds());
+        var entries = HeaderLength
+            + BinaryPrimitives.ReadInt32LittleEndian(bytes[104..])
+            + BinaryPrimitives.ReadInt32LittleEndian(bytes[108..])
+            + (BinaryPrimitives.ReadInt32LittleEndian(bytes[CountOffset..]) * PackedValues.IndexRowLength);
+        WriteChecksum(bytes, entries);
+        return record;
+    }
+
+    /// <summary>What is left of an ended session.</summary>
+    public static byte[] EncodeTombstone(Guid id, SessionEndReason reason)
+    {
+        var record = new byte[TombstoneLength];
+        WritePreamble(record, TombstoneType, (byte)reason, id);
+        WriteChecksum(record, TombstoneLength);
+        return record;
+    }
+
+    private static SessionLookup DecodeTombstone(ReadOnlySpan<byte> bytes)
+    {
+        var reason = (SessionEndReason)bytes[2];
+        return bytes.Length == TombstoneLength && HasValidChecksum(bytes, TombstoneLength)
+            && reason is SessionEndReason.Expired or SessionEndReason.SignedOut or SessionEndReason.Revoked
+                ? new SessionLookup(SessionLookupStatus.Ended, EndReason: reason)
+                : new SessionLookup(SessionLookupStatus.Unreadable);
+    }
+
+    private static SessionLookup DecodeSession(Guid id, ReadOnlyMemory<byte> stored)
+    {
+        var bytes = stored.Span;
+        if (bytes.Length < HeaderLength)
+        {
+            return new SessionLookup(SessionLookupStatus.Unreadable);
+        }
+
+        var count = BinaryPrimitives.ReadInt32LittleEndian(bytes[CountOffset..]);
+        var userLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[104..]);
+        var ownerLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[108..]);
+        if ((count | userLength | ownerLength) < 0)
+        {
+            return new SessionLookup(SessionLookupStatus.Unreadable);
+        }
+
+        var indexOffset = (long)HeaderLength + userLength + ownerLength;
+        var entriesOffset = indexOffset + ((long)count * PackedValues.IndexRowLength);
+        if (entriesOffset > bytes.Length || !HasValidChecksum(bytes, (int)entriesOffset)
+            || !TryReadTime(bytes[68..], out var created)
+            || !TryReadTime(bytes[76..], out var started)
+            || !TryReadTime(bytes[84..], out var authenticated)
+            || !TryReadTime(bytes[LastSeenOffset..], out var lastSeen))
+        {
+            return new SessionLookup(SessionLookupStatus.Unreadable);
+        }
+
+        var flags = (Flags)bytes[2];
+        var user = flags.HasFlag(Flags.User) ? Encoding.UTF8.GetString(bytes.Slice(HeaderLength, userLength)) : null;
+        var values = new PackedValues(stored, (int)indexOffset, count);
+        return new SessionLookup(SessionLookupStatus.Found, new SessionRecord
+        {
+            Id = id,
+            SecretHash = stored.Slice(28, 32),
+            Generation = BinaryPrimitives.ReadInt64LittleEndian(bytes[60..]),
+            UserId = user,
+            OwnerId = flags.HasFlag(Flags.Owner) ? Encoding.UTF8.GetString(bytes.Slice(HeaderLength + userLength, ownerLength)) : user,
+            CreatedAt = created,
+            StartedAt = started,
+            AuthenticatedAt = flags.HasFlag(Flags.Authenticated) ? authenticated : null,
+            LastSeenAt = lastSeen,
+            Values = values,
+            ValueBytes = values.ByteCount,
+        });
+    }
+
+    private static void WritePreamble(Span<byte> bytes, byte type, byte detail, Guid id)
+    {
+        bytes[0] = Version;
+        bytes[1] = type;
+        bytes[2] = detail;
+        bytes[3] = 0;
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[4..], bytes.Length);
+        id.TryWriteBytes(bytes.Slice(IdOffset, 16), bigEndian: true, out _);
+    }
+
+    private static void WriteChecksum(Span<byte> bytes, int end) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[ChecksumOffset..], ComputeChecksum(bytes, end));
+
+    private static bool HasValidChecksum(ReadOnlySpan<byte> bytes, int end) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[ChecksumOffset..]) == ComputeChecksum(bytes, end);
+
+    private static uint ComputeChecksum(ReadOnlySpan<byte> bytes, int end) =>
+        Checksum.Of(Checksum.Of(bytes[..ChecksumOffset]), bytes[IdOffset..end]);
+
+    private static bool TryReadTime(ReadOnlySpan<byte> bytes, out DateTimeOffset time)
+    {
+        var milliseconds = BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        var valid = milliseconds >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds()
+            && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+        time = valid ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : default;
+        return valid;
+    }
+}

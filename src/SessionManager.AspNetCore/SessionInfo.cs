@@ -1,0 +1,23 @@
+namespace SessionManager.AspNetCore;
+
+/// <summary>What may be shown of a session: never its token, never its values. All times are UTC.</summary>
+public sealed record SessionInfo
+{
+    /// <summary>The public id: safe to log and to show, useless as a credential.</summary>
+    public required string SessionId { get; init; }
+
+    /// <summary>The signed-in user as invariant text, or <see langword="null"/>.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>When the session was begun.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the user last signed in; <see langword="null"/> while nobody is signed in. Only <c>SetUserId</c> moves it.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
+    /// <summary>When the session was last used. It may lag by <see cref="SessionManagerOptions.TouchInterval"/>.</summary>
+    public required DateTimeOffset LastSeenAt { get; init; }
+
+    /// <summary>When the session ends unless it is used before: the earlier of the idle and the absolute limit.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+}

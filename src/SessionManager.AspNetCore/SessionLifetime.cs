@@ -1,0 +1,44 @@
+namespace SessionManager.AspNetCore;
+
+/// <summary>How long sessions live, as a store needs to know it. The clock is always the caller's.</summary>
+/// <param name="idleTimeout">How long a session lives without being used.</param>
+/// <param name="absoluteTimeout">How long it lives however much it is used.</param>
+/// <param name="touchInterval">How old <see cref="SessionRecord.LastSeenAt"/> may get before a request that changes nothing moves it.</param>
+public sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTimeout, TimeSpan touchInterval)
+{
+    /// <summary>How long a session lives without being used.</summary>
+    public TimeSpan IdleTimeout { get; } = idleTimeout;
+
+    /// <summary>How long a session lives however much it is used.</summary>
+    public TimeSpan AbsoluteTimeout { get; } = absoluteTimeout;
+
+    /// <summary>How old <see cref="SessionRecord.LastSeenAt"/> may get before a touch is due.</summary>
+    public TimeSpan TouchInterval { get; } = touchInterval;
+
+    /// <summary>How long the store keeps a record after its last use: twice the idle timeout, so that an expired session is
+    /// remembered for at least one idle timeout past its end. Garbage collection only: whether a session lives is judged
+    /// from the times in its record.</summary>
+    public TimeSpan RecordTimeToLive => IdleTimeout * 2;
+
+    /// <summary>How long the store remembers a session that was ended: one idle timeout.</summary>
+    public TimeSpan TombstoneTimeToLive => IdleTimeout;
+
+    /// <summary>When the session ends unless it is used before.</summary>
+    public DateTimeOffset ExpiresAt(SessionRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        var idle = record.LastSeenAt + IdleTimeout;
+        var absolute = record.StartedAt + AbsoluteTimeout;
+        return idle < absolute ? idle : absolute;
+    }
+
+    /// <summary>Whether a limit has passed.</summary>
+    public bool IsExpired(SessionRecord record, DateTimeOffset now) => ExpiresAt(record) <= now;
+
+    /// <summary>Whether <see cref="SessionRecord.LastSeenAt"/> is old enough to be moved. It never moves backwards.</summary>
+    public bool IsTouchDue(SessionRecord record, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return now > record.LastSeenAt && now - record.LastSeenAt >= TouchInterval;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using SessionManager.AspNetCore.Configuration;
+
+namespace SessionManager.AspNetCore;
+
+/// <summary>
+/// Options of the session layer. They are validated when the application starts, and every fault is reported at once.
+/// </summary>
+public sealed class SessionManagerOptions
+{
+    private TimeSpan? _touchInterval;
+
+    /// <summary>How long a session lives without being used. The default is 20 minutes. Judged from the times in the record,
+    /// whatever the store's own expiry does. (NIST SP 800-63B-4, section 5.2; OWASP ASVS 5.0, 7.3.1.)</summary>
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(20);
+
+    /// <summary>How long a session lives however much it is used. The default is 24 hours, counted from its creation, begun
+    /// anew by a sign-in, not by a change of token. Not less than <see cref="IdleTimeout"/>. (OWASP ASVS 5.0, 7.3.2.)</summary>
+    public TimeSpan AbsoluteTimeout { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>How long one call of the store may take before it counts as failed. The default is 5 seconds.</summary>
+    public TimeSpan IOTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How far <see cref="SessionInfo.LastSeenAt"/> may lag: a request that changes nothing writes it only when it is
+    /// older than that. A session may end up to one interval early, never late. The default is the smaller of a 20th of
+    /// <see cref="IdleTimeout"/> and 60 seconds; zero writes it with every request.</summary>
+    public TimeSpan TouchInterval
+    {
+        get => _touchInterval ?? (IdleTimeout / 20 < TimeSpan.FromSeconds(60) ? IdleTimeout / 20 : TimeSpan.FromSeconds(60));
+        set => _touchInterval = value;
+    }
+
+    /// <summary>
+    /// The cookie. Outside Development its name is <c>__Host-sid</c> and its policy <see cref="CookieSecurePolicy.Always"/>;
+    /// in Development <c>sid</c> and <see cref="CookieSecurePolicy.SameAsRequest"/>, so that http://localhost works. It is
+    /// always HttpOnly, and by default SameSite=Lax, Path=/, essential and not persistent. (RFC 6265bis; OWASP ASVS 5.0, 3.3.)
+    /// </summary>
+    public CookieBuilder Cookie { get; set; } = new SessionCookieBuilder();
+
+    /// <summary>The prefix of every key in the <c>IDistributedCache</c>. The default is <c>session:</c>. Give each of several
+    /// applications that share a cache its own, or one accepts the other's tokens. Native stores have their own option.</summary>
+    public string KeyPrefix { get; set; } = "session:";
+
+    /// <summary>The largest value, in stored bytes. The default is 262,144 (256 KB).</summary>
+    public int MaxValueBytes { get; set; } = 256 * 1024;
+
+    /// <summary>The largest session: the bytes of all its keys and values. The default is 1,048,576 (1 MB). Checked against
+    /// what the request sees; parallel requests together may exceed it by what was in flight.</summary>
+    public int MaxSessionBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>The most values a session may have. The default is 256.</summary>
+    public int MaxKeys { get; set; } = 256;
+
+    /// <summary>The longest key, in bytes of UTF-8. The default is 256; 65,535 is the most there can be.</summary>
+    public int MaxKeyBytes { get; set; } = 256;
+
+    /// <summary>What <see cref="ISessionManager.ClearSession"/> removes. The default is <see cref="ClearSessionScope.UserId"/>.</summary>
+    public ClearSessionScope ClearSessionScope { get; set; }
+
+    /// <summary>Whether an anonymous session's values (a cart) survive the sign-in. The default is <see langword="true"/>.
+    /// Values of a different user never do.</summary>
+    public bool KeepValuesOnSignIn { get; set; } = true;
+
+    /// <summary>When the session of a request is loaded. The default is <see cref="LoadMode.Eager"/>.</summary>
+    public LoadMode LoadMode { get; set; }
+
+    /// <summary>
+    /// How values that are not a string, an int or a byte array are written. The default is System.Text.Json's web-neutral
+    /// set-up with reflection, and with duplicate properties refused. Set a <see cref="JsonSerializerOptions.TypeInfoResolver"/>
+    /// of your source-generated context when you trim or publish ahead of time.
+    /// </summary>
+    public JsonSerializerOptions SerializerOptions { get; set; } = SessionSerializer.CreateDefaultOptions();
+}

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore;
+using SessionManager.AspNetCore.Configuration;
+using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Pipeline;
+using SessionManager.AspNetCore.Stores;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the session layer to an application's services.</summary>
+public static class SessionManagerServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds <see cref="ISessionManager"/> (scoped) and what it needs. It replaces <c>AddSession</c>. With no
+    /// <see cref="IDistributedCache"/> registered, sessions are kept in this process's memory.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">Sets options; they are validated when the application starts.</param>
+    /// <returns>A builder that store packages extend.</returns>
+    public static ISessionManagerBuilder AddSessionManager(this IServiceCollection services, Action<SessionManagerOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        AddOptions(services, configure);
+        AddStore(services);
+
+        services.AddHttpContextAccessor();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<SessionCookie>();
+        services.TryAddSingleton<SessionPipeline>();
+        services.TryAddScoped<ISessionManager, RequestSessionManager>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartupReport>());
+        return new SessionManagerBuilder(services);
+    }
+
+    private static void AddOptions(IServiceCollection services, Action<SessionManagerOptions>? configure)
+    {
+        services.AddOptions<SessionManagerOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<SessionManagerOptions>, ConfigureSessionCookie>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SessionManagerOptions>, ValidateSessionManagerOptions>());
+        if (configure is not null)
+        {
+            services.Configure(configure);
+        }
+    }
+
+    private static void AddStore(IServiceCollection services)
+    {
+        if (services.All(service => service.ServiceType != typeof(IDistributedCache)))
+        {
+            // The cache's own limit of 200 MB would silently drop sessions.
+            services.Configure<MemoryDistributedCacheOptions>(options => options.SizeLimit = null);
+            services.AddDistributedMemoryCache();
+        }
+
+        services.TryAddSingleton<ISessionRecordStore, DistributedCacheSessionStore>();
+        services.TryAddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<SessionManagerOptions>>().Value;
+            return new SessionLifetime(options.IdleTimeout, options.AbsoluteTimeout, options.TouchInterval);
+        });
+    }
+}

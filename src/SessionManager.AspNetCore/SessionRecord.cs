@@ -1,0 +1,42 @@
+namespace SessionManager.AspNetCore;
+
+/// <summary>A stored session as one load saw it. It does not change; <see cref="Values"/> may read lazily from the stored form.</summary>
+public sealed class SessionRecord
+{
+    /// <summary>The id: the first 16 bytes of the token, the same for the session's whole life.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>SHA-256 of the secret, the token's other 16 bytes. The secret itself is stored nowhere.</summary>
+    public required ReadOnlyMemory<byte> SecretHash { get; init; }
+
+    /// <summary>Counts sign-ins, sign-outs and changes of user. A change made under one generation is never applied under another.</summary>
+    public long Generation { get; init; }
+
+    /// <summary>The signed-in user, or <see langword="null"/>.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>The user the session belongs or last belonged to; <see langword="null"/> when it never had one. It outlives a
+    /// sign-out, so that the next user does not inherit the values.</summary>
+    public string? OwnerId { get; init; }
+
+    /// <summary>When the session was begun.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Where the absolute timeout counts from: creation, or the last sign-in.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When the user last signed in; <see langword="null"/> while nobody is signed in.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
+    /// <summary>When the session was last used.</summary>
+    public required DateTimeOffset LastSeenAt { get; init; }
+
+    /// <summary>The values by key (ordinal).</summary>
+    public required IReadOnlyDictionary<string, SessionValue> Values { get; init; }
+
+    /// <summary>The bytes of all keys (UTF-8) and values.</summary>
+    public required long ValueBytes { get; init; }
+
+    /// <summary>The id in its public form, which may be logged.</summary>
+    public override string ToString() => Id.ToString();
+}

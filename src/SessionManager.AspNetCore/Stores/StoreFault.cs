@@ -1,0 +1,25 @@
+namespace SessionManager.AspNetCore.Stores;
+
+/// <summary>Puts a cache's exception into words that may be logged.</summary>
+internal static class StoreFault
+{
+    private const int MaxLength = 400;
+
+    /// <summary>The types and messages of the exception and its causes, without the session's key, which caches like to
+    /// mention. The exceptions themselves are not passed on: their text is beyond our control.</summary>
+    public static string Describe(Exception exception, Guid id)
+    {
+        var text = string.Join(" <- ", Causes(exception).Select(cause => $"{cause.GetType().Name}: {cause.Message}"))
+            .Replace(id.ToString("N"), "[id]", StringComparison.OrdinalIgnoreCase)
+            .ReplaceLineEndings(" ");
+        return text.Length <= MaxLength ? text : string.Concat(text.AsSpan(0, MaxLength), "...");
+    }
+
+    private static IEnumerable<Exception> Causes(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            yield return cause;
+        }
+    }
+}
