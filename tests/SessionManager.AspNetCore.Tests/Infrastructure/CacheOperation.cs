@@ -1,0 +1,7 @@
+namespace SessionManager.AspNetCore.Tests.Infrastructure;
+
+internal enum CacheOperation
+{
+    Get,
+    Set,
+}
