@@ -14,4 +14,14 @@ public sealed class SessionAttribute(SessionMode mode = SessionMode.ReadWrite) :
     /// <summary>Whether a request to this endpoint keeps the session alive. The default is <see langword="true"/>; turn it off
     /// for endpoints that a page polls, or an open tab never lets its session expire.</summary>
     public bool Touch { get; set; } = true;
+
+    /// <summary>What this endpoint gets when the session can't be loaded. The default is
+    /// <see cref="SessionManagerOptions.StoreFailureMode"/>.</summary>
+    public StoreFailureMode StoreFailureMode
+    {
+        get => ChosenStoreFailureMode ?? StoreFailureMode.Fail;
+        set => ChosenStoreFailureMode = value;
+    }
+
+    internal StoreFailureMode? ChosenStoreFailureMode { get; private set; }
 }

@@ -62,6 +62,10 @@ public sealed class SessionManagerOptions
     /// Values of a different user never do.</summary>
     public bool KeepValuesOnSignIn { get; set; } = true;
 
+    /// <summary>What a request gets whose session could not be loaded. The default is
+    /// <see cref="StoreFailureMode.Fail"/>; an endpoint can choose its own with <see cref="SessionAttribute"/>.</summary>
+    public StoreFailureMode StoreFailureMode { get; set; }
+
     /// <summary>When the session of a request is loaded. The default is <see cref="LoadMode.Eager"/>.</summary>
     public LoadMode LoadMode { get; set; }
 

@@ -132,7 +132,7 @@ function valueRow(key, json) {
     element('td', {}, value),
     element('td', {}, element('div', { className: 'actions' }, ...actions)));
 
-  const input = element('input', { value: json, ariaLabel: `Value of ${key}`, autocomplete: 'off', spellcheck: false });
+  const input = element('textarea', { rows: 1, ariaLabel: `Value of ${key}`, autocomplete: 'off', spellcheck: false });
   const save = () => run(async () => {
     await call('PUT', valuePath(key), toJson(input.value));
     row.classList.remove('editing');
@@ -144,7 +144,7 @@ function valueRow(key, json) {
   };
   const cancel = () => {
     view();
-    focusable(key).focus();
+    row.querySelector('button').focus();
   };
   const edit = () => {
     row.classList.add('editing');
@@ -161,8 +161,10 @@ function valueRow(key, json) {
   };
   input.onkeydown = event => {
     if (event.isComposing || busy) return;
-    if (event.key === 'Enter') save();
     if (event.key === 'Escape') cancel();
+    if (event.key !== 'Enter' || event.shiftKey) return;
+    event.preventDefault();
+    save();
   };
   view();
   return row;
@@ -180,9 +182,7 @@ function applyTheme(theme) {
   $('theme').ariaChecked = String(isDark());
 }
 
-function isDark() {
-  return (document.documentElement.dataset.theme ?? (preference.matches ? 'dark' : 'light')) === 'dark';
-}
+const isDark = () => (document.documentElement.dataset.theme ?? (preference.matches ? 'dark' : 'light')) === 'dark';
 
 function showProblem(problem) {
   $('alert-text').replaceChildren(element('strong', { textContent: problem.message }), problem.detail ?? '');
@@ -203,11 +203,11 @@ function setBusy(value) {
   busy = value;
   for (const button of document.querySelectorAll('button')) button.disabled = busy;
   $('destroy').disabled ||= !hasSession;
-  // Before the first answers the switch would store a choice nobody could know to be new.
+  // Until the session's theme is known, the switch can't tell which way it goes.
   $('theme').disabled ||= isLoading();
 }
 
-// One request of the user at a time; focusNext gives the element to go on from after success.
+// One thing at a time; focusNext gives the element to go on from after success.
 async function run(work, focusNext) {
   if (busy) return;
   const origin = document.activeElement;

@@ -80,6 +80,11 @@ internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionMa
             yield return $"ClearSessionScope is '{options.ClearSessionScope}'. Set it to UserId or Everything.";
         }
 
+        if (!Enum.IsDefined(options.StoreFailureMode))
+        {
+            yield return $"StoreFailureMode is '{options.StoreFailureMode}'. Set it to Fail or Anonymous.";
+        }
+
         if (!Enum.IsDefined(options.LoadMode))
         {
             yield return $"LoadMode is '{options.LoadMode}'. Set it to Eager or OnDemand.";

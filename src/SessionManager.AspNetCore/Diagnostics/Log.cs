@@ -34,6 +34,9 @@ internal static partial class Log
     [LoggerMessage(15, LogLevel.Warning, "The record of session {SessionId} was left alone: it was written by a newer version of this library.")]
     public static partial void NewerRecord(this ILogger logger, Guid sessionId);
 
+    [LoggerMessage(16, LogLevel.Warning, "A value of session {SessionId} was rejected: it was damaged. It counts as absent.")]
+    public static partial void ValueRejected(this ILogger logger, Guid sessionId);
+
     [LoggerMessage(20, LogLevel.Information, "Session {SessionId} was created.")]
     public static partial void SessionCreated(this ILogger logger, Guid sessionId);
 

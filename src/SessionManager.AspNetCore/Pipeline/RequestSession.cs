@@ -275,7 +275,7 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         _phase = SessionPhase.Loaded;
         if (lookup.Record is not { } record)
         {
-            pipeline.Logger.RecordMissing(Token.Id, lookup.Status);
+            LogMissing(lookup.Status);
             _previousEnd = lookup.EndReason ?? SessionEndReason.Invalid;
         }
         else if (!Records.CommitRules.SameHash(record.SecretHash, hash))
@@ -295,16 +295,34 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         }
     }
 
+    private void LogMissing(SessionLookupStatus status)
+    {
+        switch (status)
+        {
+            case SessionLookupStatus.Unreadable:
+                pipeline.Logger.RecordRejected(Token.Id);
+                break;
+            case SessionLookupStatus.Newer:
+                pipeline.Logger.NewerRecord(Token.Id);
+                break;
+            default:
+                pipeline.Logger.RecordMissing(Token.Id, status);
+                break;
+        }
+    }
+
     private void Fail(Exception exception)
     {
         pipeline.Logger.StoreFailed("load", Token.Id, exception.Message);
         _failure = exception.Message;
-        _phase = SessionPhase.Failed;
+        _phase = (endpoint?.ChosenStoreFailureMode ?? pipeline.Options.StoreFailureMode) == StoreFailureMode.Anonymous
+            ? SessionPhase.Anonymous
+            : SessionPhase.Failed;
     }
 
     private void ThrowIfUnreadable()
     {
-        if (_phase != SessionPhase.Loaded)
+        if (_phase is not (SessionPhase.Loaded or SessionPhase.Anonymous))
         {
             throw WhyUnreadable();
         }
@@ -335,6 +353,11 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         if (IsClosed)
         {
             throw new InvalidOperationException("The request of this session has ended, so a change could not be saved any more. Change the session while the request runs.");
+        }
+
+        if (_phase == SessionPhase.Anonymous)
+        {
+            throw new SessionStoreException($"The session could not be loaded, so it can't be changed. {_failure}");
         }
 
         if (endpoint?.Mode == SessionMode.ReadOnly)

@@ -9,6 +9,9 @@ internal enum SessionPhase
     /// <summary>The store could not be reached.</summary>
     Failed = 2,
 
+    /// <summary>The store could not be reached, and the request goes on with an empty session that it can't change.</summary>
+    Anonymous = 3,
+
     /// <summary>The endpoint has no session.</summary>
-    Disabled = 3,
+    Disabled = 4,
 }

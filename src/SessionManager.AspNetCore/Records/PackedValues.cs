@@ -9,7 +9,12 @@ namespace SessionManager.AspNetCore.Records;
 /// The values of a stored record, read where they lie: a lookup is a binary search over the index, and decodes one entry.
 /// An entry whose checksum is wrong is not there.
 /// </summary>
-internal sealed class PackedValues(ReadOnlyMemory<byte> record, int indexOffset, int count) : IReadOnlyDictionary<string, SessionValue>
+/// <param name="record">The whole record.</param>
+/// <param name="indexOffset">Where its index begins.</param>
+/// <param name="count">How many entries it has.</param>
+/// <param name="damaged">Told the session's id when an entry turns out to be damaged.</param>
+internal sealed class PackedValues(ReadOnlyMemory<byte> record, int indexOffset, int count, Action<Guid>? damaged = null)
+    : IReadOnlyDictionary<string, SessionValue>
 {
     public const int IndexRowLength = 8;
     public const int EntryHeaderLength = 3;
@@ -99,6 +104,7 @@ internal sealed class PackedValues(ReadOnlyMemory<byte> record, int indexOffset,
         var entry = EntryOf(i);
         if (entry.IsEmpty || Checksum.Of(entry.Span) != ChecksumOf(i) || entry.Span[0] > (byte)SessionValueKind.Json)
         {
+            damaged?.Invoke(RecordCodec.IdOf(record.Span));
             value = default;
             return false;
         }

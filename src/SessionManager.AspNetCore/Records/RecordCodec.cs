@@ -54,7 +54,10 @@ internal static class RecordCodec
     }
 
     /// <summary>Reads what is stored under an id. Whatever the bytes are, it neither throws nor allocates by their say-so.</summary>
-    public static SessionLookup Decode(Guid id, ReadOnlyMemory<byte> stored)
+    /// <param name="id">The id it is stored under.</param>
+    /// <param name="stored">The bytes.</param>
+    /// <param name="damaged">Told when a value, read later, turns out to be damaged.</param>
+    public static SessionLookup Decode(Guid id, ReadOnlyMemory<byte> stored, Action<Guid>? damaged = null)
     {
         var bytes = stored.Span;
         if (bytes.Length > 0 && bytes[0] > Version)
@@ -65,7 +68,7 @@ internal static class RecordCodec
         if (bytes.Length < TombstoneLength
             || bytes[0] != Version
             || BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]) != bytes.Length
-            || new Guid(bytes.Slice(IdOffset, 16), bigEndian: true) != id)
+            || IdOf(bytes) != id)
         {
             return new SessionLookup(SessionLookupStatus.Unreadable);
         }
@@ -73,10 +76,13 @@ internal static class RecordCodec
         return bytes[1] switch
         {
             TombstoneType => DecodeTombstone(bytes),
-            SessionType => DecodeSession(id, stored),
+            SessionType => DecodeSession(id, stored, damaged),
             _ => new SessionLookup(SessionLookupStatus.Unreadable),
         };
     }
+
+    /// <summary>The id a record says it is of.</summary>
+    public static Guid IdOf(ReadOnlySpan<byte> record) => new(record.Slice(IdOffset, 16), bigEndian: true);
 
     /// <summary>Writes a record: the header's fields, and the kept entries merged with the changes. The kept ones are copied as they are.</summary>
     public static byte[] Encode(SessionRecord header, PackedValues kept, PackedChanges changes)
@@ -143,7 +149,7 @@ internal static class RecordCodec
                 : new SessionLookup(SessionLookupStatus.Unreadable);
     }
 
-    private static SessionLookup DecodeSession(Guid id, ReadOnlyMemory<byte> stored)
+    private static SessionLookup DecodeSession(Guid id, ReadOnlyMemory<byte> stored, Action<Guid>? damaged)
     {
         var bytes = stored.Span;
         if (bytes.Length < HeaderLength)
@@ -172,7 +178,7 @@ internal static class RecordCodec
 
         var flags = (Flags)bytes[2];
         var user = flags.HasFlag(Flags.User) ? Encoding.UTF8.GetString(bytes.Slice(HeaderLength, userLength)) : null;
-        var values = new PackedValues(stored, (int)indexOffset, count);
+        var values = new PackedValues(stored, (int)indexOffset, count, damaged);
         return new SessionLookup(SessionLookupStatus.Found, new SessionRecord
         {
             Id = id,

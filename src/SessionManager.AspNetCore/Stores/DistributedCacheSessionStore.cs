@@ -23,6 +23,7 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
     private readonly DistributedCacheEntryOptions _tombstoneEntry;
     private readonly CacheCall _reads;
     private readonly CacheCall _writes;
+    private readonly Action<Guid> _damaged;
     private readonly SessionQueue _queue = new();
     private readonly ConcurrentDictionary<Guid, Task> _unfinishedWrites = new();
 
@@ -34,6 +35,7 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         Name = cache is MemoryDistributedCache ? "memory" : cache.GetType().Name;
         _recordEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.RecordTimeToLive };
         _tombstoneEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.TombstoneTimeToLive };
+        _damaged = logger.ValueRejected;
         _reads = new CacheCall(_timeout, Name, static (_, _) => { });
         _writes = new CacheCall(_timeout, Name, (id, write) => _unfinishedWrites[id] = write);
     }
@@ -47,7 +49,7 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             ? new ValueTask<SessionLookup>(Decode(id, read.Result))
             : AwaitAsync(id, read);
 
-        static async ValueTask<SessionLookup> AwaitAsync(Guid id, ValueTask<byte[]?> read) => Decode(id, await read);
+        async ValueTask<SessionLookup> AwaitAsync(Guid id, ValueTask<byte[]?> read) => Decode(id, await read);
     }
 
     public async ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default)
@@ -108,8 +110,8 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         return ended;
     }
 
-    private static SessionLookup Decode(Guid id, byte[]? stored) =>
-        stored is null ? new SessionLookup(SessionLookupStatus.NotFound) : RecordCodec.Decode(id, stored);
+    private SessionLookup Decode(Guid id, byte[]? stored) =>
+        stored is null ? new SessionLookup(SessionLookupStatus.NotFound) : RecordCodec.Decode(id, stored, _damaged);
 
     private static byte[] Merge(SessionRecord? current, SessionCommit commit, bool secretChanged)
     {
