@@ -25,10 +25,17 @@ public class ValuesController(ISessionManager session) : ControllerBase
 
     [HttpPut("{**key}")]
     [Consumes("application/json")]
-    public NoContentResult Put([FromBody] JsonElement value)
+    public ActionResult Put([FromBody] JsonElement value)
     {
-        session.StoreValue(Key, value);
-        return NoContent();
+        try
+        {
+            session.StoreValue(Key, value);
+            return NoContent();
+        }
+        catch (SessionValueException exception)
+        {
+            return Problem(exception.Message, statusCode: StatusCodes.Status400BadRequest, title: "The value was not stored.");
+        }
     }
 
     [HttpDelete("{**key}")]

@@ -9,8 +9,7 @@ const notices = {
   Replaced: 'Your session continued elsewhere; please sign in again.',
 };
 
-let busy = false;
-let hasSession = false;
+let busy = false, hasSession = false;
 
 /* ---- the API ---- */
 
@@ -256,4 +255,5 @@ $('alert-button').onclick = () => isLoading() ? run(refresh) : clearProblem();
 preference.onchange = () => { $('theme').ariaChecked = String(isDark()); };
 // Whoever comes back to the page sees how the session stands now; a timer would keep it alive for nobody.
 document.addEventListener('visibilitychange', () => { if (!document.hidden) run(refresh); });
+applyTheme();
 run(refresh);

@@ -21,8 +21,8 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
     private readonly SessionLifetime _lifetime;
     private readonly DistributedCacheEntryOptions _recordEntry;
     private readonly DistributedCacheEntryOptions _tombstoneEntry;
-    private readonly CacheCall _reads;
-    private readonly CacheCall _writes;
+    private readonly StoreCall _reads;
+    private readonly StoreCall _writes;
     private readonly Action<Guid> _damaged;
     private readonly SessionQueue _queue = new();
     private readonly ConcurrentDictionary<Guid, Task> _unfinishedWrites = new();
@@ -36,8 +36,8 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         _recordEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.RecordTimeToLive };
         _tombstoneEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.TombstoneTimeToLive };
         _damaged = logger.ValueRejected;
-        _reads = new CacheCall(_timeout, Name, static (_, _) => { });
-        _writes = new CacheCall(_timeout, Name, (id, write) => _unfinishedWrites[id] = write);
+        _reads = new StoreCall(_timeout, Name, static (_, _) => { });
+        _writes = new StoreCall(_timeout, Name, (id, write) => _unfinishedWrites[id] = write);
     }
 
     public string Name { get; }

@@ -3,13 +3,13 @@ using System.Globalization;
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// Bounds calls to a cache by the I/O timeout, whether the cache honours cancellation or not, and turns its faults into
+/// Bounds calls to a store by the I/O timeout, whether the store honours cancellation or not, and turns its faults into
 /// <see cref="SessionStoreException"/>. Calls that complete at once cost no timer.
 /// </summary>
 /// <param name="timeout">How long one call may take.</param>
 /// <param name="storeName">The store's name, for messages.</param>
 /// <param name="abandoned">Told of a call that was given up on before it ended.</param>
-internal sealed class CacheCall(TimeSpan timeout, string storeName, Action<Guid, Task> abandoned)
+internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, Task> abandoned)
 {
     /// <summary>Runs one call.</summary>
     /// <param name="call">The call; it gets a token that is cancelled at the timeout.</param>
@@ -83,7 +83,7 @@ internal sealed class CacheCall(TimeSpan timeout, string storeName, Action<Guid,
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
-        // A cache may run anything in its cancellation callbacks: not on this request's time.
+        // A store may run anything in its cancellation callbacks: not on this request's time.
         _ = abort.CancelAsync();
     }
 }

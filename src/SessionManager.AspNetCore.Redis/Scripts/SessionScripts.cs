@@ -1,0 +1,121 @@
+namespace SessionManager.AspNetCore.Redis.Scripts;
+
+/// <summary>
+/// The scripts. Each works on one key, a hash:
+/// <code>
+///   f  format version, 1             b  started at (absolute timeout)
+///   s  SHA-256 of the secret         a  authenticated at, absent while nobody is signed in
+///   g  generation                    l  last seen at
+///   u  user id, absent: nobody       v:KEY  a value: its kind (1 byte), its bytes
+///   o  owner id, absent: never one   e  end reason; then it is a tombstone with f and e alone
+///   c  created at
+/// </code>
+/// Times are Unix milliseconds and come from the caller, so that all nodes and all stores judge by one clock. A script runs whole
+/// or not at all, so there is never half a session.
+/// </summary>
+internal static class SessionScripts
+{
+    // Moves 'last seen' when the secret is right, the session lives and the touch is due; returns whether it did.
+    private const string TouchFunction =
+        """
+        local function touch(key, secret, now, interval, idle, absolute, ttl)
+          local r = redis.call('HMGET', key, 'f', 's', 'b', 'l', 'e')
+          if r[1] ~= '1' or r[5] or r[2] ~= secret then return 0 end
+          local started, seen = tonumber(r[3]), tonumber(r[4])
+          if not started or not seen then return 0 end
+          if now <= seen or now - seen < interval or seen + idle <= now or started + absolute <= now then return 0 end
+          redis.call('HSET', key, 'l', string.format('%.0f', now))
+          redis.call('PEXPIRE', key, ttl)
+          return 1
+        end
+
+        """;
+
+    /// <summary>Loads a session and touches it when that is due: KEYS session; ARGV secret, now, interval, idle, absolute, ttl, allowed.</summary>
+    public static RedisScript Load { get; } = new(TouchFunction +
+        """
+        local touched = 0
+        if ARGV[7] == '1' then
+          touched = touch(KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6])
+        end
+        return { touched, redis.call('HGETALL', KEYS[1]) }
+        """);
+
+    /// <summary>Touches a session: KEYS session; ARGV secret, now, interval, idle, absolute, ttl.</summary>
+    public static RedisScript Touch { get; } = new(TouchFunction +
+        """
+        return touch(KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6])
+        """);
+
+    /// <summary>
+    /// Applies a commit: KEYS session; ARGV now, idle, absolute, ttl, creates, generation, touches, drops,
+    /// identity?, user, owner, authenticated, started, moves, secret?, new hash, expected hash, required,
+    /// expects?, expected key, expected value?, expected value, then the changes as field, present?, value.
+    /// Returns { outcome, secret changed?, current value }, outcomes as in SessionCommitOutcome.
+    /// </summary>
+    public static RedisScript Commit { get; } = new(
+        """
+        local key, now = KEYS[1], tonumber(ARGV[1])
+        local r = redis.call('HMGET', key, 'f', 'e', 's', 'g', 'b', 'l')
+        local exists = r[1] or r[2]
+        if r[1] == '1' and not r[2] and ARGV[15] == '1' and r[3] == ARGV[16] then return { 0, 1 } end
+
+        local wins = 0
+        if ARGV[5] == '1' then
+          if redis.call('EXISTS', key) == 1 then return { 1, 0 } end
+          wins = 1
+        else
+          local started, seen = tonumber(r[5] or ''), tonumber(r[6] or '')
+          if r[1] ~= '1' or r[2] or not r[3] or not r[4] or not started or not seen then return { 1, 0 } end
+          if seen + tonumber(ARGV[2]) <= now or started + tonumber(ARGV[3]) <= now then return { 1, 0 } end
+          if ARGV[15] == '1' and (ARGV[17] == '' or ARGV[17] == r[3]) then wins = 1 end
+          if r[4] ~= ARGV[6] or (ARGV[15] == '1' and ARGV[18] == '1' and wins == 0) then return { 2, 0 } end
+          if ARGV[19] == '1' then
+            local current = redis.call('HGET', key, ARGV[20])
+            if (current or false) ~= (ARGV[21] == '1' and ARGV[22]) then return { 3, 0, current } end
+          end
+        end
+
+        if ARGV[8] == '1' then
+          for _, field in ipairs(redis.call('HKEYS', key)) do
+            if string.sub(field, 1, 2) == 'v:' then redis.call('HDEL', key, field) end
+          end
+        end
+
+        if ARGV[5] == '1' then
+          local started = ARGV[13] ~= '' and ARGV[13] or ARGV[1]
+          redis.call('HSET', key, 'f', '1', 'g', '0', 'c', started, 'b', started, 'l', ARGV[1])
+        elseif ARGV[7] == '1' and now > tonumber(r[6]) then
+          redis.call('HSET', key, 'l', ARGV[1])
+        end
+        if wins == 1 then redis.call('HSET', key, 's', ARGV[16]) end
+        if ARGV[9] == '1' then
+          if ARGV[10] ~= '' then redis.call('HSET', key, 'u', ARGV[10]) else redis.call('HDEL', key, 'u') end
+          if ARGV[11] ~= '' then redis.call('HSET', key, 'o', ARGV[11]) end
+          if ARGV[12] ~= '' then redis.call('HSET', key, 'a', ARGV[12]) else redis.call('HDEL', key, 'a') end
+          if ARGV[5] ~= '1' and ARGV[13] ~= '' then redis.call('HSET', key, 'b', ARGV[13]) end
+          if ARGV[5] ~= '1' and ARGV[14] == '1' then redis.call('HINCRBY', key, 'g', 1) end
+        end
+        for i = 23, #ARGV, 3 do
+          if ARGV[i + 1] == '1' then redis.call('HSET', key, ARGV[i], ARGV[i + 2]) else redis.call('HDEL', key, ARGV[i]) end
+        end
+        redis.call('PEXPIRE', key, ARGV[4])
+        return { 0, wins }
+        """);
+
+    /// <summary>Ends a session: KEYS session; ARGV reason, ttl. Returns whether there was one.</summary>
+    public static RedisScript End { get; } = new(
+        """
+        if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+        local alive = 0
+        if redis.call('TYPE', KEYS[1]).ok == 'hash' then
+          local r = redis.call('HMGET', KEYS[1], 'f', 'e', 's')
+          if r[2] or (tonumber(r[1] or '') or 1) > 1 then return 0 end
+          if r[1] and r[3] then alive = 1 end
+        end
+        redis.call('DEL', KEYS[1])
+        redis.call('HSET', KEYS[1], 'f', '1', 'e', ARGV[1])
+        redis.call('PEXPIRE', KEYS[1], ARGV[2])
+        return alive
+        """);
+}

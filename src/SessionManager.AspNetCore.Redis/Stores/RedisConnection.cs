@@ -1,0 +1,70 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace SessionManager.AspNetCore.Redis.Stores;
+
+/// <summary>The connection, made at the first use and shared by all. A first try that fails is not kept: the next use tries again.</summary>
+internal sealed class RedisConnection(IOptions<RedisStoreOptions> options, IServiceProvider services) : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private Task<IConnectionMultiplexer>? _connecting;
+    private bool _owned;
+
+    /// <summary>The database, as soon as there is a connection. Once there is, it reconnects by itself.</summary>
+    public ValueTask<IDatabase> GetDatabaseAsync()
+    {
+        var connecting = _connecting;
+        return connecting is { IsCompletedSuccessfully: true }
+            ? new ValueTask<IDatabase>(connecting.Result.GetDatabase(options.Value.Database))
+            : ConnectAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_owned && _connecting is { IsCompletedSuccessfully: true } connected)
+        {
+            await connected.Result.DisposeAsync();
+        }
+    }
+
+    private async ValueTask<IDatabase> ConnectAsync()
+    {
+        Task<IConnectionMultiplexer> connecting;
+        lock (_lock)
+        {
+            if (_connecting is null or { IsFaulted: true } or { IsCanceled: true })
+            {
+                _connecting = OpenAsync();
+            }
+
+            connecting = _connecting;
+        }
+
+        return (await connecting).GetDatabase(options.Value.Database);
+    }
+
+    private async Task<IConnectionMultiplexer> OpenAsync()
+    {
+        _owned = true;
+        if (options.Value.ConnectionMultiplexerFactory is { } factory)
+        {
+            return await factory(CancellationToken.None);
+        }
+
+        if (options.Value.Configuration is not { } text)
+        {
+            _owned = false;
+            return services.GetRequiredService<IConnectionMultiplexer>();
+        }
+
+        var configuration = ConfigurationOptions.Parse(text);
+
+        // The application starts without its Redis, a command without a connection fails at once instead of queueing up, and
+        // the connection comes back by itself.
+        configuration.AbortOnConnectFail = false;
+        configuration.BacklogPolicy = BacklogPolicy.FailFast;
+        configuration.IncludeDetailInExceptions = false;
+        return await ConnectionMultiplexer.ConnectAsync(configuration);
+    }
+}
