@@ -30,6 +30,8 @@ public static class SessionManagerServiceCollectionExtensions
         services.AddHttpContextAccessor();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<SessionCookie>();
+        services.TryAddSingleton<SessionClock>();
+        services.TryAddSingleton<SessionLoader>();
         services.TryAddSingleton<SessionPipeline>();
         services.TryAddScoped<ISessionManager, RequestSessionManager>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartupReport>());

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using SessionManager.AspNetCore.Diagnostics;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -126,19 +125,16 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
             return ValueTask.CompletedTask;
         }
 
-        switch (pipeline.Cookie.Read(context.Request, out var token))
+        var load = pipeline.Loader.LoadAsync(context.Request, endpoint, cancellationToken);
+        if (!load.IsCompletedSuccessfully)
         {
-            case SessionCookieStatus.None:
-                _phase = SessionPhase.Loaded;
-                return ValueTask.CompletedTask;
-            case SessionCookieStatus.WellFormed:
-                Token = token;
-                return LoadRecordAsync(cancellationToken);
-            case var rejected:
-                pipeline.Logger.CookieRejected(rejected);
-                (_phase, _previousEnd) = (SessionPhase.Loaded, SessionEndReason.Invalid);
-                return ValueTask.CompletedTask;
+            return AwaitAsync(load);
         }
+
+        Accept(load.Result);
+        return ValueTask.CompletedTask;
+
+        async ValueTask AwaitAsync(ValueTask<LoadedSession> loading) => Accept(await loading);
     }
 
     /// <summary>Loads for a handler that asks for it: here a store that can't be reached is an error at once.</summary>
@@ -236,89 +232,9 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     /// <summary>The request is over: what is read is what was there, and changes are refused.</summary>
     public void Close() => IsClosed = true;
 
-    private ValueTask LoadRecordAsync(CancellationToken cancellationToken)
-    {
-        var hash = Token.HashSecret();
-        var now = pipeline.Now;
-        try
-        {
-            var lookup = pipeline.Store.LoadAsync(Token.Id, new SessionTouch(hash, now, Touches), cancellationToken);
-            if (lookup.IsCompletedSuccessfully)
-            {
-                Accept(lookup.Result, hash, now);
-                return ValueTask.CompletedTask;
-            }
-
-            return AwaitRecordAsync(lookup, hash, now, cancellationToken);
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            Fail(exception);
-            return ValueTask.CompletedTask;
-        }
-    }
-
-    private async ValueTask AwaitRecordAsync(ValueTask<SessionLookup> lookup, byte[] hash, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        try
-        {
-            Accept(await lookup, hash, now);
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            Fail(exception);
-        }
-    }
-
-    private void Accept(SessionLookup lookup, byte[] hash, DateTimeOffset now)
-    {
-        _phase = SessionPhase.Loaded;
-        if (lookup.Record is not { } record)
-        {
-            LogMissing(lookup.Status);
-            _previousEnd = lookup.EndReason ?? SessionEndReason.Invalid;
-        }
-        else if (!Records.CommitRules.SameHash(record.SecretHash, hash))
-        {
-            pipeline.Logger.StaleToken(record.Id);
-            _previousEnd = SessionEndReason.Replaced;
-        }
-        else if (pipeline.Lifetime.IsExpired(record, now))
-        {
-            pipeline.Logger.SessionExpired(record.Id);
-            _previousEnd = SessionEndReason.Expired;
-        }
-        else
-        {
-            Record = record;
-            _touchDue = Touches && !lookup.Touched && pipeline.Lifetime.IsTouchDue(record, now);
-        }
-    }
-
-    private void LogMissing(SessionLookupStatus status)
-    {
-        switch (status)
-        {
-            case SessionLookupStatus.Unreadable:
-                pipeline.Logger.RecordRejected(Token.Id);
-                break;
-            case SessionLookupStatus.Newer:
-                pipeline.Logger.NewerRecord(Token.Id);
-                break;
-            default:
-                pipeline.Logger.RecordMissing(Token.Id, status);
-                break;
-        }
-    }
-
-    private void Fail(Exception exception)
-    {
-        pipeline.Logger.StoreFailed("load", Token.Id, exception.Message);
-        _failure = exception.Message;
-        _phase = (endpoint?.ChosenStoreFailureMode ?? pipeline.Options.StoreFailureMode) == StoreFailureMode.Anonymous
-            ? SessionPhase.Anonymous
-            : SessionPhase.Failed;
-    }
+    private void Accept(LoadedSession loaded) =>
+        (_phase, Token, Record, _previousEnd, _touchDue, _failure) =
+            (loaded.Phase, loaded.Token, loaded.Record, loaded.PreviousEnd, loaded.IsTouchDue, loaded.Failure);
 
     private void ThrowIfUnreadable()
     {

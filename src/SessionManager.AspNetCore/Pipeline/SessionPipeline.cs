@@ -10,7 +10,8 @@ internal sealed class SessionPipeline(
     ISessionRecordStore store,
     SessionCookie cookie,
     SessionLifetime lifetime,
-    TimeProvider time,
+    SessionLoader loader,
+    SessionClock clock,
     ILogger<SessionPipeline> logger)
 {
     public SessionManagerOptions Options { get; } = options.Value;
@@ -21,11 +22,13 @@ internal sealed class SessionPipeline(
 
     public SessionLifetime Lifetime => lifetime;
 
+    public SessionLoader Loader => loader;
+
     public ILogger Logger => logger;
 
     /// <summary>Where calls of <see cref="ISessionManager.UpdateValueAsync"/> on one session queue up.</summary>
     public SessionQueue Updates { get; } = new();
 
     /// <summary>The time in whole milliseconds, as records keep it.</summary>
-    public DateTimeOffset Now => DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+    public DateTimeOffset Now => clock.Now;
 }

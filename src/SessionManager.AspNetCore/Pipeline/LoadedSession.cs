@@ -1,0 +1,19 @@
+using System.Runtime.InteropServices;
+
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>What a request's cookie led to.</summary>
+/// <param name="Phase">Loaded, or why not.</param>
+/// <param name="Token">The token the cookie held, if it was well-formed.</param>
+/// <param name="Record">The living session; <see langword="null"/> when there is none.</param>
+/// <param name="PreviousEnd">Why the session the cookie meant is not there.</param>
+/// <param name="IsTouchDue">Whether 'last seen' is to be moved at the end of the request.</param>
+/// <param name="Failure">Why it could not be loaded.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct LoadedSession(
+    SessionPhase Phase,
+    SessionToken Token = default,
+    SessionRecord? Record = null,
+    SessionEndReason? PreviousEnd = null,
+    bool IsTouchDue = false,
+    string? Failure = null);
