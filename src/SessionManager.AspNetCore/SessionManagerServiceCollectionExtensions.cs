@@ -41,7 +41,7 @@ public static class SessionManagerServiceCollectionExtensions
     private static void AddOptions(IServiceCollection services, Action<SessionManagerOptions>? configure)
     {
         services.AddOptions<SessionManagerOptions>().ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<SessionManagerOptions>, ConfigureSessionCookie>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<SessionManagerOptions>, CompleteSessionManagerOptions>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SessionManagerOptions>, ValidateSessionManagerOptions>());
         if (configure is not null)
         {

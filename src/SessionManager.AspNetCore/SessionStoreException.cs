@@ -24,6 +24,7 @@ public sealed class SessionStoreException : Exception
     {
     }
 
-    /// <summary>Whether the store did not answer, rather than failed.</summary>
-    internal bool IsTimeout { get; init; }
+    /// <summary>Whether the store did not answer in time. Calls that wait behind this one fail with it then, instead of waiting out a
+    /// timeout each. The default is <see langword="false"/>.</summary>
+    public bool IsTimeout { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc.Testing;
 using SessionManager.AspNetCore.Tests.Infrastructure;
@@ -5,18 +6,9 @@ using SessionManager.AspNetCore.Tests.Infrastructure;
 namespace SessionManager.AspNetCore.Tests;
 
 /// <summary>The sample's keys, over a real socket: the in-memory server does not tell an escaped slash from a literal one.</summary>
-public sealed class QuickStartKeyTests : IDisposable
+public sealed class QuickStartKeyTests(QuickStartKeyTests.Server server) : IClassFixture<QuickStartKeyTests.Server>
 {
-    private readonly WebApplicationFactory<Program> _factory = new();
-    private readonly QuickStartClient _client;
-
-    public QuickStartKeyTests()
-    {
-        _factory.UseKestrel(0);
-        _client = new QuickStartClient(_factory.CreateClient());
-    }
-
-    public void Dispose() => _factory.Dispose();
+    private readonly QuickStartClient _client = new(server.CreateClient());
 
     [Theory]
     [InlineData("user_id")]
@@ -76,4 +68,10 @@ public sealed class QuickStartKeyTests : IDisposable
     }
 
     private async Task<string[]> KeysAsync() => JsonSerializer.Deserialize<string[]>(await _client.KeysAsync())!;
+
+    public sealed class Server : WebApplicationFactory<Program>
+    {
+        // Not UseKestrel(0): that sets the address while the sample may be starting already.
+        public Server() => UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+    }
 }

@@ -128,6 +128,15 @@ public sealed class QuickStartValueTests(WebApplicationFactory<Program> factory)
     }
 
     [Fact]
+    public async Task Json_with_duplicate_properties_is_no_server_error()
+    {
+        var stored = await _client.PutAsync("value", """{"name":"tea","name":"gold"}""");
+        var read = await _client.GetAsync("value");
+
+        Assert.DoesNotContain(500, new[] { stored.Status, read.Status });
+    }
+
+    [Fact]
     public async Task A_value_named_user_id_signs_nobody_in()
     {
         await _client.PutAsync("user_id", "\"admin\"");

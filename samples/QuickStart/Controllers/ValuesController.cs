@@ -13,14 +13,15 @@ public class ValuesController(ISessionManager session) : ControllerBase
     public IEnumerable<string> List() => session.Keys.Order(StringComparer.Ordinal);
 
     [HttpGet("{**key}")]
-    public ActionResult<JsonElement> Get([FromQuery(Name = "default")] string? defaultValue)
+    public ActionResult<JsonElement> Get()
     {
         if (session.TryGetValue<JsonElement>(Key, out var value))
         {
             return value;
         }
 
-        return defaultValue is null ? NotFound() : JsonSerializer.SerializeToElement(defaultValue);
+        // Not a parameter: model binding makes null of an empty one.
+        return Request.Query.TryGetValue("default", out var defaultValue) ? JsonSerializer.SerializeToElement(defaultValue.ToString()) : NotFound();
     }
 
     [HttpPut("{**key}")]

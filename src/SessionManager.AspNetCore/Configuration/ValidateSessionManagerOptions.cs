@@ -94,6 +94,10 @@ internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionMa
         {
             yield return "SerializerOptions is null. Leave the default, or set options of your own.";
         }
+        else if (options.SerializerOptions.TypeInfoResolver is null)
+        {
+            yield return "SerializerOptions has no TypeInfoResolver, and reflection is off in this application. Set the resolver of your source-generated context.";
+        }
 
         if (options.KeyPrefix is null)
         {

@@ -55,7 +55,7 @@ internal static partial class Log
     [LoggerMessage(25, LogLevel.Information, "Session {SessionId} was ended: {Reason}.")]
     public static partial void SessionEnded(this ILogger logger, Guid sessionId, SessionEndReason reason);
 
-    [LoggerMessage(26, LogLevel.Information, "Session {SessionId} had been signed out or ended already. What else its request had changed belonged to the old identity and was not saved.")]
+    [LoggerMessage(26, LogLevel.Information, "A user signed out of session {SessionId}, which another request had changed meanwhile. What else the request had changed was not saved.")]
     public static partial void SignedOutAlready(this ILogger logger, Guid sessionId);
 
     [LoggerMessage(27, LogLevel.Information, "A sign-in to session {SessionId} began a fresh session, because another request had ended or changed that one.")]

@@ -37,9 +37,17 @@ internal sealed class GatedBodyStream(ResponseBodyGate gate, Stream inner) : Str
         await inner.FlushAsync(cancellationToken);
     }
 
-    public override void Flush() => inner.Flush();
+    public override void Flush()
+    {
+        gate.Pass();
+        inner.Flush();
+    }
 
-    public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
+    public override void Write(byte[] buffer, int offset, int count)
+    {
+        gate.Pass();
+        inner.Write(buffer, offset, count);
+    }
 
     public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
 

@@ -45,7 +45,7 @@ internal sealed class GatedBodyWriter(ResponseBodyGate gate, PipeWriter inner, b
     public override void Complete(Exception? exception = null)
     {
         // Not awaited: what is pending is saved by the net beneath.
-        Release();
+        gate.Pass();
         inner.Complete(exception);
     }
 

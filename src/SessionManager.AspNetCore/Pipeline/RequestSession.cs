@@ -8,15 +8,15 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// The session of one request: what <c>HttpContext.Session</c> is, and what <see cref="ISessionManager"/> works on. It loads,
 /// shows what the request sees, and takes changes; <see cref="SessionSaver"/> saves them.
 /// </summary>
-internal sealed class RequestSession(SessionPipeline pipeline, HttpContext context, SessionAttribute? endpoint) : ISession, ISessionFeature
+internal sealed class RequestSession(SessionPipeline pipeline, HttpContext context, SessionAttribute? endpointAtEntry) : ISession, ISessionFeature
 {
     private readonly IHttpResponseBodyFeature? _bodyAtEntry = context.Features.Get<IHttpResponseBodyFeature>();
-    private SessionPhase _phase = endpoint?.Mode == SessionMode.Disabled ? SessionPhase.Disabled : SessionPhase.NotLoaded;
+    private SessionAttribute? _endpoint = endpointAtEntry;
+    private SessionPhase _phase = endpointAtEntry?.Mode == SessionMode.Disabled ? SessionPhase.Disabled : SessionPhase.NotLoaded;
     private string? _failure;
     private SessionEndReason? _previousEnd;
     private bool _used;
     private bool _touchDue;
-    private int _exchangingThread;
     private Guid? _freshId;
     private SessionResponse? _response;
 
@@ -33,7 +33,6 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     /// <summary>What the request has changed and not saved yet.</summary>
     public SessionDraft? Draft { get; set; }
 
-
     public bool IsClosed { get; private set; }
 
     /// <summary>What is left for the middleware to do after the handler.</summary>
@@ -41,10 +40,10 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
 
     public SessionResponse Response => _response ??= new SessionResponse(this, _bodyAtEntry);
 
-    /// <summary>Whether this is called from within a change of <see cref="Exchange"/>.</summary>
-    public bool IsExchanging => _exchangingThread == Environment.CurrentManagedThreadId;
+    /// <summary>Whether a save is running, which later changes would escape.</summary>
+    public bool IsSaving { get; set; }
 
-    public bool Touches => endpoint?.Touch != false;
+    public bool Touches => _endpoint?.Touch != false;
 
     public bool IsAvailable => _phase == SessionPhase.Loaded;
 
@@ -55,7 +54,7 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         get
         {
             ThrowIfUnreadable();
-            return Draft?.Keys ?? Record?.Values.Keys ?? [];
+            return [.. Draft?.Keys ?? Record?.Values.Keys ?? []];
         }
     }
 
@@ -72,6 +71,15 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     {
         ThrowIfUnreadable();
         return _previousEnd;
+    }
+
+    public bool HasSession
+    {
+        get
+        {
+            ThrowIfUnreadable();
+            return Draft?.HasSession ?? Record is not null;
+        }
     }
 
     public SessionInfo? Info
@@ -106,14 +114,20 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         Set(key, new SessionValue(SessionValueKind.Raw, value.AsSpan().ToArray()));
     }
 
-    void ISession.Remove(string key) => Remove(key);
+    // TempData removes its key from every session it meets, also where there is nothing to remove and nothing may be changed.
+    void ISession.Remove(string key)
+    {
+        if (TryGet(key, out _))
+        {
+            Remove(key);
+        }
+    }
 
     void ISession.Clear()
     {
-        var draft = Change();
-        if (draft.Count > 0)
+        if (Keys.Any())
         {
-            draft.RemoveAll();
+            Change().RemoveAll();
         }
     }
 
@@ -125,7 +139,7 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
             return ValueTask.CompletedTask;
         }
 
-        var load = pipeline.Loader.LoadAsync(context.Request, endpoint, cancellationToken);
+        var load = pipeline.Loader.LoadAsync(context.Request, _endpoint, cancellationToken);
         if (!load.IsCompletedSuccessfully)
         {
             return AwaitAsync(load);
@@ -152,6 +166,7 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         {
             ThrowIfUnwritable();
             await SessionSaver.SaveAsync(this, cancellationToken);
+            Response.Reopen();
         }
     }
 
@@ -182,9 +197,20 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     /// <summary>The request's changes, to add to them. From here on the response is watched.</summary>
     public SessionDraft Change()
     {
-        ThrowIfUnwritable();
-        Response.Watch();
+        Watch();
         return Draft ??= new SessionDraft(Record);
+    }
+
+    /// <summary>Makes sure that the session can be changed, and that no byte leaves before what is changed is saved.</summary>
+    public void Watch()
+    {
+        ThrowIfUnwritable();
+        if (IsSaving)
+        {
+            throw new InvalidOperationException("The session is being saved at this moment, so a change could be lost. Await the write or the CommitAsync that saves it first.");
+        }
+
+        Response.Watch();
     }
 
     /// <summary>Refuses what would need a cookie that can't be sent any more.</summary>
@@ -201,25 +227,14 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     public Guid CurrentId() => (Draft is null ? Record : Draft.Stored)?.Id ?? (_freshId ??= SessionToken.NewId());
 
     /// <summary>The record as it was just saved, with the token that opens it.</summary>
-    public void Adopt(SessionRecord record, SessionToken token) => (Record, Token, _freshId) = (record, token, null);
+    public void Adopt(SessionRecord record, SessionToken token)
+    {
+        (Record, Token, _freshId) = (record, token, null);
+        _touchDue &= !Touches;
+    }
 
     /// <summary>The stored session is no longer this request's.</summary>
     public void Forget() => Record = null;
-
-    /// <summary>Runs the application's code that makes a new value of an old one.</summary>
-    public SessionValue? Exchange(Func<SessionValue?, SessionValue?> change, SessionValue? current)
-    {
-        var outer = _exchangingThread;
-        _exchangingThread = Environment.CurrentManagedThreadId;
-        try
-        {
-            return change(current);
-        }
-        finally
-        {
-            _exchangingThread = outer;
-        }
-    }
 
     /// <summary>Whether the record is this request's to touch, and a touch is due. Says yes once.</summary>
     public bool TakeTouch()
@@ -232,9 +247,31 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     /// <summary>The request is over: what is read is what was there, and changes are refused.</summary>
     public void Close() => IsClosed = true;
 
-    private void Accept(LoadedSession loaded) =>
+    /// <summary>The request goes on, for another endpoint.</summary>
+    public void Reopen(SessionAttribute? endpoint)
+    {
+        (_endpoint, IsClosed) = (endpoint, false);
+        _phase = endpoint?.Mode == SessionMode.Disabled ? SessionPhase.Disabled
+            : _phase == SessionPhase.Disabled ? SessionPhase.NotLoaded
+            : _phase;
+    }
+
+    private void Accept(LoadedSession loaded)
+    {
+        if (_phase != SessionPhase.NotLoaded)
+        {
+            // Two loads at once: the first has been used already.
+            return;
+        }
+
         (_phase, Token, Record, _previousEnd, _touchDue, _failure) =
             (loaded.Phase, loaded.Token, loaded.Record, loaded.PreviousEnd, loaded.IsTouchDue, loaded.Failure);
+        if (_touchDue)
+        {
+            // Before a long response begins, not after it.
+            Response.Hook();
+        }
+    }
 
     private void ThrowIfUnreadable()
     {
@@ -243,10 +280,16 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
             throw WhyUnreadable();
         }
 
+        if (IsClosed)
+        {
+            return;
+        }
+
+        // At every use: the output cache may stand behind what used the session first.
+        SessionResponse.ForbidOutputCaching(context);
         if (!_used)
         {
             _used = true;
-            SessionResponse.ForbidOutputCaching(context);
             if (Record?.UserId is not null)
             {
                 Response.ForbidStoring();
@@ -276,7 +319,7 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
             throw new SessionStoreException($"The session could not be loaded, so it can't be changed. {_failure}");
         }
 
-        if (endpoint?.Mode == SessionMode.ReadOnly)
+        if (_endpoint?.Mode == SessionMode.ReadOnly)
         {
             throw new InvalidOperationException(
                 $"The endpoint '{context.GetEndpoint()?.DisplayName}' has SessionMode 'ReadOnly', so it can't change the session. Set the mode to 'ReadWrite'.");

@@ -99,7 +99,7 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor) : ISe
     {
         var session = Session;
         session.ThrowIfUnwritable();
-        if (session.Info is not null)
+        if (session.HasSession)
         {
             session.ThrowIfTooLateForCookie();
             session.Change().Rotate();
@@ -110,7 +110,7 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor) : ISe
     {
         var session = Session;
         session.ThrowIfUnwritable();
-        if (session.Info is not null)
+        if (session.HasSession)
         {
             session.Change().End();
         }

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace SessionManager.AspNetCore.Pipeline;
@@ -16,6 +17,7 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
 {
     private GatedBodyStream? _stream;
     private GatedBodyWriter? _writer;
+    private ExceptionDispatchInfo? _failure;
 
     public IHttpResponseBodyFeature Inner => inner;
 
@@ -45,23 +47,43 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
         await inner.CompleteAsync();
     }
 
-    /// <summary>Saves what is pending, and then lets pass what was held back. The client's leaving does not cancel it.</summary>
+    /// <summary>Saves what is pending, and then lets pass what was held back. The client's leaving does not cancel it. Once that has
+    /// failed the gate stays shut: a handler that ignores the exception must not get its success out after all.</summary>
     public ValueTask SaveAsync()
     {
-        if (session.Draft is null)
+        if (session.Draft is null || _failure is not null)
         {
-            Release();
+            Pass();
             return ValueTask.CompletedTask;
         }
 
         return SaveAndReleaseAsync();
     }
 
-    public void Release() => _writer?.Release();
+    /// <summary>Lets pass what was held back, unless the gate is shut.</summary>
+    public void Pass()
+    {
+        ThrowIfShut();
+        _writer?.Release();
+    }
+
+    public void ThrowIfShut() => _failure?.Throw();
+
+    /// <summary>The handler has saved by itself after all.</summary>
+    public void Reopen() => _failure = null;
 
     private async ValueTask SaveAndReleaseAsync()
     {
-        await SessionSaver.SaveAsync(session, CancellationToken.None);
-        Release();
+        try
+        {
+            await SessionSaver.SaveAsync(session, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            _failure = ExceptionDispatchInfo.Capture(exception);
+            throw;
+        }
+
+        _writer?.Release();
     }
 }

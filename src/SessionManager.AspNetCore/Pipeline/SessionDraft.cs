@@ -7,6 +7,7 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <param name="stored">The stored session the request works on, or <see langword="null"/> while there is none.</param>
 internal sealed class SessionDraft(SessionRecord? stored)
 {
+    private SessionRecord? _stored = stored;
     private int _count = stored?.Values.Count ?? 0;
     private long _bytes = stored?.ValueBytes ?? 0;
 
@@ -31,7 +32,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
     public SessionToken? NewToken { get; set; }
 
     /// <summary>The stored session as far as it still counts.</summary>
-    public SessionRecord? Stored => Ends ? null : stored;
+    public SessionRecord? Stored => Ends ? null : _stored;
 
     public string? UserId => Identity is null ? Stored?.UserId : Identity.UserId;
 
@@ -144,7 +145,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
 
     public void End()
     {
-        Ends |= stored is not null;
+        Ends |= _stored is not null;
         Values.Clear();
         (Identity, NewToken) = (null, null);
         (DropsValues, SignsIn, SignsOut, Rotates) = (false, false, false, false);
@@ -154,7 +155,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
     /// <summary>What remains when the handler failed: an end or a sign-out, and nothing else.</summary>
     public SessionDraft? EndingsOnly(ClearSessionScope scope)
     {
-        var rest = new SessionDraft(stored);
+        var rest = new SessionDraft(_stored);
         if (Ends)
         {
             rest.End();
@@ -167,6 +168,14 @@ internal sealed class SessionDraft(SessionRecord? stored)
         return rest.IsEmpty ? null : rest;
     }
 
+    /// <summary>Puts the changes on top of the stored session as it is by now.</summary>
+    public void Rebase(SessionRecord record)
+    {
+        _stored = record;
+        _count = Keys.Count();
+        _bytes = Keys.Sum(key => TryGet(key, out var value) ? Records.LayeredValues.SizeOf(key, value) : 0);
+    }
+
     /// <summary>The same changes for a session of their own, after the stored one was lost to another request.</summary>
     /// <param name="carriesValues">Whether the values the request saw go with it.</param>
     public SessionDraft ForFreshSession(bool carriesValues)
@@ -177,6 +186,8 @@ internal sealed class SessionDraft(SessionRecord? stored)
             if (TryGet(key, out var value))
             {
                 fresh.Values[key] = value;
+                fresh._count++;
+                fresh._bytes += Records.LayeredValues.SizeOf(key, value);
             }
         }
 

@@ -12,7 +12,8 @@ internal static class SessionExchange
         RequestSession session, string key, bool begins, Func<SessionValue?, SessionValue?> change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(key);
-        session.Change();
+        var nested = ReferenceEquals(session.Pipeline.Exchanging.Value, session);
+        session.Watch();
         await SessionSaver.SaveAsync(session, cancellationToken);
         if (session.Record is not { } record)
         {
@@ -25,9 +26,9 @@ internal static class SessionExchange
             return;
         }
 
-        if (session.IsExchanging)
+        if (nested)
         {
-            // A call from within the change of another one: waiting for that would be waiting for itself.
+            // From within the change of another one: waiting for that would be waiting for itself.
             await ExchangeAsync(session, record, key, change, cancellationToken);
             return;
         }
@@ -65,7 +66,7 @@ internal static class SessionExchange
         SessionValue? current = record.Values.TryGetValue(key, out var seen) ? seen : null;
         while (true)
         {
-            var next = session.Exchange(change, current);
+            var next = Change(session, change, current);
             if (next is null && current is null)
             {
                 return;
@@ -91,6 +92,7 @@ internal static class SessionExchange
             if (result.Outcome == SessionCommitOutcome.Committed)
             {
                 session.Adopt(CommitRules.Apply(session.Record ?? record, commit, secretChanged: false), session.Token);
+                session.Draft?.Rebase(session.Record!);
                 return;
             }
 
@@ -106,6 +108,21 @@ internal static class SessionExchange
             }
 
             current = result.CurrentValue;
+        }
+    }
+
+    private static SessionValue? Change(RequestSession session, Func<SessionValue?, SessionValue?> change, SessionValue? current)
+    {
+        var exchanging = session.Pipeline.Exchanging;
+        var outer = exchanging.Value;
+        exchanging.Value = session;
+        try
+        {
+            return change(current);
+        }
+        finally
+        {
+            exchanging.Value = outer;
         }
     }
 }

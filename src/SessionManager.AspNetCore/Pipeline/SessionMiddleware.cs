@@ -18,16 +18,29 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<ISessionFeature>() is RequestSession { IsClosed: false })
+        var session = context.Features.Get<ISessionFeature>() as RequestSession;
+        if (session is { IsClosed: false })
         {
             // UseSessionManager stands in the pipeline twice: the outer one does the work.
             return next(context);
         }
 
         // Servers set it by the context factory; a host that makes its contexts itself may not.
-        accessor.HttpContext ??= context;
-        var session = new RequestSession(pipeline, context, EndpointOf(context));
-        context.Features.Set<ISessionFeature>(session);
+        if (!ReferenceEquals(accessor.HttpContext, context))
+        {
+            accessor.HttpContext = context;
+        }
+
+        if (session is not null)
+        {
+            // An error page that runs the pipeline again goes on with the session as the first run left it.
+            session.Reopen(EndpointOf(context));
+        }
+        else
+        {
+            session = new RequestSession(pipeline, context, EndpointOf(context));
+            context.Features.Set<ISessionFeature>(session);
+        }
 
         if (pipeline.Options.LoadMode == LoadMode.OnDemand)
         {
@@ -100,6 +113,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
     {
         try
         {
+            session.Response.ThrowIfShut();
             await SessionSaver.SaveAsync(session, CancellationToken.None);
         }
         catch (Exception exception) when (session.Context.Response.HasStarted && AnswerTo(exception) is not null)
@@ -112,29 +126,8 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
         }
 
         session.Response.Release();
-        if (session.Response.HasWork)
-        {
-            session.Response.ApplyHeaders();
-        }
-
-        if (session.TakeTouch())
-        {
-            await TouchAsync(session);
-        }
-    }
-
-    // Nothing is lost when it fails: the session ends one interval earlier.
-    private static async Task TouchAsync(RequestSession session)
-    {
-        var pipeline = session.Pipeline;
-        try
-        {
-            await pipeline.Store.TouchAsync(session.Token.Id, new SessionTouch(session.Token.HashSecret(), pipeline.Now, Allowed: true));
-        }
-        catch (SessionStoreException exception)
-        {
-            pipeline.Logger.StoreFailed("touch", session.Token.Id, exception.Message);
-        }
+        session.Response.ApplyHeaders();
+        await SessionSaver.TouchAsync(session);
     }
 
     /// <summary>The handler failed: its changes are discarded, but a user who signed out is signed out.</summary>
@@ -152,11 +145,8 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             session.Draft = null;
         }
 
-        if (session.Response.HasWork)
-        {
-            session.Response.Discard();
-            session.Response.ApplyHeaders();
-        }
+        session.Response.Discard();
+        session.Response.ApplyHeaders();
     }
 
     private static (int Status, string Title, string Detail)? AnswerTo(Exception exception) => exception switch
@@ -173,6 +163,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
     private static async Task AnswerAsync(RequestSession session, (int Status, string Title, string Detail) answer)
     {
         var response = session.Context.Response;
+        session.Response.RestoreBody();
         response.Clear();
         session.Response.ApplyHeaders();
         response.Headers.CacheControl = "no-store";

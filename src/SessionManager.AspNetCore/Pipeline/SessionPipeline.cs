@@ -29,6 +29,9 @@ internal sealed class SessionPipeline(
     /// <summary>Where calls of <see cref="ISessionManager.UpdateValueAsync"/> on one session queue up.</summary>
     public SessionQueue Updates { get; } = new();
 
+    /// <summary>The session whose value the application's code is changing here: what that code calls must not queue up behind it.</summary>
+    public AsyncLocal<RequestSession?> Exchanging { get; } = new();
+
     /// <summary>The time in whole milliseconds, as records keep it.</summary>
     public DateTimeOffset Now => clock.Now;
 }

@@ -18,7 +18,7 @@ internal sealed class SessionResponse(RequestSession session, IHttpResponseBodyF
     private ResponseBodyGate? _gate;
 
     /// <summary>Whether there is something to do after the handler.</summary>
-    public bool HasWork => _watching || _issued is not null || _expiresCookie;
+    public bool HasWork => _gate is not null || _issued is not null || _expiresCookie;
 
     /// <summary>A response that depends on a session is one browser's own: the output cache must not keep it. It asks nobody's
     /// <c>Cache-Control</c>, so it is told directly.</summary>
@@ -40,19 +40,15 @@ internal sealed class SessionResponse(RequestSession session, IHttpResponseBodyF
     /// <summary>Puts the gate in front of the body, once.</summary>
     public void Watch()
     {
+        // Also for a change that is made while the response starts, by somebody else's callback.
+        Hook();
         var context = session.Context;
-        if (_watching)
+        if (_watching || context.Response.HasStarted)
         {
             return;
         }
 
         _watching = true;
-        if (context.Response.HasStarted)
-        {
-            return;
-        }
-
-        Hook();
         if (context.Features.Get<IHttpResponseBodyFeature>() is { } body)
         {
             _gate = new ResponseBodyGate(session, body, holdsBack: ReferenceEquals(body, bodyAtEntry));
@@ -60,15 +56,41 @@ internal sealed class SessionResponse(RequestSession session, IHttpResponseBodyF
         }
     }
 
+    /// <summary>Throws again what kept the gate shut, if the handler did not let it through.</summary>
+    public void ThrowIfShut() => _gate?.ThrowIfShut();
+
+    /// <summary>The handler has saved by itself after all.</summary>
+    public void Reopen() => _gate?.Reopen();
+
     /// <summary>Takes the gate away and lets what it holds back go on its way.</summary>
     public void Release()
     {
-        _gate?.Release();
+        _gate?.Pass();
         RemoveGate();
     }
 
     /// <summary>Takes the gate away, and what it holds back with it: the response will be another.</summary>
     public void Discard() => RemoveGate();
+
+    /// <summary>Sends what comes next to the server itself, past a body that a handler or a middleware put in front of it and, failing,
+    /// left there.</summary>
+    public void RestoreBody()
+    {
+        if (bodyAtEntry is not null)
+        {
+            session.Context.Features.Set(bodyAtEntry);
+        }
+    }
+
+    /// <summary>Makes sure that something is done before the response starts.</summary>
+    public void Hook()
+    {
+        if (!_hooked && !session.Context.Response.HasStarted)
+        {
+            _hooked = true;
+            session.Context.Response.OnStarting(static state => ((SessionResponse)state).OnStartingAsync(), this);
+        }
+    }
 
     public void IssueCookie(SessionToken token)
     {
@@ -106,19 +128,12 @@ internal sealed class SessionResponse(RequestSession session, IHttpResponseBodyF
         }
     }
 
-    private void Hook()
-    {
-        if (!_hooked && !session.Context.Response.HasStarted)
-        {
-            _hooked = true;
-            session.Context.Response.OnStarting(static state => ((SessionResponse)state).OnStartingAsync(), this);
-        }
-    }
-
     // The net beneath the gate: bytes that found another way to the server.
     private async Task OnStartingAsync()
     {
+        _hooked = false;
         await SessionSaver.SaveAsync(session, CancellationToken.None);
+        await SessionSaver.TouchAsync(session);
         ApplyHeaders();
     }
 
@@ -130,6 +145,6 @@ internal sealed class SessionResponse(RequestSession session, IHttpResponseBodyF
             features.Set(gate.Inner);
         }
 
-        _gate = null;
+        (_gate, _watching) = (null, false);
     }
 }

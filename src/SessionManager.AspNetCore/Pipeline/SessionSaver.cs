@@ -7,8 +7,8 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <summary>Saves what a request has changed: ends, begins or changes the stored session, and says what cookie that needs.</summary>
 internal static class SessionSaver
 {
-    /// <summary>Saves the draft. When it returns everything is saved; when it throws, the draft is still pending, except that a
-    /// refused one is gone.</summary>
+    /// <summary>Saves the draft. When it returns everything is saved; when the store fails, what is left to save is still pending; when
+    /// it is refused, nothing is.</summary>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     /// <exception cref="SessionEndedException">The session ended, or changed its user, meanwhile.</exception>
     public static async ValueTask SaveAsync(RequestSession session, CancellationToken cancellationToken)
@@ -18,6 +18,7 @@ internal static class SessionSaver
             return;
         }
 
+        session.IsSaving = true;
         try
         {
             if (draft.Ends && session.Record is { } ended)
@@ -48,6 +49,30 @@ internal static class SessionSaver
         {
             session.Pipeline.Logger.StoreFailed("commit", session.CurrentId(), exception.Message);
             throw;
+        }
+        finally
+        {
+            session.IsSaving = false;
+        }
+    }
+
+    /// <summary>Moves 'last seen', if that is due and was not saved with a change. Nothing is lost when it fails: the session ends one
+    /// interval earlier.</summary>
+    public static async ValueTask TouchAsync(RequestSession session)
+    {
+        if (!session.TakeTouch())
+        {
+            return;
+        }
+
+        var pipeline = session.Pipeline;
+        try
+        {
+            await pipeline.Store.TouchAsync(session.Token.Id, new SessionTouch(session.Token.HashSecret(), pipeline.Now, Allowed: true));
+        }
+        catch (SessionStoreException exception)
+        {
+            pipeline.Logger.StoreFailed("touch", session.Token.Id, exception.Message);
         }
     }
 
@@ -90,10 +115,9 @@ internal static class SessionSaver
         SessionSecretChange? secret = null;
         if (draft.Rotates)
         {
-            // A sign-out replaces whatever secret there is; a sign-in and a rotation only the one they were decided on.
-            var expected = draft is { SignsOut: true, SignsIn: false } ? default : stored.SecretHash;
+            // Only the secret it was decided on is replaced: whoever holds a dead one gets no living one by a slow request.
             draft.NewToken ??= SessionToken.NewFor(stored.Id);
-            secret = new SessionSecretChange(draft.NewToken.Value.HashSecret(), expected, draft.SignsIn);
+            secret = new SessionSecretChange(draft.NewToken.Value.HashSecret(), stored.SecretHash, Required: draft.SignsIn || draft.SignsOut);
         }
 
         var commit = Describe(session, draft, stored, secret);
@@ -107,7 +131,8 @@ internal static class SessionSaver
                 await BeginInsteadAsync(session, draft, stored, outcome, cancellationToken);
                 break;
             case var outcome when draft.SignsOut:
-                await SignOutAnywayAsync(session, draft, stored.Id, outcome, cancellationToken);
+                await SignOutAnywayAsync(session, stored, outcome, cancellationToken);
+                session.Forget();
                 break;
             case var outcome:
                 throw Refused(session, stored.Id, outcome);
@@ -138,7 +163,7 @@ internal static class SessionSaver
         session.Pipeline.Logger.SignInBeganFreshSession(stored.Id);
         if (draft.SignsOut)
         {
-            await SignOutAnywayAsync(session, draft, stored.Id, outcome, cancellationToken);
+            await SignOutAnywayAsync(session, stored, outcome, cancellationToken);
         }
 
         var carries = outcome == SessionCommitOutcome.Moved && (stored.OwnerId is null || string.Equals(stored.OwnerId, draft.UserId, StringComparison.Ordinal));
@@ -148,42 +173,36 @@ internal static class SessionSaver
         await CreateAsync(session, fresh, cancellationToken);
     }
 
-    /// <summary>A sign-out is never refused. When the session went on under another identity it is carried out on that; values
-    /// changed with it belonged to the old identity and are not saved.</summary>
+    /// <summary>A sign-out is never refused: it finds the user signed out already, or signs them out now. This request's token is
+    /// dead, so the secret that the session gets is given to nobody, and values changed with it are not saved.</summary>
     private static async ValueTask SignOutAnywayAsync(
-        RequestSession session, SessionDraft draft, Guid id, SessionCommitOutcome outcome, CancellationToken cancellationToken)
+        RequestSession session, SessionRecord stored, SessionCommitOutcome outcome, CancellationToken cancellationToken)
     {
         var pipeline = session.Pipeline;
         while (outcome == SessionCommitOutcome.Moved)
         {
             var now = pipeline.Now;
-            var lookup = await pipeline.Store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
-            if (lookup.Record is not { UserId: { } userId } current || pipeline.Lifetime.IsExpired(current, now))
+            var lookup = await pipeline.Store.LoadAsync(stored.Id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+            if (lookup.Record is not { UserId: { } userId } current
+                || !string.Equals(userId, stored.UserId, StringComparison.Ordinal)
+                || pipeline.Lifetime.IsExpired(current, now))
             {
                 break;
             }
 
-            draft.NewToken ??= SessionToken.NewFor(id);
             var commit = new SessionCommit
             {
-                Id = id,
+                Id = stored.Id,
                 Now = now,
                 Generation = current.Generation,
                 Identity = new SessionIdentity(null, userId, null, null, MovesGeneration: true),
-                Secret = new SessionSecretChange(draft.NewToken.Value.HashSecret(), default, Required: false),
+                Secret = new SessionSecretChange(SessionToken.NewFor(stored.Id).HashSecret(), default, Required: false),
                 DropsValues = pipeline.Options.ClearSessionScope == ClearSessionScope.Everything,
             };
-            var result = await pipeline.Store.CommitAsync(commit, cancellationToken);
-            outcome = result.Outcome;
-            if (outcome == SessionCommitOutcome.Committed)
-            {
-                Committed(session, draft, CommitRules.Apply(current, commit, result.SecretChanged), result.SecretChanged);
-                return;
-            }
+            outcome = (await pipeline.Store.CommitAsync(commit, cancellationToken)).Outcome;
         }
 
-        session.Forget();
-        pipeline.Logger.SignedOutAlready(id);
+        pipeline.Logger.SignedOutAlready(stored.Id);
     }
 
     private static SessionCommit Describe(RequestSession session, SessionDraft draft, SessionRecord? stored, SessionSecretChange? secret) => new()

@@ -17,7 +17,8 @@ internal static class ValueCodec
         {
             int number => EncodeInteger(number),
             string text => EncodeText(key, text),
-            byte[] bytes => new SessionValue(SessionValueKind.Bytes, bytes.AsSpan().ToArray()),
+            // An sbyte[] passes for a byte[] in a pattern.
+            byte[] bytes when bytes.GetType() == typeof(byte[]) => new SessionValue(SessionValueKind.Bytes, bytes.AsSpan().ToArray()),
             _ => EncodeJson(key, value, options.SerializerOptions),
         };
         ThrowIfTooLarge(key, encoded, options);

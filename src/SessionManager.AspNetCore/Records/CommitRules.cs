@@ -58,7 +58,7 @@ internal static class CommitRules
     {
         Id = current.Id,
         SecretHash = secretChanged ? commit.Secret!.Value.NewHash : current.SecretHash,
-        Generation = current.Generation + (commit.Identity is { MovesGeneration: true } ? 1 : 0),
+        Generation = commit.Identity is { MovesGeneration: true } ? commit.Generation + 1 : current.Generation,
         UserId = commit.Identity is { } identity ? identity.UserId : current.UserId,
         OwnerId = commit.Identity?.OwnerId ?? current.OwnerId,
         CreatedAt = current.CreatedAt,

@@ -7,6 +7,7 @@ internal ref struct PackedMerge(PackedValues kept, PackedChanges changes)
 {
     private int _nextKept;
     private int _nextChange;
+    private int _checked = -1;
 
     /// <summary>The current entry among the kept ones, or -1 when it is a change.</summary>
     public int Kept { get; private set; }
@@ -61,17 +62,19 @@ internal ref struct PackedMerge(PackedValues kept, PackedChanges changes)
     {
         while (_nextKept < kept.Count || _nextChange < changes.Count)
         {
+            // A damaged key would break the order, and with it everything that is merged behind it.
+            if (_nextKept < kept.Count && _checked != _nextKept && !kept.IsWhole(_checked = _nextKept))
+            {
+                _nextKept++;
+                continue;
+            }
+
             var order = _nextChange == changes.Count ? -1
                 : _nextKept == kept.Count ? 1
                 : kept.KeyOf(_nextKept).SequenceCompareTo(changes.KeyOf(_nextChange));
             if (order < 0)
             {
                 Kept = _nextKept++;
-                if (kept.EntryOf(Kept).IsEmpty)
-                {
-                    continue;
-                }
-
                 return true;
             }
 

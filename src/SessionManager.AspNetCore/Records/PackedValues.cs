@@ -99,16 +99,28 @@ internal sealed class PackedValues(ReadOnlyMemory<byte> record, int indexOffset,
         return length <= entry.Length - EntryHeaderLength ? entry.Slice(EntryHeaderLength, length) : default;
     }
 
-    private bool TryRead(int i, out SessionValue value)
+    /// <summary>Whether the entry is as it was written. Says so to whom it concerns when it is not.</summary>
+    public bool IsWhole(int i)
     {
         var entry = EntryOf(i);
-        if (entry.IsEmpty || Checksum.Of(entry.Span) != ChecksumOf(i) || entry.Span[0] > (byte)SessionValueKind.Json)
+        var whole = !entry.IsEmpty && Checksum.Of(entry.Span) == ChecksumOf(i) && entry.Span[0] <= (byte)SessionValueKind.Json;
+        if (!whole)
         {
             damaged?.Invoke(RecordCodec.IdOf(record.Span));
+        }
+
+        return whole;
+    }
+
+    private bool TryRead(int i, out SessionValue value)
+    {
+        if (!IsWhole(i))
+        {
             value = default;
             return false;
         }
 
+        var entry = EntryOf(i);
         value = new SessionValue((SessionValueKind)entry.Span[0], entry[(EntryHeaderLength + KeyOf(i).Length)..]);
         return true;
     }

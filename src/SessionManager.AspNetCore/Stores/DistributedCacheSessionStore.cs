@@ -14,10 +14,12 @@ namespace SessionManager.AspNetCore.Stores;
 /// </summary>
 internal sealed class DistributedCacheSessionStore : ISessionRecordStore
 {
+    private static readonly TimeSpan LongestSettling = TimeSpan.FromSeconds(1);
+
     private readonly IDistributedCache _cache;
     private readonly ILogger<DistributedCacheSessionStore> _logger;
     private readonly string _prefix;
-    private readonly TimeSpan _timeout;
+    private readonly TimeSpan _settling;
     private readonly SessionLifetime _lifetime;
     private readonly DistributedCacheEntryOptions _recordEntry;
     private readonly DistributedCacheEntryOptions _tombstoneEntry;
@@ -31,13 +33,14 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         IDistributedCache cache, IOptions<SessionManagerOptions> options, SessionLifetime lifetime, ILogger<DistributedCacheSessionStore> logger)
     {
         (_cache, _lifetime, _logger) = (cache, lifetime, logger);
-        (_prefix, _timeout) = (options.Value.KeyPrefix, options.Value.IOTimeout);
+        _prefix = options.Value.KeyPrefix;
         Name = cache is MemoryDistributedCache ? "memory" : cache.GetType().Name;
         _recordEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.RecordTimeToLive };
         _tombstoneEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.TombstoneTimeToLive };
         _damaged = logger.ValueRejected;
-        _reads = new StoreCall(_timeout, Name, static (_, _) => { });
-        _writes = new StoreCall(_timeout, Name, (id, write) => _unfinishedWrites[id] = write);
+        _reads = new StoreCall(options.Value.IOTimeout, Name, static (_, _) => { });
+        _writes = new StoreCall(options.Value.IOTimeout, Name, Abandon);
+        _settling = options.Value.IOTimeout / 2 < LongestSettling ? options.Value.IOTimeout / 2 : LongestSettling;
     }
 
     public string Name { get; }
@@ -155,13 +158,25 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         }
     }
 
+    private void Abandon(Guid id, Task write)
+    {
+        _unfinishedWrites[id] = write;
+        _ = write.ContinueWith(
+            (ended, _) => _unfinishedWrites.TryRemove(KeyValuePair.Create(id, ended)),
+            null,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+    }
+
     /// <summary>A write that was given up on may still arrive and would then overwrite what is merged now, so the next change of
-    /// its session gives it one more timeout to end. A write that arrives even later can't be told from a new one.</summary>
+    /// its session gives it half a timeout more, a second at most, to end. One that arrives even later can't be told from a new
+    /// one.</summary>
     private async Task SettleAsync(Guid id, Task unfinished, CancellationToken cancellationToken)
     {
         try
         {
-            await unfinished.WaitAsync(_timeout, cancellationToken);
+            await unfinished.WaitAsync(_settling, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

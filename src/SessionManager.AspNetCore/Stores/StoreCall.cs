@@ -72,7 +72,11 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
     }
 
     private SessionStoreException Failed(Exception exception, Guid id) =>
-        new($"The session store '{storeName}' failed: {StoreFault.Describe(exception, id)}");
+        new($"The session store '{storeName}' failed: {StoreFault.Describe(exception, id)}")
+        {
+            // The store's own clock may be faster than ours.
+            IsTimeout = exception is TimeoutException,
+        };
 
     private void Abandon(Guid id, Task task, CancellationTokenSource abort)
     {

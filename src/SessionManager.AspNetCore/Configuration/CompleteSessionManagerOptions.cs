@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 
 namespace SessionManager.AspNetCore.Configuration;
 
-/// <summary>Fills in what the application left open about the cookie, by the environment it runs in.</summary>
-internal sealed class ConfigureSessionCookie(IServiceProvider services) : IPostConfigureOptions<SessionManagerOptions>
+/// <summary>Fills in what the application left open: the cookie, by the environment it runs in, and the serializer's resolver.</summary>
+internal sealed class CompleteSessionManagerOptions(IServiceProvider services) : IPostConfigureOptions<SessionManagerOptions>
 {
     // A host without an environment (a bare service provider) counts as production.
     private readonly bool _development =
@@ -13,6 +13,11 @@ internal sealed class ConfigureSessionCookie(IServiceProvider services) : IPostC
 
     public void PostConfigure(string? name, SessionManagerOptions options)
     {
+        if (options.SerializerOptions is { } serializer)
+        {
+            SessionSerializer.Complete(serializer);
+        }
+
         if (options.Cookie is null)
         {
             return;
