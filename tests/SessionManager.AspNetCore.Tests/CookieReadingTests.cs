@@ -113,9 +113,10 @@ public sealed class CookieReadingTests
         var cache = new FaultCache();
         await using var app = await StartAsync(cache);
         var (token, _) = await SignInAsync(app);
+        var (planted, _) = await SignInAsync(app);
         var calls = cache.Calls;
 
-        await AssertRefusedAsync(app, SessionEndReason.Invalid, [string.Join("; ", Enumerable.Repeat($"sid={token}", 1_899).Append("sid=x"))]);
+        await AssertRefusedAsync(app, SessionEndReason.Invalid, [string.Join("; ", Enumerable.Repeat($"sid={token}", 1_899).Append($"sid={planted}"))]);
 
         Assert.Equal(calls, cache.Calls);
     }

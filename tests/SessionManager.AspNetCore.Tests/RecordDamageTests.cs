@@ -118,6 +118,7 @@ public sealed class RecordDamageTests
     [InlineData(100)]
     [InlineData(104)]
     [InlineData(108)]
+    [InlineData(112)]
     public void A_header_that_lies_about_a_length_costs_no_memory(int field)
     {
         var record = StoredRecords.Fixed();
@@ -135,13 +136,13 @@ public sealed class RecordDamageTests
     public void Offsets_that_point_anywhere_cost_no_memory()
     {
         var record = StoredRecords.Fixed();
-        foreach (var lie in (uint[])[uint.MaxValue, uint.MaxValue - 2, int.MaxValue, 0x8000_0000, 0, 1, 112, 200])
+        foreach (var lie in (uint[])[uint.MaxValue, uint.MaxValue - 2, int.MaxValue, 0x8000_0000, 0, 1, 116, 200])
         {
-            for (var row = 0; row < record.Values.Count; row++)
+            for (var field = 0; field < 2 * record.Values.Count; field++)
             {
                 var stored = StoredRecords.Encode(record);
-                var index = (int)StoredRecords.EntriesOffset(stored) - (8 * record.Values.Count);
-                BinaryPrimitives.WriteUInt32LittleEndian(stored.AsSpan(index + (8 * row)), lie);
+                var row = (int)StoredRecords.IndexOffset(stored) + (12 * (field / 2));
+                BinaryPrimitives.WriteUInt32LittleEndian(stored.AsSpan(row + (4 * (field % 2))), lie);
                 StoredRecords.Seal(stored);
 
                 AssertHarmless(stored);
@@ -150,22 +151,23 @@ public sealed class RecordDamageTests
     }
 
     [Fact]
-    public void Entries_that_overlap_cost_no_memory()
+    public void Values_that_overlap_cost_no_memory()
     {
         const int Rows = 400;
-        var record = new byte[112 + (8 * Rows) + 64_000];
-        StoredRecords.Encode(StoredRecords.Fixed()).AsSpan(0, 112).CopyTo(record);
+        const int Values = 116 + (12 * Rows);
+        var record = new byte[Values + 64_000];
+        StoredRecords.Encode(StoredRecords.Fixed()).AsSpan(0, 116).CopyTo(record);
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(4), record.Length);
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(100), Rows);
-        record.AsSpan(104, 8).Clear();
+        record.AsSpan(104, 12).Clear();
         record[2] = 0;
-        var first = 112 + (8 * Rows);
         for (var row = 0; row < Rows; row++)
         {
-            // Every other entry is nearly the whole record.
-            var start = row % 2 == 0 ? first : record.Length - 3;
-            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(112 + (8 * row)), start);
-            BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(116 + (8 * row)), Checksum.Of(record.AsSpan(start..(row % 2 == 0 ? ^3 : ^0))));
+            // Every other value is nearly the whole record.
+            var start = row % 2 == 0 ? Values : record.Length - 3;
+            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(116 + (12 * row)), Values);
+            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(120 + (12 * row)), start);
+            BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(124 + (12 * row)), Checksum.Of(record.AsSpan(start..(row % 2 == 0 ? ^3 : ^0))));
         }
 
         StoredRecords.Seal(record);
@@ -181,18 +183,19 @@ public sealed class RecordDamageTests
     public void Random_bytes_behind_a_valid_header_never_throw() =>
         Gen.Select(Gen.Byte.Array[0, 300], Gen.Int[0, 12], Gen.Int[0, 20], Gen.Byte).Sample((bytes, count, user, flags) =>
         {
-            var stored = new byte[112 + bytes.Length];
-            StoredRecords.Encode(StoredRecords.Fixed()).AsSpan(0, 112).CopyTo(stored);
-            bytes.CopyTo(stored, 112);
+            var stored = new byte[116 + bytes.Length];
+            StoredRecords.Encode(StoredRecords.Fixed()).AsSpan(0, 116).CopyTo(stored);
+            bytes.CopyTo(stored, 116);
             stored[2] = flags;
             BinaryPrimitives.WriteInt32LittleEndian(stored.AsSpan(4), stored.Length);
             BinaryPrimitives.WriteInt32LittleEndian(stored.AsSpan(100), count);
             BinaryPrimitives.WriteInt32LittleEndian(stored.AsSpan(104), user);
             BinaryPrimitives.WriteInt32LittleEndian(stored.AsSpan(108), 0);
-            for (var row = 0; row < count && 112 + user + (8 * row) + 4 <= stored.Length; row++)
+            BinaryPrimitives.WriteInt32LittleEndian(stored.AsSpan(112), user);
+            for (var field = 0; field < 3 * count && 116 + user + (4 * field) + 4 <= stored.Length; field++)
             {
                 // Offsets that mostly lie within the record.
-                stored.AsSpan(112 + user + (8 * row) + 2, 2).Clear();
+                stored.AsSpan(116 + user + (4 * field) + 2, 2).Clear();
             }
 
             StoredRecords.Seal(stored);

@@ -175,6 +175,11 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         ArgumentNullException.ThrowIfNull(key);
         ThrowIfUnreadable();
         value = default;
+        if (!SessionKey.TryMeasure(key, out _))
+        {
+            return false;
+        }
+
         return Draft is null ? Record?.Values.TryGetValue(key, out value) == true : Draft.TryGet(key, out value);
     }
 

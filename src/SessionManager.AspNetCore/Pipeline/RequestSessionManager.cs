@@ -99,9 +99,9 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor) : ISe
     {
         var session = Session;
         session.ThrowIfUnwritable();
+        session.ThrowIfTooLateForCookie();
         if (session.HasSession)
         {
-            session.ThrowIfTooLateForCookie();
             session.Change().Rotate();
         }
     }

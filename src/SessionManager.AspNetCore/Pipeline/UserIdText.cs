@@ -21,8 +21,8 @@ internal static class UserIdText
         {
             string s => s,
             // Enums too: their text is their name.
-            IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
-            bool b => b ? "True" : "False",
+            IFormattable formattable => Format(formattable),
+            bool b => b.ToString(),
             _ => FromJson(userId, options.SerializerOptions),
         };
         if (string.IsNullOrEmpty(text))
@@ -47,7 +47,7 @@ internal static class UserIdText
     {
         var type = Nullable.GetUnderlyingType(typeof(TUserId)) ?? typeof(TUserId);
         var value = type.IsEnum
-            ? (Enum.TryParse(type, text, ignoreCase: false, out var parsed) && string.Equals(parsed.ToString(), text, StringComparison.Ordinal) ? parsed : null)
+            ? ParseEnum(type, text)
             : ParseKnown(type, text, out var known) ? known : FromJsonText<TUserId>(text, options.SerializerOptions);
         return value is TUserId userId
             ? userId
@@ -88,17 +88,38 @@ internal static class UserIdText
             return false;
         }
 
-        value = T.TryParse(text, CultureInfo.InvariantCulture, out var parsed) ? parsed : null;
+        // Only as it would be written: "007" is somebody else than 7.
+        value = T.TryParse(text, CultureInfo.InvariantCulture, out var parsed)
+            && string.Equals(parsed is IFormattable formattable ? Format(formattable) : parsed.ToString(), text, StringComparison.Ordinal)
+                ? parsed
+                : null;
         return true;
     }
 
+    // Numbers parse as enums too, but only names are written.
+    private static object? ParseEnum(Type type, string text) =>
+        text is not [(>= '0' and <= '9') or '-' or '+' or ' ', ..]
+        && Enum.TryParse(type, text, ignoreCase: false, out var parsed)
+        && string.Equals(parsed.ToString(), text, StringComparison.Ordinal)
+            ? parsed
+            : null;
+
+    private static string Format(IFormattable value) =>
+        // The general format of a time leaves out its fractions.
+        value.ToString(value is DateTime or DateTimeOffset or DateOnly or TimeOnly ? "O" : null, CultureInfo.InvariantCulture);
+
     // A type of the application's own: what its JSON is. A JSON string loses its quotes, so that an id that wraps a string has its text.
-    private static string FromJson<TUserId>(TUserId userId, JsonSerializerOptions options)
+    private static string? FromJson<TUserId>(TUserId userId, JsonSerializerOptions options)
     {
         try
         {
             var json = JsonSerializer.SerializeToElement(userId, options.GetTypeInfo(userId!.GetType()));
-            return json.ValueKind == JsonValueKind.String ? json.GetString()! : json.GetRawText();
+            return json.ValueKind switch
+            {
+                JsonValueKind.String => json.GetString(),
+                JsonValueKind.Null => null,
+                _ => json.GetRawText(),
+            };
         }
         catch (Exception exception) when (exception is NotSupportedException or JsonException or InvalidOperationException)
         {
@@ -109,7 +130,7 @@ internal static class UserIdText
 
     private static object? FromJsonText<TUserId>(string text, JsonSerializerOptions options)
     {
-        foreach (var json in (ReadOnlySpan<string>)[text, $"\"{JsonEncodedText.Encode(text)}\""])
+        foreach (var json in (ReadOnlySpan<string>)[$"\"{JsonEncodedText.Encode(text)}\"", text])
         {
             try
             {

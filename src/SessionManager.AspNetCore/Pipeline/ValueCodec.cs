@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 
 namespace SessionManager.AspNetCore.Pipeline;
@@ -68,13 +69,26 @@ internal static class ValueCodec
         try
         {
             var type = value is null || typeof(T) != typeof(object) ? typeof(T) : value.GetType();
-            return new SessionValue(SessionValueKind.Json, JsonSerializer.SerializeToUtf8Bytes(value, options.GetTypeInfo(type)));
+            var json = JsonSerializer.SerializeToUtf8Bytes(value, options.GetTypeInfo(type));
+            if (value is JsonElement or JsonDocument or JsonNode)
+            {
+                ThrowIfUnreadable(json, options);
+            }
+
+            return new SessionValue(SessionValueKind.Json, json);
         }
         catch (Exception exception) when (exception is NotSupportedException or JsonException or ArgumentException or InvalidOperationException)
         {
             throw new SessionValueException(
                 $"The value '{SessionKey.Printable(key)}' of type '{typeof(T)}' can't be stored: System.Text.Json can't write it. Store plain data, or set SerializerOptions.", exception);
         }
+    }
+
+    // JSON from elsewhere is written as it came: deeper than it is read, or with properties twice.
+    private static void ThrowIfUnreadable(byte[] json, JsonSerializerOptions options)
+    {
+        var reading = new JsonDocumentOptions { AllowDuplicateProperties = options.AllowDuplicateProperties, MaxDepth = options.MaxDepth };
+        using var document = JsonDocument.Parse(json, reading);
     }
 
     private static T DecodeRaw<T>(string key, ReadOnlyMemory<byte> data)
@@ -109,7 +123,9 @@ internal static class ValueCodec
 
     // An enum is a number in JSON, and any number becomes one. The text of an undefined value is that number.
     private static bool IsUndefinedEnum<T>(T value) =>
-        value is Enum number && number.ToString() is [(>= '0' and <= '9') or '-', ..];
+        value is Enum number
+        && number.ToString() is [(>= '0' and <= '9') or '-', ..] text
+        && !(string.Equals(text, "0", StringComparison.Ordinal) && number.GetType().IsDefined(typeof(FlagsAttribute), inherit: false));
 
     private static ReadOnlySpan<byte> Exactly4(string key, ReadOnlySpan<byte> data) =>
         data.Length == sizeof(int) ? data : throw WrongType<int>(key, "damaged int");

@@ -3,17 +3,33 @@ using System.Numerics;
 
 namespace SessionManager.AspNetCore.Records;
 
-/// <summary>CRC-32C (RFC 3720, appendix B.4), an instruction of the processor. It finds damage; it is no defence against forgery.</summary>
+/// <summary>
+/// CRC-32C (RFC 3720, appendix B.4), an instruction of the processor, in four lanes of 8 bytes each that are folded into one: the
+/// instruction takes three cycles and can be started every cycle. It finds damage; it is no defence against forgery.
+/// </summary>
 internal static class Checksum
 {
+    private const int Lane = sizeof(ulong);
+
     public static uint Of(ReadOnlySpan<byte> data) => Of(uint.MaxValue, data);
 
     public static uint Of(uint crc, ReadOnlySpan<byte> data)
     {
-        while (data.Length >= sizeof(ulong))
+        var (second, third, fourth) = (0u, 0u, 0u);
+        while (data.Length >= 4 * Lane)
         {
             crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(data));
-            data = data[sizeof(ulong)..];
+            second = BitOperations.Crc32C(second, BinaryPrimitives.ReadUInt64LittleEndian(data[Lane..]));
+            third = BitOperations.Crc32C(third, BinaryPrimitives.ReadUInt64LittleEndian(data[(2 * Lane)..]));
+            fourth = BitOperations.Crc32C(fourth, BinaryPrimitives.ReadUInt64LittleEndian(data[(3 * Lane)..]));
+            data = data[(4 * Lane)..];
+        }
+
+        crc = BitOperations.Crc32C(BitOperations.Crc32C(BitOperations.Crc32C(crc, second), third), fourth);
+        while (data.Length >= Lane)
+        {
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(data));
+            data = data[Lane..];
         }
 
         foreach (var b in data)

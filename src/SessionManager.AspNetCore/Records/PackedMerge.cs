@@ -2,59 +2,68 @@ using System.Buffers.Binary;
 
 namespace SessionManager.AspNetCore.Records;
 
-/// <summary>Merges the entries of a stored record with changes, both ordered by key. A change replaces the kept entry of its key.</summary>
+/// <summary>Merges the values of a stored record with changes, both ordered by key. A change replaces the kept value of its key; a kept
+/// value that is damaged, or out of order, is left out.</summary>
 internal ref struct PackedMerge(PackedValues kept, PackedChanges changes)
 {
     private int _nextKept;
     private int _nextChange;
-    private int _checked = -1;
+    private int _lastKept = -1;
 
-    /// <summary>The current entry among the kept ones, or -1 when it is a change.</summary>
+    /// <summary>The current value among the kept ones, or -1 when it is a change.</summary>
     public int Kept { get; private set; }
 
-    /// <summary>The current entry among the changes, when it is one.</summary>
+    /// <summary>The current value among the changes, when it is one.</summary>
     public int Change { get; private set; }
 
-    public static (int Count, int Length) Measure(PackedValues kept, PackedChanges changes)
+    private readonly ReadOnlySpan<byte> Key => Kept >= 0 ? kept.KeyOf(Kept) : changes.KeyOf(Change);
+
+    public static (int Count, int KeysLength, int ValuesLength) Measure(PackedValues kept, PackedChanges changes)
     {
-        var (count, length) = (0, 0);
+        var (count, keys, values) = (0, 0, 0);
         var merge = new PackedMerge(kept, changes);
         while (merge.MoveNext())
         {
             count++;
-            length = checked(length + (merge.Kept >= 0
-                ? kept.EntryOf(merge.Kept).Length
-                : PackedValues.EntryHeaderLength + changes.KeyOf(merge.Change).Length + changes.ValueOf(merge.Change)!.Value.Data.Length));
+            keys = checked(keys + merge.Key.Length);
+            values = checked(values + (merge.Kept >= 0 ? kept.ValueOf(merge.Kept).Length : 1 + changes.ValueOf(merge.Change)!.Value.Data.Length));
         }
 
-        return (count, length);
+        return (count, keys, values);
     }
 
-    public static void Write(PackedValues kept, PackedChanges changes, Span<byte> record, int indexOffset, int count)
+    public static void Write(PackedValues kept, PackedChanges changes, Span<byte> record, int indexOffset, int count, int valuesOffset)
     {
         var row = indexOffset;
-        var offset = indexOffset + (count * PackedValues.IndexRowLength);
+        var keyOffset = indexOffset + (count * PackedValues.IndexRowLength);
+        var valueOffset = valuesOffset;
         var merge = new PackedMerge(kept, changes);
         while (merge.MoveNext())
         {
             uint checksum;
-            var start = offset;
+            int length;
             if (merge.Kept >= 0)
             {
-                var entry = kept.EntryOf(merge.Kept).Span;
-                entry.CopyTo(record[start..]);
-                offset += entry.Length;
-                checksum = kept.ChecksumOf(merge.Kept);
+                var value = kept.ValueOf(merge.Kept).Span;
+                value.CopyTo(record[valueOffset..]);
+                (length, checksum) = (value.Length, kept.ChecksumOf(merge.Kept));
             }
             else
             {
-                offset += WriteEntry(record[start..], changes.KeyOf(merge.Change), changes.ValueOf(merge.Change)!.Value);
-                checksum = Checksum.Of(record[start..offset]);
+                var value = changes.ValueOf(merge.Change)!.Value;
+                length = 1 + value.Data.Length;
+                record[valueOffset] = (byte)value.Kind;
+                value.Data.Span.CopyTo(record[(valueOffset + 1)..]);
+                checksum = Checksum.Of(record.Slice(valueOffset, length));
             }
 
-            BinaryPrimitives.WriteInt32LittleEndian(record[row..], start);
-            BinaryPrimitives.WriteUInt32LittleEndian(record[(row + 4)..], checksum);
+            merge.Key.CopyTo(record[keyOffset..]);
+            BinaryPrimitives.WriteInt32LittleEndian(record[row..], keyOffset);
+            BinaryPrimitives.WriteInt32LittleEndian(record[(row + 4)..], valueOffset);
+            BinaryPrimitives.WriteUInt32LittleEndian(record[(row + 8)..], checksum);
             row += PackedValues.IndexRowLength;
+            keyOffset += merge.Key.Length;
+            valueOffset += length;
         }
     }
 
@@ -62,8 +71,7 @@ internal ref struct PackedMerge(PackedValues kept, PackedChanges changes)
     {
         while (_nextKept < kept.Count || _nextChange < changes.Count)
         {
-            // A damaged key would break the order, and with it everything that is merged behind it.
-            if (_nextKept < kept.Count && _checked != _nextKept && !kept.IsWhole(_checked = _nextKept))
+            if (_nextKept < kept.Count && !IsUsable(_nextKept))
             {
                 _nextKept++;
                 continue;
@@ -74,11 +82,15 @@ internal ref struct PackedMerge(PackedValues kept, PackedChanges changes)
                 : kept.KeyOf(_nextKept).SequenceCompareTo(changes.KeyOf(_nextChange));
             if (order < 0)
             {
-                Kept = _nextKept++;
+                Kept = _lastKept = _nextKept++;
                 return true;
             }
 
-            _nextKept += order == 0 ? 1 : 0;
+            if (order == 0)
+            {
+                _lastKept = _nextKept++;
+            }
+
             (Kept, Change) = (-1, _nextChange++);
             if (changes.ValueOf(Change) is not null)
             {
@@ -89,12 +101,6 @@ internal ref struct PackedMerge(PackedValues kept, PackedChanges changes)
         return false;
     }
 
-    private static int WriteEntry(Span<byte> destination, ReadOnlySpan<byte> key, SessionValue value)
-    {
-        destination[0] = (byte)value.Kind;
-        BinaryPrimitives.WriteUInt16LittleEndian(destination[1..], (ushort)key.Length);
-        key.CopyTo(destination[PackedValues.EntryHeaderLength..]);
-        value.Data.Span.CopyTo(destination[(PackedValues.EntryHeaderLength + key.Length)..]);
-        return PackedValues.EntryHeaderLength + key.Length + value.Data.Length;
-    }
+    private readonly bool IsUsable(int i) =>
+        (_lastKept < 0 || kept.KeyOf(_lastKept).SequenceCompareTo(kept.KeyOf(i)) < 0) && kept.IsWhole(i);
 }

@@ -6,29 +6,31 @@ using System.Text;
 namespace SessionManager.AspNetCore.Records;
 
 /// <summary>
-/// The values of a stored record, read where they lie: a lookup is a binary search over the index, and decodes one entry.
-/// An entry whose checksum is wrong is not there.
+/// The values of a stored record, read where they lie: a lookup is a binary search over the keys, and decodes one value. A value
+/// whose checksum is wrong is not there; it costs no other.
 /// </summary>
 /// <param name="record">The whole record.</param>
 /// <param name="indexOffset">Where its index begins.</param>
-/// <param name="count">How many entries it has.</param>
-/// <param name="damaged">Told the session's id when an entry turns out to be damaged.</param>
-internal sealed class PackedValues(ReadOnlyMemory<byte> record, int indexOffset, int count, Action<Guid>? damaged = null)
+/// <param name="valuesOffset">Where its values begin.</param>
+/// <param name="count">How many there are.</param>
+/// <param name="damaged">Told the session's id when a value turns out to be damaged.</param>
+internal sealed class PackedValues(ReadOnlyMemory<byte> record, int indexOffset, int valuesOffset, int count, Action<Guid>? damaged = null)
     : IReadOnlyDictionary<string, SessionValue>
 {
-    public const int IndexRowLength = 8;
-    public const int EntryHeaderLength = 3;
+    public const int IndexRowLength = 12;
 
-    public static readonly PackedValues Empty = new(default, 0, 0);
+    public static readonly PackedValues Empty = new(default, 0, 0, 0);
 
     public int Count => count;
 
     /// <summary>The bytes of all keys and values, without what the format adds.</summary>
-    public long ByteCount => record.Length - indexOffset - (count * (IndexRowLength + EntryHeaderLength));
+    public long ByteCount => record.Length - indexOffset - (count * (IndexRowLength + 1L));
 
     public IEnumerable<string> Keys => this.Select(entry => entry.Key);
 
     public IEnumerable<SessionValue> Values => this.Select(entry => entry.Value);
+
+    private int KeysOffset => indexOffset + (count * IndexRowLength);
 
     public SessionValue this[string key] => TryGetValue(key, out var value) ? value : throw new KeyNotFoundException();
 
@@ -74,36 +76,18 @@ internal sealed class PackedValues(ReadOnlyMemory<byte> record, int indexOffset,
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>The entry as it is stored; empty when the index points nowhere.</summary>
-    public ReadOnlyMemory<byte> EntryOf(int i)
-    {
-        var start = OffsetOf(i);
-        var end = i + 1 < count ? OffsetOf(i + 1) : (uint)record.Length;
-        var first = (uint)(indexOffset + (count * IndexRowLength));
-        return start >= first && end <= record.Length && (long)end - start >= EntryHeaderLength
-            ? record[(int)start..(int)end]
-            : default;
-    }
+    public ReadOnlySpan<byte> KeyOf(int i) => Slice(Field(i, 0), i + 1 < count ? Field(i + 1, 0) : (uint)valuesOffset, KeysOffset).Span;
 
-    public uint ChecksumOf(int i) => BinaryPrimitives.ReadUInt32LittleEndian(record.Span[(indexOffset + (i * IndexRowLength) + 4)..]);
+    /// <summary>The value as it is stored, kind first; empty when the index points nowhere.</summary>
+    public ReadOnlyMemory<byte> ValueOf(int i) => Slice(Field(i, 4), i + 1 < count ? Field(i + 1, 4) : (uint)record.Length, valuesOffset);
 
-    public ReadOnlySpan<byte> KeyOf(int i)
-    {
-        var entry = EntryOf(i).Span;
-        if (entry.IsEmpty)
-        {
-            return default;
-        }
+    public uint ChecksumOf(int i) => Field(i, 8);
 
-        var length = BinaryPrimitives.ReadUInt16LittleEndian(entry[1..]);
-        return length <= entry.Length - EntryHeaderLength ? entry.Slice(EntryHeaderLength, length) : default;
-    }
-
-    /// <summary>Whether the entry is as it was written. Says so to whom it concerns when it is not.</summary>
+    /// <summary>Whether the value is as it was written. Says so to whom it concerns when it is not.</summary>
     public bool IsWhole(int i)
     {
-        var entry = EntryOf(i);
-        var whole = !entry.IsEmpty && Checksum.Of(entry.Span) == ChecksumOf(i) && entry.Span[0] <= (byte)SessionValueKind.Json;
+        var value = ValueOf(i).Span;
+        var whole = !value.IsEmpty && value[0] <= (byte)SessionValueKind.Json && Checksum.Of(value) == ChecksumOf(i);
         if (!whole)
         {
             damaged?.Invoke(RecordCodec.IdOf(record.Span));
@@ -120,10 +104,14 @@ internal sealed class PackedValues(ReadOnlyMemory<byte> record, int indexOffset,
             return false;
         }
 
-        var entry = EntryOf(i);
-        value = new SessionValue((SessionValueKind)entry.Span[0], entry[(EntryHeaderLength + KeyOf(i).Length)..]);
+        var stored = ValueOf(i);
+        value = new SessionValue((SessionValueKind)stored.Span[0], stored[1..]);
         return true;
     }
 
-    private uint OffsetOf(int i) => BinaryPrimitives.ReadUInt32LittleEndian(record.Span[(indexOffset + (i * IndexRowLength))..]);
+    private uint Field(int i, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(record.Span[(indexOffset + (i * IndexRowLength) + offset)..]);
+
+    // Whatever the index says, within the record and not before its place.
+    private ReadOnlyMemory<byte> Slice(uint start, uint end, int first) =>
+        start >= first && start <= end && end <= record.Length ? record[(int)start..(int)end] : default;
 }

@@ -12,7 +12,7 @@ namespace SessionManager.AspNetCore.Records;
 ///       2     1  session: flags, 1 = user, 2 = owner that is not the user, 4 = authenticated; tombstone: the end reason
 ///       3     1  0
 ///       4     4  length of the whole record
-///       8     4  CRC-32C of all before and of all after it up to the entries
+///       8     4  checksum (see Checksum) of all before, and of all after it up to the values
 ///      12    16  record id, big-endian: a record copied to another key is not one
 ///   (a tombstone ends here, at 28)
 ///      28    32  SHA-256 of the secret
@@ -24,12 +24,14 @@ namespace SessionManager.AspNetCore.Records;
 ///     100     4  number of entries
 ///     104     4  length of the user id
 ///     108     4  length of the owner id
-///     112        user id, owner id (UTF-8)
-///       .  n x 8 index, ordered by key: { offset of the entry, CRC-32C of the entry }
-///       .        entries: { kind 1, length of the key 2, key (UTF-8), value up to the next entry }
+///     112     4  length of all keys
+///     116        user id, owner id (UTF-8)
+///       . n x 12 index, ordered by key: { offset of the key, offset of the value, checksum of the value }
+///       .        keys (UTF-8), each up to the next
+///       .        values, each up to the next: { kind 1, bytes }
 /// </code>
-/// A load reads the header and checks it and the index; an entry is found by binary search, and checked and decoded only when
-/// it is read. So a load costs by the number of values, at 8 bytes each, and never by their size.
+/// A load reads the header, and checks it, the index and the keys; a value is found by binary search, and checked and decoded
+/// only when it is read. So a load costs by the number of values, never by their size.
 /// </summary>
 internal static class RecordCodec
 {
@@ -42,7 +44,7 @@ internal static class RecordCodec
     private const int TombstoneLength = 28;
     private const int LastSeenOffset = 92;
     private const int CountOffset = 100;
-    private const int HeaderLength = 112;
+    private const int HeaderLength = 116;
 
     [Flags]
     private enum Flags : byte
@@ -94,8 +96,9 @@ internal static class RecordCodec
         var ownerLength = flags.HasFlag(Flags.Owner) ? Encoding.UTF8.GetByteCount(header.OwnerId!) : 0;
         var indexOffset = HeaderLength + userLength + ownerLength;
 
-        var (count, entriesLength) = PackedMerge.Measure(kept, changes);
-        var length = checked(indexOffset + (count * PackedValues.IndexRowLength) + entriesLength);
+        var (count, keysLength, valuesLength) = PackedMerge.Measure(kept, changes);
+        var valuesOffset = checked(indexOffset + (count * PackedValues.IndexRowLength) + keysLength);
+        var length = checked(valuesOffset + valuesLength);
         var record = GC.AllocateUninitializedArray<byte>(length);
         var bytes = record.AsSpan();
 
@@ -109,11 +112,12 @@ internal static class RecordCodec
         BinaryPrimitives.WriteInt32LittleEndian(bytes[CountOffset..], count);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[104..], userLength);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[108..], ownerLength);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[112..], keysLength);
         Encoding.UTF8.GetBytes(flags.HasFlag(Flags.User) ? header.UserId : "", bytes.Slice(HeaderLength, userLength));
         Encoding.UTF8.GetBytes(flags.HasFlag(Flags.Owner) ? header.OwnerId : "", bytes.Slice(HeaderLength + userLength, ownerLength));
 
-        PackedMerge.Write(kept, changes, bytes, indexOffset, count);
-        WriteChecksum(bytes, indexOffset + (count * PackedValues.IndexRowLength));
+        PackedMerge.Write(kept, changes, bytes, indexOffset, count, valuesOffset);
+        WriteChecksum(bytes, valuesOffset);
         return record;
     }
 
@@ -123,11 +127,7 @@ internal static class RecordCodec
         var record = stored.ToArray();
         var bytes = record.AsSpan();
         BinaryPrimitives.WriteInt64LittleEndian(bytes[LastSeenOffset..], lastSeenAt.ToUnixTimeMilliseconds());
-        var entries = HeaderLength
-            + BinaryPrimitives.ReadInt32LittleEndian(bytes[104..])
-            + BinaryPrimitives.ReadInt32LittleEndian(bytes[108..])
-            + (BinaryPrimitives.ReadInt32LittleEndian(bytes[CountOffset..]) * PackedValues.IndexRowLength);
-        WriteChecksum(bytes, entries);
+        WriteChecksum(bytes, (int)ValuesOffset(bytes));
         return record;
     }
 
@@ -157,17 +157,8 @@ internal static class RecordCodec
             return new SessionLookup(SessionLookupStatus.Unreadable);
         }
 
-        var count = BinaryPrimitives.ReadInt32LittleEndian(bytes[CountOffset..]);
-        var userLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[104..]);
-        var ownerLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[108..]);
-        if ((count | userLength | ownerLength) < 0)
-        {
-            return new SessionLookup(SessionLookupStatus.Unreadable);
-        }
-
-        var indexOffset = (long)HeaderLength + userLength + ownerLength;
-        var entriesOffset = indexOffset + ((long)count * PackedValues.IndexRowLength);
-        if (entriesOffset > bytes.Length || !HasValidChecksum(bytes, (int)entriesOffset)
+        var valuesOffset = ValuesOffset(bytes);
+        if (valuesOffset < HeaderLength || valuesOffset > bytes.Length || !HasValidChecksum(bytes, (int)valuesOffset)
             || !TryReadTime(bytes[68..], out var created)
             || !TryReadTime(bytes[76..], out var started)
             || !TryReadTime(bytes[84..], out var authenticated)
@@ -176,9 +167,12 @@ internal static class RecordCodec
             return new SessionLookup(SessionLookupStatus.Unreadable);
         }
 
+        var userLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[104..]);
+        var ownerLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[108..]);
         var flags = (Flags)bytes[2];
         var user = flags.HasFlag(Flags.User) ? Encoding.UTF8.GetString(bytes.Slice(HeaderLength, userLength)) : null;
-        var values = new PackedValues(stored, (int)indexOffset, count, damaged);
+        var values = new PackedValues(
+            stored, HeaderLength + userLength + ownerLength, (int)valuesOffset, BinaryPrimitives.ReadInt32LittleEndian(bytes[CountOffset..]), damaged);
         return new SessionLookup(SessionLookupStatus.Found, new SessionRecord
         {
             Id = id,
@@ -193,6 +187,19 @@ internal static class RecordCodec
             Values = values,
             ValueBytes = values.ByteCount,
         });
+    }
+
+    // Where the values begin, by what the header says; less than a header when a length is negative. The checksum decides whether
+    // to believe it.
+    private static long ValuesOffset(ReadOnlySpan<byte> bytes)
+    {
+        var count = BinaryPrimitives.ReadInt32LittleEndian(bytes[CountOffset..]);
+        var user = BinaryPrimitives.ReadInt32LittleEndian(bytes[104..]);
+        var owner = BinaryPrimitives.ReadInt32LittleEndian(bytes[108..]);
+        var keys = BinaryPrimitives.ReadInt32LittleEndian(bytes[112..]);
+        return (count | user | owner | keys) < 0
+            ? -1
+            : (long)HeaderLength + user + owner + ((long)count * PackedValues.IndexRowLength) + keys;
     }
 
     private static void WritePreamble(Span<byte> bytes, byte type, byte detail, Guid id)

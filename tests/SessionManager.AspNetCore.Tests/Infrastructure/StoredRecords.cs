@@ -78,16 +78,20 @@ internal static class StoredRecords
     public static byte[] Encode(SessionRecord record) =>
         RecordCodec.Encode(record, PackedValues.Empty, new PackedChanges(record.Values.ToDictionary(pair => pair.Key, pair => (SessionValue?)pair.Value, StringComparer.Ordinal)));
 
-    /// <summary>Where the entries begin, by what the header says.</summary>
-    public static long EntriesOffset(ReadOnlySpan<byte> stored) => 112L
+    /// <summary>Where the index begins, by what the header says.</summary>
+    public static long IndexOffset(ReadOnlySpan<byte> stored) => 116L
         + BinaryPrimitives.ReadInt32LittleEndian(stored[104..])
-        + BinaryPrimitives.ReadInt32LittleEndian(stored[108..])
-        + (8L * BinaryPrimitives.ReadInt32LittleEndian(stored[100..]));
+        + BinaryPrimitives.ReadInt32LittleEndian(stored[108..]);
+
+    /// <summary>Where the values begin, by what the header says.</summary>
+    public static long EntriesOffset(ReadOnlySpan<byte> stored) => IndexOffset(stored)
+        + (12L * BinaryPrimitives.ReadInt32LittleEndian(stored[100..]))
+        + BinaryPrimitives.ReadInt32LittleEndian(stored[112..]);
 
     /// <summary>Makes the header's checksum right, as one who can write to the store could.</summary>
     public static void Seal(byte[] stored)
     {
-        var end = (int)Math.Clamp(EntriesOffset(stored), 112, stored.Length);
+        var end = (int)Math.Clamp(EntriesOffset(stored), 116, stored.Length);
         var checksum = Checksum.Of(Checksum.Of(stored.AsSpan(0, 8)), stored.AsSpan(12, end - 12));
         BinaryPrimitives.WriteUInt32LittleEndian(stored.AsSpan(8), checksum);
     }
