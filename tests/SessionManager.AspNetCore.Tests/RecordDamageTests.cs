@@ -154,20 +154,23 @@ public sealed class RecordDamageTests
     public void Values_that_overlap_cost_no_memory()
     {
         const int Rows = 400;
-        const int Values = 116 + (12 * Rows);
+        const int Keys = 116 + (12 * Rows);
+        const int Values = Keys + (2 * Rows);
         var record = new byte[Values + 64_000];
         StoredRecords.Encode(StoredRecords.Fixed()).AsSpan(0, 116).CopyTo(record);
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(4), record.Length);
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(100), Rows);
-        record.AsSpan(104, 12).Clear();
+        record.AsSpan(104, 8).Clear();
+        BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(112), 2 * Rows);
         record[2] = 0;
         for (var row = 0; row < Rows; row++)
         {
             // Every other value is nearly the whole record.
             var start = row % 2 == 0 ? Values : record.Length - 3;
-            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(116 + (12 * row)), Values);
+            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(116 + (12 * row)), Keys + (2 * row));
             BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(120 + (12 * row)), start);
             BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(124 + (12 * row)), Checksum.Of(record.AsSpan(start..(row % 2 == 0 ? ^3 : ^0))));
+            BinaryPrimitives.WriteUInt16BigEndian(record.AsSpan(Keys + (2 * row)), (ushort)(0x2000 + row));
         }
 
         StoredRecords.Seal(record);

@@ -212,10 +212,30 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         ThrowIfUnwritable();
         if (IsSaving)
         {
-            throw new InvalidOperationException("The session is being saved at this moment, so a change could be lost. Await the write or the CommitAsync that saves it first.");
+            throw SessionErrors.Saving();
         }
 
         Response.Watch();
+    }
+
+    /// <summary>Refuses changes where there can be none.</summary>
+    public void ThrowIfUnwritable()
+    {
+        ThrowIfUnreadable();
+        if (IsClosed)
+        {
+            throw SessionErrors.RequestEnded();
+        }
+
+        if (_phase == SessionPhase.Anonymous)
+        {
+            throw SessionErrors.NotLoaded(_failure);
+        }
+
+        if (_endpoint?.Mode == SessionMode.ReadOnly)
+        {
+            throw SessionErrors.ReadOnly(context);
+        }
     }
 
     /// <summary>Refuses what would need a cookie that can't be sent any more.</summary>
@@ -223,8 +243,7 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     {
         if (context.Response.HasStarted)
         {
-            throw new InvalidOperationException(
-                "The response has started, so the session's new token can't reach the browser any more. Sign in and rotate before the first write to the response.");
+            throw SessionErrors.TooLateForCookie();
         }
     }
 
@@ -282,7 +301,7 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     {
         if (_phase is not (SessionPhase.Loaded or SessionPhase.Anonymous))
         {
-            throw WhyUnreadable();
+            throw SessionErrors.NotReadable(_phase, context, _failure);
         }
 
         if (IsClosed)
@@ -302,41 +321,11 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         }
     }
 
-    private Exception WhyUnreadable() => _phase switch
-    {
-        SessionPhase.Disabled => new InvalidOperationException(
-            $"The endpoint '{context.GetEndpoint()?.DisplayName}' has SessionMode 'Disabled', so it has no session. Remove the mode, or don't use the session there."),
-        SessionPhase.Failed => new SessionStoreException($"The session could not be loaded. {_failure}"),
-        _ => new InvalidOperationException(
-            "The session is not loaded, because LoadMode is 'OnDemand'. Call 'await session.LoadAsync()' first, or set LoadMode to 'Eager'."),
-    };
-
-    public void ThrowIfUnwritable()
-    {
-        ThrowIfUnreadable();
-        if (IsClosed)
-        {
-            throw new InvalidOperationException("The request of this session has ended, so a change could not be saved any more. Change the session while the request runs.");
-        }
-
-        if (_phase == SessionPhase.Anonymous)
-        {
-            throw new SessionStoreException($"The session could not be loaded, so it can't be changed. {_failure}");
-        }
-
-        if (_endpoint?.Mode == SessionMode.ReadOnly)
-        {
-            throw new InvalidOperationException(
-                $"The endpoint '{context.GetEndpoint()?.DisplayName}' has SessionMode 'ReadOnly', so it can't change the session. Set the mode to 'ReadWrite'.");
-        }
-    }
-
     private void ThrowIfTooLateToBegin()
     {
         if (context.Response.HasStarted && (Draft is null ? Record : Draft.Stored) is null)
         {
-            throw new InvalidOperationException(
-                "There is no session yet and the response has started, so the cookie of a new one can't be sent any more. Store the first value before the first write to the response.");
+            throw SessionErrors.TooLateToBegin();
         }
     }
 

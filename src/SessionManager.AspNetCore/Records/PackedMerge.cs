@@ -101,6 +101,7 @@ internal ref struct PackedMerge(PackedValues kept, PackedChanges changes)
         return false;
     }
 
+    // Keys and values lie in order: values that overlap would multiply what is written.
     private readonly bool IsUsable(int i) =>
-        (_lastKept < 0 || kept.KeyOf(_lastKept).SequenceCompareTo(kept.KeyOf(i)) < 0) && kept.IsWhole(i);
+        (_lastKept < 0 || (kept.KeyOf(_lastKept).SequenceCompareTo(kept.KeyOf(i)) < 0 && kept.IsBehind(i, _lastKept))) && kept.IsWhole(i);
 }

@@ -83,6 +83,9 @@ internal sealed class PackedValues(ReadOnlyMemory<byte> record, int indexOffset,
 
     public uint ChecksumOf(int i) => Field(i, 8);
 
+    /// <summary>Whether a value lies behind all of an earlier one.</summary>
+    public bool IsBehind(int i, int earlier) => Field(i, 4) >= Field(earlier, 4) + ValueOf(earlier).Length;
+
     /// <summary>Whether the value is as it was written. Says so to whom it concerns when it is not.</summary>
     public bool IsWhole(int i)
     {
