@@ -24,7 +24,7 @@ internal sealed class PackedValues(ReadOnlyMemory<byte> record, int indexOffset,
     public int Count => count;
 
     /// <summary>The bytes of all keys and values, without what the format adds.</summary>
-    public long ByteCount => record.Length - indexOffset - (count * (IndexRowLength + 1L));
+    public long ByteCount => Math.Max(0, record.Length - indexOffset - (count * (IndexRowLength + 1L)));
 
     public IEnumerable<string> Keys => this.Select(entry => entry.Key);
 
