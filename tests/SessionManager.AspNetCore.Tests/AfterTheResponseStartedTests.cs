@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using SessionManager.AspNetCore.Tests.Infrastructure;
@@ -19,7 +18,7 @@ public sealed class AfterTheResponseStartedTests
     {
         var cache = new FaultCache();
         await using var app = await StartAsync(cache, kestrel);
-        var browser = await SignedInAsync(app);
+        var browser = await FaultEndpoints.SignedInAsync(app);
         var gate = cache.Hold(CacheOperation.Set, after: true);
 
         using var response = await browser.GetAsync("/late?change=store");
@@ -31,7 +30,7 @@ public sealed class AfterTheResponseStartedTests
         gate.Open();
 
         Assert.Equal("", await rest);
-        Assert.Equal("late", await browser.ReadAsync("/value"));
+        Assert.Equal("alice:late", await browser.ReadAsync("/state"));
     }
 
     [Theory]
@@ -44,15 +43,14 @@ public sealed class AfterTheResponseStartedTests
     {
         var cache = new FaultCache();
         await using var app = await StartAsync(cache, kestrel: true);
-        var browser = await SignedInAsync(app);
+        var browser = await FaultEndpoints.SignedInAsync(app);
         cache.Plan(CacheOperation.Set, Enum.Parse<CacheFault>(fault));
 
         // The abort may overtake the headers or not.
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => browser.ReadAsync($"/late?change={change}"));
 
         Assert.Equal(1, app.Logs.CountOf(SaveFailedAfterStart));
-        Assert.Equal("early", await browser.ReadAsync("/value"));
-        Assert.Equal("alice", await browser.ReadAsync("/user"));
+        Assert.Equal("alice:before", await browser.ReadAsync("/state"));
     }
 
     [Fact]
@@ -60,7 +58,7 @@ public sealed class AfterTheResponseStartedTests
     {
         var cache = new FaultCache();
         await using var app = await StartAsync(cache, kestrel: false);
-        var browser = await SignedInAsync(app);
+        var browser = await FaultEndpoints.SignedInAsync(app);
         cache.Plan(CacheOperation.Set, CacheFault.Fail);
 
         using var response = await browser.GetAsync("/late?change=store");
@@ -74,20 +72,17 @@ public sealed class AfterTheResponseStartedTests
     {
         var cache = new FaultCache();
         await using var app = await StartAsync(cache, kestrel: true);
-        var browser = await SignedInAsync(app);
+        var browser = await FaultEndpoints.SignedInAsync(app);
         var other = browser.Clone();
-        var begun = cache.Hold(CacheOperation.Get);
-        var responding = browser.GetAsync("/late?change=store-destroyed");
-        await begun.Reached;
-        begun.Open();
-        using var response = await responding;
+
+        using var response = await browser.GetAsync("/late?change=store-destroyed");
         using var destroyed = await other.PostAsync("/destroy");
         using var resumed = await app.NewBrowser().PostAsync("/resume");
 
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => Answer.BodyAsync(response));
         Assert.Equal(1, app.Logs.CountOf(30));
         Assert.Equal(1, app.Logs.CountOf(SaveFailedAfterStart));
-        Assert.Equal("", await other.ReadAsync("/value"));
+        Assert.Equal(":", await other.ReadAsync("/state"));
     }
 
     [Theory]
@@ -97,14 +92,13 @@ public sealed class AfterTheResponseStartedTests
     {
         var cache = new FaultCache();
         await using var app = await StartAsync(cache, kestrel: true);
-        var browser = await SignedInAsync(app);
+        var browser = await FaultEndpoints.SignedInAsync(app);
         var token = browser.Token;
 
         Assert.Equal("begun", await browser.ReadAsync($"/late?change={change}"));
 
         Assert.Equal(token, browser.Token);
-        Assert.Equal("", await browser.ReadAsync("/user"));
-        Assert.Equal("", await browser.ReadAsync("/value"));
+        Assert.Equal(":", await browser.ReadAsync("/state"));
     }
 
     [Theory]
@@ -118,14 +112,14 @@ public sealed class AfterTheResponseStartedTests
     {
         var cache = new FaultCache();
         await using var app = await StartAsync(cache, kestrel: true);
-        var browser = withoutSession ? app.NewBrowser() : await SignedInAsync(app);
+        var browser = withoutSession ? app.NewBrowser() : await FaultEndpoints.SignedInAsync(app);
         var (sets, token) = (cache.Sets, browser.Token);
 
         Assert.Equal("begun InvalidOperationException", await browser.ReadAsync($"/late?change={change}"));
 
         Assert.Equal(sets, cache.Sets);
         Assert.Equal(token, browser.Token);
-        Assert.Equal(withoutSession ? "" : "alice", await browser.ReadAsync("/user"));
+        Assert.Equal(withoutSession ? ":" : "alice:before", await browser.ReadAsync("/state"));
     }
 
     [Fact]
@@ -134,7 +128,7 @@ public sealed class AfterTheResponseStartedTests
         var gate = new Gate();
         await using var app = await App.StartAsync(app =>
         {
-            MapCommon(app);
+            FaultEndpoints.Map(app);
             app.MapGet("/events", async (HttpContext context, ISessionManager session) =>
             {
                 await context.Response.WriteAsync("data: begun\n\n");
@@ -146,14 +140,14 @@ public sealed class AfterTheResponseStartedTests
                 session.StoreValue("value", "at-the-end");
             });
         }, new AppOptions { Kestrel = true, Cache = new FaultCache() });
-        var browser = await SignedInAsync(app);
+        var browser = await FaultEndpoints.SignedInAsync(app);
 
         using var response = await browser.GetAsync("/events");
         await gate.Reached;
-        Assert.Equal("between", await browser.Clone().ReadAsync("/value"));
+        Assert.Equal("alice:between", await browser.Clone().ReadAsync("/state"));
         gate.Open();
         Assert.Equal("data: begun\n\ndata: saved\n\n", await Answer.BodyAsync(response));
-        Assert.Equal("at-the-end", await browser.ReadAsync("/value"));
+        Assert.Equal("alice:at-the-end", await browser.ReadAsync("/state"));
     }
 
     [Fact]
@@ -161,7 +155,7 @@ public sealed class AfterTheResponseStartedTests
     {
         await using var app = await App.StartAsync(app =>
         {
-            MapCommon(app);
+            FaultEndpoints.Map(app);
             app.MapGet("/completed", async (HttpContext context, ISessionManager session) =>
             {
                 await context.Response.WriteAsync("done");
@@ -169,11 +163,11 @@ public sealed class AfterTheResponseStartedTests
                 await session.UpdateValueAsync<string>("value", _ => "afterwards");
             });
         });
-        var browser = await SignedInAsync(app);
+        var browser = await FaultEndpoints.SignedInAsync(app);
 
         Assert.Equal("done", await browser.ReadAsync("/completed"));
 
-        Assert.Equal("afterwards", await browser.ReadAsync("/value"));
+        Assert.Equal("alice:afterwards", await browser.ReadAsync("/state"));
     }
 
     private static Task<App> StartAsync(FaultCache cache, bool kestrel)
@@ -182,7 +176,7 @@ public sealed class AfterTheResponseStartedTests
         return App.StartAsync(
             app =>
             {
-                MapCommon(app);
+                FaultEndpoints.Map(app);
                 app.MapPost("/resume", resume.Open);
                 app.MapGet("/late", async (HttpContext context, ISessionManager session, string change) =>
                 {
@@ -230,26 +224,6 @@ public sealed class AfterTheResponseStartedTests
                 session.DestroySession();
                 break;
         }
-    }
-
-    private static void MapCommon(WebApplication app)
-    {
-        app.MapPost("/sign-in", (ISessionManager session) =>
-        {
-            session.StoreValue("value", "early");
-            session.SetUserId("alice");
-        });
-        app.MapPost("/destroy", (ISessionManager session) => session.DestroySession());
-        app.MapGet("/value", (ISessionManager session) => session.GetValue("value", ""));
-        app.MapGet("/user", (ISessionManager session) => session.GetUserId() ?? "");
-    }
-
-    private static async Task<Browser> SignedInAsync(App app)
-    {
-        var browser = app.NewBrowser();
-        using var response = await browser.PostAsync("/sign-in");
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        return browser;
     }
 
     private static async Task<string> ReadBegunAsync(Stream body)

@@ -19,14 +19,14 @@ public sealed class UnhandledExceptionTests
     public async Task Changes_are_discarded(Surroundings surroundings)
     {
         await using var app = await StartAsync(surroundings);
-        var browser = await SignedInAsync(app);
+        var browser = await FaultEndpoints.SignedInAsync(app);
         var token = browser.Token;
 
         await FailAsync(browser, "store");
         await FailAsync(browser, "store rotate sign-in");
 
         Assert.Equal(token, browser.Token);
-        Assert.Equal("alice before", await browser.ReadAsync("/state"));
+        Assert.Equal("alice:before", await browser.ReadAsync("/state"));
     }
 
     [Theory]
@@ -58,15 +58,15 @@ public sealed class UnhandledExceptionTests
     public async Task A_sign_out_is_carried_out_alone_and_its_cookie_reaches_the_browser_on_the_error_page(Surroundings surroundings, string changes)
     {
         await using var app = await StartAsync(surroundings);
-        var browser = await SignedInAsync(app);
+        var browser = await FaultEndpoints.SignedInAsync(app);
         var thief = browser.Clone();
 
         await FailAsync(browser, changes);
 
         Assert.Single(browser.LastSetCookies);
         Assert.NotEqual(thief.Token, browser.Token);
-        Assert.Equal(" before", await browser.ReadAsync("/state"));
-        Assert.Equal(" ", await thief.ReadAsync("/state"));
+        Assert.Equal(":before", await browser.ReadAsync("/state"));
+        Assert.Equal(":", await thief.ReadAsync("/state"));
     }
 
     [Theory]
@@ -81,25 +81,25 @@ public sealed class UnhandledExceptionTests
     public async Task A_destroy_is_carried_out_alone_and_expires_the_cookie_on_the_error_page(Surroundings surroundings, string changes)
     {
         await using var app = await StartAsync(surroundings);
-        var browser = await SignedInAsync(app);
+        var browser = await FaultEndpoints.SignedInAsync(app);
         var thief = browser.Clone();
 
         await FailAsync(browser, changes);
 
         Assert.Single(browser.LastSetCookies);
         Assert.Null(browser.Token);
-        Assert.Equal(" ", await thief.ReadAsync("/state"));
+        Assert.Equal(":", await thief.ReadAsync("/state"));
     }
 
     [Theory]
-    [InlineData("commit", "alice saved")]
-    [InlineData("update", "alice saved")]
-    [InlineData("commit store", "alice saved")]
-    [InlineData("commit sign-out", " saved")]
+    [InlineData("commit", "alice:saved")]
+    [InlineData("update", "alice:saved")]
+    [InlineData("commit store", "alice:saved")]
+    [InlineData("commit sign-out", ":saved")]
     public async Task What_was_saved_before_stays(string changes, string state)
     {
         await using var app = await StartAsync(Surroundings.ExceptionHandlerOutside);
-        var browser = await SignedInAsync(app);
+        var browser = await FaultEndpoints.SignedInAsync(app);
 
         await FailAsync(browser, changes);
 
@@ -117,7 +117,7 @@ public sealed class UnhandledExceptionTests
         await FailAsync(browser, changes);
 
         Assert.Single(browser.LastSetCookies);
-        Assert.Equal(" saved", await browser.ReadAsync("/state"));
+        Assert.Equal(":saved", await browser.ReadAsync("/state"));
     }
 
     [Theory]
@@ -132,7 +132,7 @@ public sealed class UnhandledExceptionTests
         var cache = new FaultCache();
         var (thrown, seen) = (new List<Exception>(), new List<Exception>());
         await using var app = await StartAsync(Surroundings.Nothing, cache, thrown, seen);
-        var browser = await SignedInAsync(app);
+        var browser = await FaultEndpoints.SignedInAsync(app);
         if (storeFails)
         {
             cache.Plan(CacheOperation.Set, CacheFault.Fail, times: int.MaxValue);
@@ -149,14 +149,14 @@ public sealed class UnhandledExceptionTests
     public async Task Changes_are_discarded_when_the_response_has_started_too()
     {
         await using var app = await StartAsync(Surroundings.Nothing, kestrel: true);
-        var browser = await SignedInAsync(app);
+        var browser = await FaultEndpoints.SignedInAsync(app);
 
         using (var response = await browser.GetAsync("/fail?changes=write store"))
         {
             await Assert.ThrowsAnyAsync<HttpRequestException>(() => Answer.BodyAsync(response));
         }
 
-        Assert.Equal("alice before", await browser.ReadAsync("/state"));
+        Assert.Equal("alice:before", await browser.ReadAsync("/state"));
     }
 
     private static Task<App> StartAsync(Surroundings surroundings, FaultCache? cache = null, List<Exception>? thrown = null, List<Exception>? seen = null, bool kestrel = false) =>
@@ -194,12 +194,7 @@ public sealed class UnhandledExceptionTests
 
     private static void Map(WebApplication app, List<Exception> thrown)
     {
-        app.MapPost("/sign-in", (ISessionManager session) =>
-        {
-            session.StoreValue("value", "before");
-            session.SetUserId("alice");
-        });
-        app.MapGet("/state", (ISessionManager session) => $"{session.GetUserId()} {session.GetValue<string>("value")}");
+        FaultEndpoints.Map(app);
         app.MapGet("/fail", context =>
         {
             var changes = context.Request.Query["changes"].ToString().Split(' ');
@@ -251,14 +246,6 @@ public sealed class UnhandledExceptionTests
                 await context.Response.WriteAsync(ResponseShape.Marker);
                 break;
         }
-    }
-
-    private static async Task<Browser> SignedInAsync(App app)
-    {
-        var browser = app.NewBrowser();
-        using var response = await browser.PostAsync("/sign-in");
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        return browser;
     }
 
     private static async Task<string> FailAsync(Browser browser, string changes)

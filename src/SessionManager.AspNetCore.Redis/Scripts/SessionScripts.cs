@@ -24,8 +24,9 @@ internal static class SessionScripts
           local started, seen = tonumber(r[3]), tonumber(r[4])
           if not started or not seen then return 0 end
           if now <= seen or now - seen < interval or seen + idle <= now or started + absolute <= now then return 0 end
-          redis.call('HSET', key, 'l', string.format('%.0f', now))
+          -- In this order, because a server that is out of memory refuses HSET as a script's first write.
           redis.call('PEXPIRE', key, ttl)
+          redis.call('HSET', key, 'l', string.format('%.0f', now))
           return 1
         end
 
@@ -72,9 +73,15 @@ internal static class SessionScripts
           if r[4] ~= ARGV[6] or (ARGV[15] == '1' and ARGV[18] == '1' and wins == 0) then return { 2, 0 } end
           if ARGV[19] == '1' then
             local current = redis.call('HGET', key, ARGV[20])
+            -- A damaged value counts as absent, here as on a load.
+            if current and (string.byte(current) or 255) > 4 then current = false end
             if (current or false) ~= (ARGV[21] == '1' and ARGV[22]) then return { 3, 0, current } end
           end
         end
+
+        -- A server that is out of memory refuses HSET as a script's first write: rightly when there is something to store, but a
+        -- sign-out must get through.
+        if ARGV[5] ~= '1' and #ARGV < 23 then redis.call('PEXPIRE', key, ARGV[4]) end
 
         if ARGV[8] == '1' then
           for _, field in ipairs(redis.call('HKEYS', key)) do
@@ -99,7 +106,12 @@ internal static class SessionScripts
         for i = 23, #ARGV, 3 do
           if ARGV[i + 1] == '1' then redis.call('HSET', key, ARGV[i], ARGV[i + 2]) else redis.call('HDEL', key, ARGV[i]) end
         end
-        redis.call('PEXPIRE', key, ARGV[4])
+        local expires = redis.pcall('PEXPIRE', key, ARGV[4])
+        if type(expires) == 'table' and expires.err then
+          -- Not allowed on this server: nothing may stay for ever.
+          if ARGV[5] == '1' then redis.call('DEL', key) end
+          return expires
+        end
         return { 0, wins }
         """);
 

@@ -5,7 +5,8 @@ using StackExchange.Redis;
 namespace SessionManager.AspNetCore.Redis.Stores;
 
 /// <summary>The connection, made at the first use and shared by all. A first try that fails is not kept: the next use tries again.</summary>
-internal sealed class RedisConnection(IOptions<RedisStoreOptions> options, IServiceProvider services) : IAsyncDisposable
+internal sealed class RedisConnection(
+    IOptions<RedisStoreOptions> options, IOptions<SessionManagerOptions> session, IServiceProvider services) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private Task<IConnectionMultiplexer>? _connecting;
@@ -46,6 +47,8 @@ internal sealed class RedisConnection(IOptions<RedisStoreOptions> options, IServ
 
     private async Task<IConnectionMultiplexer> OpenAsync()
     {
+        // What follows may be the application's code and connect synchronously: not under the lock, nor on a request's thread.
+        await Task.Yield();
         _owned = true;
         if (options.Value.ConnectionMultiplexerFactory is { } factory)
         {
@@ -65,6 +68,9 @@ internal sealed class RedisConnection(IOptions<RedisStoreOptions> options, IServ
         configuration.AbortOnConnectFail = false;
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.IncludeDetailInExceptions = false;
+
+        // A server that refuses the connection is to be heard before the call that waits for it is given up on.
+        configuration.ConnectTimeout = Math.Min(configuration.ConnectTimeout, (int)(session.Value.IOTimeout.TotalMilliseconds / 2));
         return await ConnectionMultiplexer.ConnectAsync(configuration);
     }
 }

@@ -13,7 +13,7 @@ internal static class RedisRecord
     private static ReadOnlySpan<byte> ValuePrefix => "v:"u8;
 
     /// <summary>Reads what HGETALL returned, whatever it is.</summary>
-    public static SessionLookup Read(Guid id, RedisValue[] fields, bool touched)
+    public static SessionLookup Read(Guid id, RedisValue[] fields, bool touched, Action<Guid> damaged)
     {
         if (fields.Length == 0)
         {
@@ -34,6 +34,10 @@ internal static class RedisRecord
             {
                 values[Encoding.UTF8.GetString(name.Span[ValuePrefix.Length..])] = value;
                 bytes += name.Length - ValuePrefix.Length + value.Data.Length;
+            }
+            else
+            {
+                damaged(id);
             }
         }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Redis.Scripts;
 using SessionManager.AspNetCore.Stores;
 using StackExchange.Redis;
@@ -13,10 +15,16 @@ internal sealed class RedisSessionStore : ISessionRecordStore
     private readonly SessionLifetime _lifetime;
     private readonly string _prefix;
     private readonly StoreCall _calls;
+    private readonly Action<Guid> _damaged;
 
     public RedisSessionStore(
-        RedisConnection connection, IOptions<RedisStoreOptions> redis, IOptions<SessionManagerOptions> options, SessionLifetime lifetime)
+        RedisConnection connection,
+        IOptions<RedisStoreOptions> redis,
+        IOptions<SessionManagerOptions> options,
+        SessionLifetime lifetime,
+        ILogger<RedisSessionStore> logger)
     {
+        _damaged = logger.ValueRejected;
         (_connection, _lifetime, _prefix) = (connection, lifetime, redis.Value.KeyPrefix);
         _calls = new StoreCall(options.Value.IOTimeout, Name, static (_, _) => { });
     }
@@ -28,7 +36,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
         var result = await RunAsync(SessionScripts.Load, id, [.. ArgumentsOf(touch), touch.Allowed], cancellationToken);
         return result is null
             ? new SessionLookup(SessionLookupStatus.Unreadable)
-            : RedisRecord.Read(id, (RedisValue[])result[1]!, touched: (int)result[0] == 1);
+            : RedisRecord.Read(id, (RedisValue[])result[1]!, touched: (int)result[0] == 1, _damaged);
     }
 
     public async ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) =>
@@ -77,9 +85,11 @@ internal sealed class RedisSessionStore : ISessionRecordStore
                 }
                 catch (RedisServerException exception) when (IsMissingCommand(exception))
                 {
+#pragma warning disable MA0054 // Its text repeats the command's arguments, the store key among them.
                     throw new NotSupportedException(
-                        "The server refused a command that sessions need. Allow EVALSHA, EVAL, SCRIPT LOAD, HGETALL, HMGET, HGET, HSET, HDEL, HKEYS, HINCRBY, EXISTS, TYPE, DEL and PEXPIRE, and turn Lua scripts on (Garnet: --lua).",
-                        exception);
+                        "The server refused a command that sessions need. Allow EVALSHA, EVAL, SCRIPT LOAD, HGETALL, HMGET, HGET, HSET, HDEL, HKEYS, HINCRBY, EXISTS, TYPE, DEL and PEXPIRE, and turn Lua scripts on (Garnet: --lua, --lua-transaction-mode). It said: "
+                        + exception.Message.Split(", with args", 2)[0]);
+#pragma warning restore MA0054
                 }
             },
             (_connection, script, key: (RedisKey)string.Concat(_prefix, id.ToString("N")), arguments),
@@ -90,5 +100,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
         exception.Message.Contains("unknown command", StringComparison.OrdinalIgnoreCase)
         || exception.Message.StartsWith("NOPERM", StringComparison.Ordinal)
         || exception.Message.Contains("not supported", StringComparison.OrdinalIgnoreCase)
-        || exception.Message.Contains("Lua is not enabled", StringComparison.OrdinalIgnoreCase);
+        || exception.Message.Contains("unknown Redis command", StringComparison.OrdinalIgnoreCase)
+        || exception.Message.Contains("can't run this command", StringComparison.OrdinalIgnoreCase)
+        || exception.Message.Contains("Lua scripting support disabled", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Garnet;
-using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 
@@ -43,18 +43,14 @@ public sealed class RedisServer : IAsyncDisposable
     public static async Task<RedisServer> StartRedisAsync(params string[] arguments)
     {
         var folder = Directory.CreateTempSubdirectory("session-redis-").FullName;
-        var server = Launch(FreePort(), folder, arguments);
-        await server.WaitUntilReadyAsync();
-        return server;
+        return await LaunchAsync(FreePort(), folder, arguments);
     }
 
     /// <summary>Starts the same server again, on its port and its files.</summary>
     public async Task<RedisServer> RestartAsync(params string[] arguments)
     {
         await KillAsync();
-        var server = Launch(Port, _folder!, arguments);
-        await server.WaitUntilReadyAsync();
-        return server;
+        return await LaunchAsync(Port, _folder!, arguments);
     }
 
     /// <summary>Ends the process at once, as a crash would.</summary>
@@ -78,7 +74,7 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    private static RedisServer Launch(int port, string folder, string[] arguments)
+    private static async Task<RedisServer> LaunchAsync(int port, string folder, string[] arguments)
     {
         var start = new ProcessStartInfo(RedisPath!) { RedirectStandardOutput = true, WorkingDirectory = folder };
         foreach (var argument in (string[])["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--dir", folder, .. arguments])
@@ -87,18 +83,23 @@ public sealed class RedisServer : IAsyncDisposable
         }
 
         var process = Process.Start(start)!;
-        process.OutputDataReceived += static (_, _) => { };
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var output = new StringBuilder();
+        process.OutputDataReceived += (_, line) =>
+        {
+            output.AppendLine(line.Data);
+            if (line.Data is null)
+            {
+                ready.TrySetException(new InvalidOperationException($"redis-server ended before it was ready. {output}"));
+            }
+            else if (line.Data.Contains("Ready to accept connections", StringComparison.Ordinal))
+            {
+                ready.TrySetResult();
+            }
+        };
         process.BeginOutputReadLine();
+        await ready.Task.WaitAsync(TimeSpan.FromSeconds(30));
         return new RedisServer(port, null, process, folder);
-    }
-
-    private async Task WaitUntilReadyAsync()
-    {
-        var options = ConfigurationOptions.Parse(Configuration);
-        options.ConnectRetry = 50;
-        options.ConnectTimeout = 1000;
-        await using var connection = await ConnectionMultiplexer.ConnectAsync(options);
-        await connection.GetDatabase().PingAsync();
     }
 
     private static int FreePort()

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# What a request costs Redis, and how many requests one node answers: this session and the built-in one (over
+# Microsoft.Extensions.Caching.StackExchangeRedis) in one process, on one Redis, in the same run. The built-in one has a Data
+# Protection key ring and answers before it has saved, this one after.
+#
+#   benchmarks/redis-load.sh [seconds per load, 3 by default]
+#
+# Absolute figures are those of the machine it runs on; compare the two within a run.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+seconds=${1:-3} rounds=3 port=${PORT:-18080} redis_port=$((${PORT:-18080} + 1))
+base=http://127.0.0.1:$port
+
+for tool in dotnet redis-server redis-cli wrk curl; do
+  command -v "$tool" >/dev/null || { echo "Not found on PATH: $tool. On Debian and Ubuntu: apt-get install redis-server wrk curl" >&2; exit 1; }
+done
+
+temp=$(mktemp -d) pids=
+end() {
+  trap - EXIT
+  for pid in $pids; do kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; done
+  rm -rf "$temp"
+}
+trap end EXIT
+trap 'exit 130' INT TERM
+
+cli() { redis-cli -p "$redis_port" "$@"; }
+stat() { cli INFO "$1" | tr -d '\r' | sed -n "s/^$2://p"; }
+send() { curl --silent --show-error --fail --output /dev/null "$@"; }
+times() { local n=$1; shift; for _ in $(seq "$n"); do "$@"; done; }
+cookie() { awk '/^#HttpOnly_/ { print "Cookie: " $6 "=" $7 }' "$temp/$1"; }
+
+dotnet build "$here/redis-load.cs" -c Release -o "$temp/app" --nologo -v q --disable-build-servers
+redis-server --bind 127.0.0.1 --port "$redis_port" --dir "$temp" --save '' >"$temp/redis.log" &
+pids=$!
+dotnet "$temp/app/redis-load.dll" --urls "$base" --Redis "127.0.0.1:$redis_port" &
+pids="$! $pids"
+until send "$base/none/"; do sleep 0.2; done 2>/dev/null
+
+# $1 session, $2 size: begins one, and warms everything up.
+fill() {
+  send -c "$temp/$1" "$base/$1/fill?size=$2"
+  times 20 send -H "$(cookie "$1")" "$base/$1/read"
+  times 20 send -H "$(cookie "$1")" "$base/$1/write"
+  send "$base/$1/untouched"
+}
+header() { if [ "$2" = "no cookie" ]; then echo "X-None: -"; else cookie "$1"; fi; }
+path() { case $1 in "no cookie") echo untouched ;; *) echo "$1" ;; esac; }
+
+# Commands that the application sends, without what a script runs inside the server.
+commands() {
+  : >"$temp/monitor"
+  redis-cli -p "$redis_port" MONITOR >"$temp/monitor" 2>/dev/null &
+  local monitor=$!
+  until [ -s "$temp/monitor" ]; do sleep 0.05; done
+  times 20 send -H "$(header "$1" "$2")" "$base/$1/$(path "$2")"
+  sleep 0.5 # The built-in session saves after it has answered.
+  cli ECHO end >/dev/null
+  until grep -q '"ECHO" "end"' "$temp/monitor"; do sleep 0.05; done
+  kill "$monitor"; wait "$monitor" 2>/dev/null || true
+  awk '/^[0-9]/ && !/ lua\]/ && !/"(PING|INFO|CLIENT|COMMAND|CONFIG|ECHO|SUBSCRIBE)"/ { n++ } END { printf "%.4g", n / 20 }' "$temp/monitor"
+}
+
+# Bytes to and from Redis a request.
+bytes() {
+  local in out own_in own_out
+  in=$(stat stats total_net_input_bytes) out=$(stat stats total_net_output_bytes)
+  own_in=$(stat stats total_net_input_bytes) own_out=$(stat stats total_net_output_bytes)
+  own_in=$((own_in - in)) own_out=$((own_out - out))
+  in=$(stat stats total_net_input_bytes) out=$(stat stats total_net_output_bytes)
+  times 20 send -H "$(header "$1" "$2")" "$base/$1/$(path "$2")"
+  sleep 0.5
+  echo "$((($(stat stats total_net_input_bytes) - in - own_in) / 20)) + $((($(stat stats total_net_output_bytes) - out - own_out) / 20))"
+}
+
+load() { wrk -t1 -c32 -d"${seconds}s" -H "$(header "$1" "$2")" "$base/$1/$(path "$2")" | awk '/Requests\/sec/ { printf "%d\n", $2 } /Non-2xx/ { exit 1 }'; }
+# Rounds take turns, so that a noisy moment meets both; the median counts.
+loads() {
+  : >"$temp/ours.rps"; : >"$temp/builtin.rps"
+  for _ in $(seq "$rounds"); do load builtin "$1" >>"$temp/builtin.rps"; load ours "$1" >>"$temp/ours.rps"; done
+  for session in builtin ours; do sort -n "$temp/$session.rps" | sed -n "$((rounds / 2 + 1))p"; done
+}
+
+echo "| session | request | commands: built-in | ours | bytes to + from Redis: built-in | ours | requests/s: built-in | ours | ratio |"
+echo "|---|---|---|---|---|---|---|---|---|"
+for size in 200 2048 262144; do
+  fill builtin "$size"; fill ours "$size"
+  for request in "no cookie" untouched read write; do
+    if [ "$size" -le 2048 ]; then { read -r builtin; read -r ours; } < <(loads "$request"); else builtin=0 ours=0; fi
+    awk -v size="$size" -v request="$request" -v a="$(commands builtin "$request")" -v b="$(commands ours "$request")" \
+      -v c="$(bytes builtin "$request")" -v d="$(bytes ours "$request")" -v e="$builtin" -v f="$ours" \
+      'BEGIN { printf "| %s B | %s | %s | %s | %s | %s | %s | %s | %s |\n", size, request, a, b, c, d, e ? e : "-", f ? f : "-", e ? sprintf("%.2f", f / e) : "-" }'
+  done
+done

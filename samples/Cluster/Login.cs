@@ -1,0 +1,4 @@
+namespace Cluster;
+
+/// <summary>The body of a sign-in. A real application asks for a password too.</summary>
+public record Login(string? UserId);

@@ -1,0 +1,183 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using SessionManager.AspNetCore.Redis.Tests.Infrastructure;
+
+namespace SessionManager.AspNetCore.Redis.Tests;
+
+/// <summary>What is left in the server: nothing without a time to live, no secret, no field that was removed.</summary>
+public sealed class HygieneTests(Servers servers)
+{
+    private static readonly string[] HeaderFields = ["b", "c", "f", "g", "l", "s"];
+
+    private readonly NodeOptions _options = new();
+
+    [Theory]
+    [InlineData(ServerKind.Garnet)]
+    [InlineData(ServerKind.Redis)]
+    public async Task Every_key_has_a_time_to_live_tombstones_too(ServerKind kind)
+    {
+        var server = await servers.GetAsync(kind);
+        await using var node = await Node.StartAsync(server, _options);
+        await LiveAsync(node);
+
+        var dump = await Dump.TakeAsync(server, _options.Prefix);
+
+        Assert.Equal(4, dump.Hashes.Count);
+        Assert.Single(dump.Hashes, hash => hash.Value.Any(entry => entry.Name == "e"));
+        foreach (var (key, left) in dump.TimesToLive)
+        {
+            // The idle timeout is 20 minutes: a tombstone stays that long, a record twice.
+            var most = TimeSpan.FromMinutes(dump.Hashes[key].Any(entry => entry.Name == "e") ? 20 : 40);
+            Assert.NotNull(left);
+            Assert.InRange(left.Value, most - TimeSpan.FromMinutes(1), most);
+        }
+    }
+
+    [Theory]
+    [InlineData(ServerKind.Garnet)]
+    [InlineData(ServerKind.Redis)]
+    public async Task A_touch_renews_the_time_to_live(ServerKind kind)
+    {
+        var server = await servers.GetAsync(kind);
+        await using var node = await Node.StartAsync(server, _options);
+        var browser = node.NewBrowser();
+        await browser.DoAsync("/value?key=a&value=1");
+        await using var admin = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        await admin.GetDatabase().KeyExpireAsync(await browser.StoreKeyAsync(_options), TimeSpan.FromMinutes(2));
+
+        node.Clock.Advance(TimeSpan.FromMinutes(10));
+        await browser.ReadAsync("/plain");
+
+        var left = Assert.Single((await Dump.TakeAsync(server, _options.Prefix)).TimesToLive).Value;
+        Assert.InRange(left!.Value, TimeSpan.FromMinutes(39), TimeSpan.FromMinutes(40));
+    }
+
+    [Theory]
+    [InlineData(ServerKind.Garnet)]
+    [InlineData(ServerKind.Redis)]
+    public async Task No_token_and_no_secret_is_in_the_server_in_any_encoding(ServerKind kind)
+    {
+        var server = await servers.GetAsync(kind);
+        await using var node = await Node.StartAsync(server, _options);
+        var tokens = await LiveAsync(node);
+
+        var stored = (await Dump.TakeAsync(server, _options.Prefix)).AllBytes.ToList();
+
+        Assert.NotEmpty(tokens);
+        foreach (var form in tokens.SelectMany(FormsOf))
+        {
+            Assert.DoesNotContain(stored, bytes => bytes.AsSpan().IndexOf(form) >= 0);
+        }
+
+        // The search finds what is there: the hash of a living session's secret.
+        Assert.Contains(tokens, token => stored.Exists(bytes => bytes.AsSpan().SequenceEqual(SHA256.HashData(SecretOf(token)))));
+    }
+
+    [Theory]
+    [InlineData(ServerKind.Garnet)]
+    [InlineData(ServerKind.Redis)]
+    public async Task A_removal_leaves_no_field_behind(ServerKind kind)
+    {
+        var server = await servers.GetAsync(kind);
+        await using var node = await Node.StartAsync(server, _options);
+        var browser = node.NewBrowser();
+        await browser.DoAsync("/fill?count=5&size=3");
+        await browser.DoAsync("/remove", new Entry("value-1", ""));
+        await browser.DoAsync("/take?key=value-2");
+
+        var left = (await Dump.TakeAsync(server, _options.Prefix)).FieldsOfOnlyKey();
+        Assert.Equal([.. HeaderFields, "v:value-0", "v:value-3", "v:value-4"], left);
+    }
+
+    [Theory]
+    [InlineData(ServerKind.Garnet)]
+    [InlineData(ServerKind.Redis)]
+    public async Task Dropping_the_values_removes_all_their_fields_and_nothing_else(ServerKind kind)
+    {
+        var server = await servers.GetAsync(kind);
+        await using var node = await Node.StartAsync(server, _options);
+        var browser = node.NewBrowser();
+        await browser.DoAsync("/sign-in", new Entry("user", "ann"));
+        foreach (var key in new[] { "f", "s", "u", "v:", "v:x", "a" })
+        {
+            await browser.DoAsync("/store", new Entry(key, "1"));
+        }
+
+        var before = (await Dump.TakeAsync(server, _options.Prefix)).Hashes.Single().Value;
+        await browser.DoAsync("/drop");
+
+        var after = (await Dump.TakeAsync(server, _options.Prefix)).Hashes.Single().Value;
+        Assert.Equal(
+            before.Where(entry => !((string)entry.Name!).StartsWith("v:", StringComparison.Ordinal)).OrderBy(entry => (string)entry.Name!, StringComparer.Ordinal),
+            after.OrderBy(entry => (string)entry.Name!, StringComparer.Ordinal));
+        Assert.Equal("ann", await browser.ReadAsync("/me"));
+    }
+
+    [Theory]
+    [InlineData(ServerKind.Garnet)]
+    [InlineData(ServerKind.Redis)]
+    public async Task A_sign_out_leaves_no_user_field_and_a_destroy_nothing_but_the_reason(ServerKind kind)
+    {
+        var server = await servers.GetAsync(kind);
+        await using var node = await Node.StartAsync(server, _options);
+        var browser = node.NewBrowser();
+        await browser.DoAsync("/sign-in", new Entry("user", "ann"));
+        await browser.DoAsync("/sign-out");
+        var anonymous = (await Dump.TakeAsync(server, _options.Prefix)).FieldsOfOnlyKey();
+        await browser.DoAsync("/destroy");
+        var tombstone = (await Dump.TakeAsync(server, _options.Prefix)).FieldsOfOnlyKey();
+
+        Assert.Equal(["b", "c", "f", "g", "l", "o", "s"], anonymous);
+        Assert.Equal(["e", "f"], tombstone);
+    }
+
+    /// <summary>Sessions in every state; returns every token that was given out.</summary>
+    private static async Task<List<string>> LiveAsync(App node)
+    {
+        var tokens = new List<string>();
+        string[][] lives =
+        [
+            ["/value?key=a&value=1", "/rotate", "/increment"],
+            ["/value?key=a&value=1", "/sign-in", "/sign-in", "/sign-out"],
+            ["/sign-in", "/drop", "/take?key=a"],
+            ["/sign-in", "/destroy"],
+        ];
+        foreach (var life in lives)
+        {
+            var browser = node.NewBrowser();
+            foreach (var step in life)
+            {
+                await browser.DoAsync(step, step == "/sign-in" ? new Entry("user", "ann") : null);
+                if (browser.Token is { } token && !tokens.Contains(token))
+                {
+                    tokens.Add(token);
+                }
+            }
+        }
+
+        return tokens;
+    }
+
+    private static byte[] SecretOf(string token) => Base64Url.DecodeFromChars(token)[16..];
+
+    private static IEnumerable<byte[]> FormsOf(string token)
+    {
+        var (whole, secret) = (Base64Url.DecodeFromChars(token), SecretOf(token));
+        yield return secret;
+        yield return new Guid(secret, bigEndian: true).ToByteArray();
+        string[] texts =
+        [
+            token, token[22..],
+            .. new[] { whole, secret }.SelectMany(bytes => new[]
+            {
+                Convert.ToHexString(bytes), Convert.ToHexStringLower(bytes), Convert.ToBase64String(bytes).TrimEnd('='),
+                Base64Url.EncodeToString(bytes), new Guid(bytes.AsSpan(bytes.Length - 16), bigEndian: true).ToString(),
+            }),
+        ];
+        foreach (var text in texts)
+        {
+            yield return Encoding.ASCII.GetBytes(text);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using Microsoft.Extensions.DependencyInjection;
+using SessionManager.AspNetCore.Redis.Tests.Infrastructure;
+using StackExchange.Redis;
+
+namespace SessionManager.AspNetCore.Redis.Tests;
+
+/// <summary>Whose the connection is, who makes it and who ends it.</summary>
+public sealed class RedisConnectionTests(Servers servers)
+{
+    [Fact]
+    public async Task A_connection_of_the_services_is_used_and_left_open()
+    {
+        var server = await servers.GetAsync(ServerKind.Garnet);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        var options = new NodeOptions { Services = services => services.AddSingleton<IConnectionMultiplexer>(connection) };
+        var before = connection.GetCounters().Interactive.OperationCount;
+        await using (var node = await StartAsync(options))
+        {
+            await node.NewBrowser().DoAsync("/value?key=a&value=1");
+            Assert.True(connection.GetCounters().Interactive.OperationCount > before);
+        }
+
+        await connection.GetDatabase().PingAsync();
+        Assert.Single((await Dump.TakeAsync(server, options.Prefix)).Hashes);
+    }
+
+    [Fact]
+    public async Task A_factory_is_called_once_by_many_first_requests_and_its_connection_ends_with_the_application()
+    {
+        var server = await servers.GetAsync(ServerKind.Garnet);
+        var calls = 0;
+        ConnectionMultiplexer? made = null;
+        await using (var node = await StartAsync(new NodeOptions { Store = store => store.ConnectionMultiplexerFactory = MakeAsync }))
+        {
+            Assert.Equal(0, calls);
+            await Task.WhenAll(Enumerable.Range(0, 50).Select(i => node.NewBrowser().DoAsync($"/value?key=a&value={i}")));
+            Assert.True(made!.IsConnected);
+        }
+
+        Assert.Equal(1, calls);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => made.GetDatabase().PingAsync());
+
+        async Task<IConnectionMultiplexer> MakeAsync(CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref calls);
+            return made = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        }
+    }
+
+    [Fact]
+    public async Task A_factory_that_fails_is_called_again_by_the_next_request()
+    {
+        var server = await servers.GetAsync(ServerKind.Garnet);
+        var calls = 0;
+        await using var node = await StartAsync(new NodeOptions
+        {
+            Store = store => store.ConnectionMultiplexerFactory = async _ => Interlocked.Increment(ref calls) == 1
+                ? throw new IOException("No route yet.")
+                : await ConnectionMultiplexer.ConnectAsync(server.Configuration),
+        });
+
+        Assert.Equal(503, await node.NewBrowser().PostAsync("/value?key=a&value=1").StatusAsync());
+        await node.NewBrowser().DoAsync("/value?key=a&value=1");
+        Assert.Equal(2, calls);
+    }
+
+    [Fact]
+    public async Task A_factory_that_hangs_holds_a_request_no_longer_than_the_io_timeout()
+    {
+        var never = new TaskCompletionSource<IConnectionMultiplexer>();
+        await using var node = await StartAsync(new NodeOptions
+        {
+            Session = static session => session.IOTimeout = TimeSpan.FromMilliseconds(300),
+            Store = store => store.ConnectionMultiplexerFactory = _ => never.Task,
+        });
+
+        var statuses = await Task.WhenAll(
+            Enumerable.Range(0, 5).Select(_ => node.NewBrowser().PostAsync("/value?key=a&value=1").StatusAsync().WaitAsync(TimeSpan.FromSeconds(10))));
+
+        Assert.All(statuses, status => Assert.Equal(503, status));
+    }
+
+    [Fact]
+    public async Task A_connection_of_the_services_that_is_slow_to_make_holds_a_request_no_longer_than_the_io_timeout()
+    {
+        using var made = new ManualResetEventSlim();
+        await using var node = await StartAsync(new NodeOptions
+        {
+            Session = static session => session.IOTimeout = TimeSpan.FromMilliseconds(300),
+            Services = services => services.AddSingleton<IConnectionMultiplexer>(_ =>
+            {
+                // As ConnectionMultiplexer.Connect does while there is no server.
+                made.Wait(TimeSpan.FromSeconds(20));
+                throw new IOException("No route.");
+            }),
+        });
+        try
+        {
+            var requests = Enumerable.Range(0, 5).Select(_ => Task.Run(() => node.NewBrowser().PostAsync("/value?key=a&value=1").StatusAsync()));
+            var statuses = await Task.WhenAll(requests).WaitAsync(TimeSpan.FromSeconds(10));
+
+            Assert.All(statuses, status => Assert.Equal(503, status));
+        }
+        finally
+        {
+            made.Set();
+        }
+    }
+
+    [Fact]
+    public async Task Sessions_are_kept_in_the_database_that_is_chosen()
+    {
+        var server = await servers.GetAsync(ServerKind.Redis);
+        var options = new NodeOptions { Store = static store => store.Database = 3 };
+        await using var node = await Node.StartAsync(server, options);
+        var browser = node.NewBrowser();
+        await browser.DoAsync("/value?key=a&value=1");
+
+        var key = await browser.StoreKeyAsync(options);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        Assert.True(await connection.GetDatabase(3).KeyExistsAsync(key));
+        Assert.False(await connection.GetDatabase(0).KeyExistsAsync(key));
+    }
+
+    private static Task<App> StartAsync(NodeOptions options) => Node.StartAsync(configuration: null, options);
+}

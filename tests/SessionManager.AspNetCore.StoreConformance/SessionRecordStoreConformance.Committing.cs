@@ -1,0 +1,167 @@
+namespace SessionManager.AspNetCore.StoreConformance;
+
+// When a commit is applied, and when it is refused.
+public abstract partial class SessionRecordStoreConformance
+{
+    [Fact]
+    public async Task A_creation_gives_the_session_its_secret() =>
+        Assert.Equal(new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: true), await CommitAsync(Creation()));
+
+    [Fact]
+    public async Task A_creation_needs_the_id_to_be_unused()
+    {
+        await CreateAsync(("theme", "dark"));
+        await RefusedAsync(SessionCommitOutcome.Gone, Creation(SignIn("eve", Start), NewHash(), ("theme", "light")));
+    }
+
+    [Fact]
+    public async Task A_creation_does_not_replace_an_expired_session()
+    {
+        await CreateAsync(("theme", "dark"));
+        var late = new SessionCommit { Id = _id, Now = Start.AddYears(1), Creates = true, Secret = Replace(NewHash(), null) };
+        await RefusedAsync(SessionCommitOutcome.Gone, late);
+    }
+
+    [Fact]
+    public async Task A_creation_does_not_replace_an_ended_session()
+    {
+        await CreateAsync();
+        await EndAsync();
+        await RefusedAsync(SessionCommitOutcome.Gone, Creation(secret: NewHash(), values: ("theme", "light")));
+        await RefusedAsync(SessionCommitOutcome.Gone, Creation(values: ("theme", "light")));
+    }
+
+    [Fact]
+    public async Task A_change_needs_the_record_to_exist_and_creates_none()
+    {
+        await RefusedAsync(SessionCommitOutcome.Gone, Change(("theme", "light")));
+        Assert.Equal(SessionLookupStatus.NotFound, (await LookUpAsync()).Status);
+    }
+
+    [Fact]
+    public async Task A_change_needs_the_session_not_to_have_ended()
+    {
+        await CreateAsync(("theme", "dark"));
+        await EndAsync();
+        await RefusedAsync(SessionCommitOutcome.Gone, Change(("theme", "light")));
+    }
+
+    [Fact]
+    public async Task A_change_needs_the_idle_timeout_not_to_have_passed()
+    {
+        await CreateAsync(("theme", "dark"));
+        await RefusedAsync(SessionCommitOutcome.Gone, At(Start + Lifetime.IdleTimeout));
+        await CommittedAsync(At(Start + Lifetime.IdleTimeout - TimeSpan.FromMilliseconds(1)));
+        Assert.Equal(["late=1", "theme=dark"], ValuesOf(await LoadAsync()));
+    }
+
+    [Fact]
+    public async Task A_change_needs_the_absolute_timeout_not_to_have_passed()
+    {
+        await CreateAsync(("theme", "dark"));
+        for (var used = Start; used < Start + Lifetime.AbsoluteTimeout; used += Lifetime.IdleTimeout / 2)
+        {
+            await CommittedAsync(At(used));
+        }
+
+        await RefusedAsync(SessionCommitOutcome.Gone, At(Start + Lifetime.AbsoluteTimeout));
+    }
+
+    [Theory]
+    [InlineData(2001)]
+    [InlineData(2090)]
+    public async Task The_clock_is_the_callers(int year)
+    {
+        var now = new DateTimeOffset(year, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        await CommittedAsync(new SessionCommit { Id = _id, Now = now, Creates = true, Secret = Replace(_secret, null), Values = Changes(("a", "1")) });
+        await CommittedAsync(new SessionCommit { Id = _id, Now = now.AddMinutes(5), Values = Changes(("b", "2")) });
+        Assert.True(await TouchAsync(now.AddMinutes(10)));
+        Assert.Equal(["a=1", "b=2"], ValuesOf(await LoadAsync()));
+        Assert.Equal(now.AddMinutes(10), (await LoadAsync()).LastSeenAt);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(0)]
+    [InlineData(2)]
+    [InlineData(long.MaxValue)]
+    public async Task A_change_needs_its_generation_to_be_the_sessions(long generation)
+    {
+        await CreateAsync(("theme", "dark"));
+        await CommittedAsync(new SessionCommit { Id = _id, Now = Start, Identity = SignIn("ann", Start) });
+
+        await RefusedAsync(SessionCommitOutcome.Moved, new SessionCommit
+        {
+            Id = _id,
+            Now = Start.AddMinutes(1),
+            Generation = generation,
+            Identity = SignIn("eve", Start),
+            Secret = Replace(NewHash(), null),
+            DropsValues = true,
+            Values = Changes(("theme", "light")),
+        });
+    }
+
+    [Fact]
+    public async Task A_change_of_a_damaged_record_is_refused()
+    {
+        await CreateAsync(("theme", "dark"));
+        await RequiredMedium.DamageAsync(_id);
+        await RefusedAsync(SessionCommitOutcome.Gone, Change(("theme", "light")));
+        await RefusedAsync(SessionCommitOutcome.Gone, Creation(secret: NewHash()));
+    }
+
+    [Fact]
+    public async Task A_record_of_a_newer_version_is_left_alone_byte_for_byte()
+    {
+        await CreateAsync(("theme", "dark"));
+        await RequiredMedium.MakeNewerAsync(_id);
+        var before = await DumpAsync();
+
+        await RefusedAsync(SessionCommitOutcome.Gone, Change(("theme", "light")));
+        await RefusedAsync(SessionCommitOutcome.Gone, Creation(values: ("theme", "light")));
+        Assert.False(await TouchAsync(Start.AddMinutes(5)));
+        Assert.False(await EndAsync());
+        await Store.LoadAsync(_id, new SessionTouch(_secret, Start.AddMinutes(5), Allowed: true), Cancellation);
+
+        Assert.Equal(before, await DumpAsync());
+    }
+
+    [Fact]
+    public async Task A_commit_is_a_use_of_the_session()
+    {
+        await CreateAsync();
+        await CommittedAsync(At(Start.AddMinutes(3)));
+        Assert.Equal(Start.AddMinutes(3), (await LoadAsync()).LastSeenAt);
+    }
+
+    [Fact]
+    public async Task A_commit_that_does_not_touch_is_no_use_of_the_session()
+    {
+        await CreateAsync();
+        await CommittedAsync(new SessionCommit { Id = _id, Now = Start.AddMinutes(3), Touches = false, Values = Changes(("a", "1")) });
+        Assert.Equal(Start, (await LoadAsync()).LastSeenAt);
+    }
+
+    [Fact]
+    public async Task A_commit_never_moves_the_last_use_backwards()
+    {
+        await CreateAsync();
+        await CommittedAsync(At(Start.AddMinutes(-10)));
+        Assert.Equal(Start, (await LoadAsync()).LastSeenAt);
+        Assert.Equal(["late=1"], ValuesOf(await LoadAsync()));
+    }
+
+    private SessionCommit At(DateTimeOffset now) => new() { Id = _id, Now = now, Values = Changes(("late", "1")) };
+
+    private async Task<IReadOnlyDictionary<string, string>> DumpAsync()
+    {
+        var dump = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var key in await RequiredMedium.ListKeysAsync())
+        {
+            dump[key] = Convert.ToHexString(await RequiredMedium.ReadAsync(key));
+        }
+
+        return dump;
+    }
+}

@@ -1,0 +1,181 @@
+namespace SessionManager.AspNetCore.StoreConformance;
+
+// Sign-in, sign-out, and the change of the secret.
+public abstract partial class SessionRecordStoreConformance
+{
+    [Fact]
+    public async Task A_sign_in_sets_the_user_and_moves_the_generation_by_one()
+    {
+        await CreateAsync(("cart", "7"));
+        var now = Start.AddMinutes(2);
+        await CommittedAsync(new SessionCommit { Id = _id, Now = now, Identity = SignIn("ann", now) });
+
+        var record = await LoadAsync();
+        Assert.Equal((1, "ann", "ann"), (record.Generation, record.UserId, record.OwnerId));
+        Assert.Equal((now, now, Start), (record.AuthenticatedAt, record.StartedAt, record.CreatedAt));
+        Assert.Equal(["cart=7"], ValuesOf(record));
+    }
+
+    [Fact]
+    public async Task The_same_user_again_does_not_move_the_generation()
+    {
+        await CommittedAsync(Creation(SignIn("ann", Start)));
+        var now = Start.AddMinutes(2);
+        await CommittedAsync(new SessionCommit { Id = _id, Now = now, Identity = SignIn("ann", now, again: true) });
+        var record = await LoadAsync();
+        Assert.Equal((0, "ann", now, now), (record.Generation, record.UserId, record.AuthenticatedAt, record.StartedAt));
+    }
+
+    [Fact]
+    public async Task A_sign_out_removes_the_user_and_leaves_owner_and_start_where_it_names_none()
+    {
+        await CommittedAsync(Creation(SignIn("ann", Start.AddMinutes(-3)), values: ("cart", "7")));
+        await CommittedAsync(new SessionCommit { Id = _id, Now = Start.AddMinutes(2), Identity = new SessionIdentity(null, null, null, null, MovesGeneration: true) });
+
+        var record = await LoadAsync();
+        Assert.Equal((1, null, "ann"), (record.Generation, record.UserId, record.OwnerId));
+        Assert.Equal((null, Start.AddMinutes(-3)), (record.AuthenticatedAt, record.StartedAt));
+        Assert.Equal(["cart=7"], ValuesOf(record));
+    }
+
+    [Fact]
+    public async Task A_change_of_user_sets_the_owner()
+    {
+        await CommittedAsync(Creation(SignIn("ann", Start)));
+        await CommittedAsync(new SessionCommit { Id = _id, Now = Start, Identity = SignIn("bob", Start), DropsValues = true });
+        var record = await LoadAsync();
+        Assert.Equal((1, "bob", "bob"), (record.Generation, record.UserId, record.OwnerId));
+    }
+
+    [Fact]
+    public async Task A_commit_without_identity_leaves_user_and_generation()
+    {
+        await CommittedAsync(Creation(SignIn("ann", Start)));
+        await CommittedAsync(Change(("a", "1")));
+        var record = await LoadAsync();
+        Assert.Equal((0, "ann", Start), (record.Generation, record.UserId, record.AuthenticatedAt));
+    }
+
+    [Fact]
+    public async Task A_commit_without_a_secret_leaves_the_secret()
+    {
+        await CreateAsync();
+        Assert.False((await CommitAsync(Change(("a", "1")))).SecretChanged);
+        Assert.Equal(_secret, (await LoadAsync()).SecretHash.ToArray());
+    }
+
+    [Fact]
+    public async Task A_secret_that_is_still_the_expected_one_is_replaced()
+    {
+        await CreateAsync(("a", "1"));
+        var next = NewHash();
+        var result = await CommitAsync(Rotation(next, _secret));
+        Assert.Equal(new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: true), result);
+
+        var record = await LoadAsync();
+        Assert.Equal(next, record.SecretHash.ToArray());
+        Assert.Equal((0, "a=1"), (record.Generation, Assert.Single(ValuesOf(record))));
+    }
+
+    [Fact]
+    public async Task Without_an_expected_secret_whatever_is_there_is_replaced()
+    {
+        await CreateAsync();
+        await CommittedAsync(Rotation(NewHash(), _secret));
+        var next = NewHash();
+        Assert.True((await CommitAsync(Rotation(next, null))).SecretChanged);
+        Assert.Equal(next, (await LoadAsync()).SecretHash.ToArray());
+    }
+
+    [Fact]
+    public async Task A_rotation_that_lost_the_race_leaves_the_secret_and_stores_the_rest()
+    {
+        await CreateAsync();
+        var winner = NewHash();
+        await CommittedAsync(Rotation(winner, _secret));
+
+        var result = await CommitAsync(Rotation(NewHash(), _secret, values: ("a", "1")));
+
+        Assert.Equal(new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: false), result);
+        var record = await LoadAsync();
+        Assert.Equal(winner, record.SecretHash.ToArray());
+        Assert.Equal(["a=1"], ValuesOf(record));
+    }
+
+    [Fact]
+    public async Task A_required_secret_that_lost_the_race_refuses_the_commit_whole()
+    {
+        await CreateAsync(("a", "1"));
+        await CommittedAsync(Rotation(NewHash(), _secret));
+        await RefusedAsync(SessionCommitOutcome.Moved, Rotation(NewHash(), _secret, required: true, SignIn("ann", Start), ("a", "2")));
+    }
+
+    [Fact]
+    public async Task A_secret_of_an_ended_or_expired_session_is_not_replaced()
+    {
+        await CreateAsync();
+        await RefusedAsync(SessionCommitOutcome.Gone, new SessionCommit { Id = _id, Now = Start.AddYears(1), Secret = Replace(NewHash(), null) });
+        await EndAsync();
+        await RefusedAsync(SessionCommitOutcome.Gone, Rotation(NewHash(), null));
+    }
+
+    [Fact]
+    public async Task A_creation_whose_acknowledgement_was_lost_is_committed_when_it_is_repeated()
+    {
+        var creation = Creation(SignIn("ann", Start), values: ("a", "1"));
+        await CommittedAsync(creation);
+        var before = await DescribeAsync();
+
+        var repeated = await CommitAsync(creation);
+
+        Assert.Equal(new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: true), repeated);
+        Assert.Equal(before, await DescribeAsync());
+    }
+
+    [Fact]
+    public async Task A_change_of_secret_whose_acknowledgement_was_lost_is_committed_when_it_is_repeated()
+    {
+        await CreateAsync(("a", "1"));
+        var signIn = Rotation(NewHash(), _secret, required: true, SignIn("ann", Start), ("a", "2"));
+        await CommittedAsync(signIn);
+        var before = await DescribeAsync();
+
+        var repeated = await CommitAsync(signIn);
+
+        Assert.Equal(new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: true), repeated);
+        Assert.Equal(before, await DescribeAsync());
+    }
+
+    [Fact]
+    public async Task A_repeated_commit_does_not_undo_what_another_stored_meanwhile()
+    {
+        await CreateAsync(("a", "1"));
+        var signIn = Rotation(NewHash(), _secret, required: true, SignIn("ann", Start), ("a", "mine"));
+        await CommittedAsync(signIn);
+        await CommittedAsync(new SessionCommit { Id = _id, Now = Start, Generation = 1, Values = Changes(("a", "newer")) });
+
+        await CommittedAsync(signIn);
+
+        Assert.Equal(["a=newer"], ValuesOf(await LoadAsync()));
+    }
+
+    [Fact]
+    public async Task A_repeated_commit_brings_no_ended_session_back()
+    {
+        await CreateAsync();
+        var rotation = Rotation(NewHash(), _secret);
+        await CommittedAsync(rotation);
+        await EndAsync();
+        await RefusedAsync(SessionCommitOutcome.Gone, rotation);
+    }
+
+    private SessionCommit Rotation(
+        byte[] next, byte[]? expected, bool required = false, SessionIdentity? identity = null, params (string Key, string? Value)[] values) => new()
+        {
+            Id = _id,
+            Now = Start.AddMinutes(1),
+            Identity = identity,
+            Secret = Replace(next, expected, required),
+            Values = Changes(values),
+        };
+}

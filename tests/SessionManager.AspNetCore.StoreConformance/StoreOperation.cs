@@ -1,0 +1,17 @@
+namespace SessionManager.AspNetCore.StoreConformance;
+
+/// <summary>The operations of <see cref="ISessionRecordStore"/>.</summary>
+public enum StoreOperation
+{
+    /// <summary><see cref="ISessionRecordStore.LoadAsync"/>.</summary>
+    Load,
+
+    /// <summary><see cref="ISessionRecordStore.TouchAsync"/>.</summary>
+    Touch,
+
+    /// <summary><see cref="ISessionRecordStore.CommitAsync"/>.</summary>
+    Commit,
+
+    /// <summary><see cref="ISessionRecordStore.EndAsync"/>.</summary>
+    End,
+}
