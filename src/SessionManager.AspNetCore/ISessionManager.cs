@@ -134,6 +134,7 @@ public interface ISessionManager
     /// <summary>Saves the request's changes now; when it returns they are saved. Not needed for the ordinary request: its
     /// changes are saved before the response leaves.</summary>
     /// <exception cref="SessionEndedException">The session ended meanwhile; nothing was saved.</exception>
-    /// <exception cref="SessionStoreException">The store can't be reached; the changes stay pending.</exception>
+    /// <exception cref="SessionStoreException">The store can't be reached; the changes stay pending. When a new token was among
+    /// them, nothing more can be changed until this has succeeded.</exception>
     Task CommitAsync(CancellationToken cancellationToken = default);
 }

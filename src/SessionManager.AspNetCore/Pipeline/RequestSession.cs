@@ -215,6 +215,11 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
             throw SessionErrors.Saving();
         }
 
+        if (Draft is { IsInDoubt: true })
+        {
+            throw SessionErrors.InDoubt();
+        }
+
         Response.Watch();
     }
 

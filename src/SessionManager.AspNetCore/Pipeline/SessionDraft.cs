@@ -31,6 +31,10 @@ internal sealed class SessionDraft(SessionRecord? stored)
     /// <summary>The token a save gives out. Made once, so that a save that is tried again is recognised by the store.</summary>
     public SessionToken? NewToken { get; set; }
 
+    /// <summary>Whether a save of a new token failed, so that it may have been applied or not. Saved again as it is, it is applied once;
+    /// what was added meanwhile would not be.</summary>
+    public bool IsInDoubt { get; set; }
+
     /// <summary>The stored session as far as it still counts.</summary>
     public SessionRecord? Stored => Ends ? null : _stored;
 
@@ -147,7 +151,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
     {
         Ends |= _stored is not null;
         Values.Clear();
-        (Identity, NewToken) = (null, null);
+        (Identity, NewToken, IsInDoubt) = (null, null, false);
         (DropsValues, SignsIn, SignsOut, Rotates) = (false, false, false, false);
         (_count, _bytes) = (0, 0);
     }

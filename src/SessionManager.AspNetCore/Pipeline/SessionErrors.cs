@@ -25,6 +25,9 @@ internal static class SessionErrors
     public static InvalidOperationException Saving() => new(
         "The session is being saved at this moment, so a change could be lost. Await the write or the CommitAsync that saves it first.");
 
+    public static SessionStoreException InDoubt() => new(
+        "An earlier save of this request failed, and it is not known whether the store has it. Call CommitAsync until it succeeds before you change more.");
+
     public static InvalidOperationException TooLateForCookie() => new(
         "The response has started, so the session's new token can't reach the browser any more. Sign in and rotate before the first write to the response.");
 

@@ -153,7 +153,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
     {
         SessionStoreException => (
             StatusCodes.Status503ServiceUnavailable, "The session store can't be reached.",
-            "Nothing was changed. Try again in a moment."),
+            "The store did not confirm that the request's changes were saved. Try again in a moment."),
         SessionEndedException => (
             StatusCodes.Status409Conflict, "The session ended while the request was running.",
             "Its changes were not saved. Sign in again, or repeat the request."),

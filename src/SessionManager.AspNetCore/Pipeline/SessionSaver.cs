@@ -48,6 +48,11 @@ internal static class SessionSaver
         catch (SessionStoreException exception)
         {
             session.Pipeline.Logger.StoreFailed("commit", session.CurrentId(), exception.Message);
+            if (session.Draft is { NewToken: not null } pending)
+            {
+                pending.IsInDoubt = true;
+            }
+
             throw;
         }
         finally

@@ -5,15 +5,14 @@ namespace SessionManager.AspNetCore.Records;
 /// <summary>What a commit does to a record: the rules, without I/O. Stores that can't run them inside (as a script) follow the same.</summary>
 internal static class CommitRules
 {
+    /// <summary>Whether the commit has been applied before, and its acknowledgement was lost on the way. Its secret tells: nobody else
+    /// has that. It is not applied again, since others may have changed the same values meanwhile.</summary>
+    public static bool HasBeenApplied(SessionRecord current, SessionCommit commit) =>
+        commit.Secret is { } secret && SameHash(current.SecretHash, secret.NewHash);
+
     /// <summary>Whether the commit may be applied to the record that is stored now.</summary>
     public static SessionCommitResult Check(SessionRecord current, SessionCommit commit, SessionLifetime lifetime)
     {
-        if (commit.Secret is { } applied && SameHash(current.SecretHash, applied.NewHash))
-        {
-            // Applied before, and its acknowledgement lost on the way.
-            return new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: true);
-        }
-
         if (commit.Creates || lifetime.IsExpired(current, commit.Now))
         {
             return new SessionCommitResult(SessionCommitOutcome.Gone);

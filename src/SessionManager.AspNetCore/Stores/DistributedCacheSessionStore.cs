@@ -81,6 +81,12 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         {
             var stored = await ReadAsync(commit.Id, cancellationToken);
             var found = Decode(commit.Id, stored);
+            if (found.Record is { } applied && CommitRules.HasBeenApplied(applied, commit))
+            {
+                result = new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: true);
+                return;
+            }
+
             if (found.Record is { } current)
             {
                 result = CommitRules.Check(current, commit, _lifetime);
