@@ -12,12 +12,16 @@ internal static partial class StoreFault
     /// passed on: their text is beyond our control.</summary>
     public static string Describe(Exception exception, Guid id)
     {
-        var text = string.Join(" <- ", Causes(exception).Select(cause => $"{cause.GetType().Name}: {cause.Message}"))
+        var text = string.Join(" <- ", Causes(exception).Select(cause => $"{cause.GetType().Name}: {Quote(cause.Message)}"))
             .Replace(id.ToString("N"), "[id]", StringComparison.OrdinalIgnoreCase)
             .ReplaceLineEndings(" ");
         text = EncodedPattern().Replace(text, "[...]");
         return text.Length <= MaxLength ? text : string.Concat(text.AsSpan(0, MaxLength), "...");
     }
+
+    // Records are bytes: what quotes one as it is, is no text.
+    private static string Quote(string message) =>
+        message.Any(c => c == '\uFFFD' || (char.IsControl(c) && c is not ('\r' or '\n' or '\t'))) ? "(a message with data in it)" : message;
 
     // Sixteen characters or more of an encoding's alphabet, a digit among them.
     [GeneratedRegex(@"(?=[A-Za-z+/_-]*[0-9])[A-Za-z0-9+/_-]{16,}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
