@@ -67,7 +67,7 @@ internal static class SessionScripts
           wins = 1
         else
           local started, seen = tonumber(r[5] or ''), tonumber(r[6] or '')
-          if r[1] ~= '1' or r[2] or not r[3] or not r[4] or not started or not seen then return { 1, 0 } end
+          if r[1] ~= '1' or r[2] or not r[3] or #r[3] ~= 32 or not r[4] or not started or not seen then return { 1, 0 } end
           if seen + tonumber(ARGV[2]) <= now or started + tonumber(ARGV[3]) <= now then return { 1, 0 } end
           if ARGV[15] == '1' and (ARGV[17] == '' or ARGV[17] == r[3]) then wins = 1 end
           if r[4] ~= ARGV[6] or (ARGV[15] == '1' and ARGV[18] == '1' and wins == 0) then return { 2, 0 } end

@@ -1,0 +1,53 @@
+using System.Reflection;
+using SessionManager.AspNetCore.StoreConformance;
+using StackExchange.Redis;
+
+namespace SessionManager.AspNetCore.Redis.Tests.Infrastructure;
+
+/// <summary>A connection whose scripts fail on demand; all else goes to the real one.</summary>
+internal sealed class FaultyRedis(IConnectionMultiplexer real) : ISessionStoreFaults
+{
+    private TaskCompletionSource? _hanging;
+    private bool _failing;
+    private int _acknowledgementsToLose;
+
+    public IConnectionMultiplexer Connection => Proxy.Over(real, (method, arguments) =>
+        method.Name == nameof(IConnectionMultiplexer.GetDatabase)
+            ? Proxy.Over((IDatabase)method.Invoke(real, arguments)!, (called, values) => CallAsync((IDatabase)method.Invoke(real, arguments)!, called, values))
+            : method.Invoke(real, arguments));
+
+    public void Fail() => _failing = true;
+
+    public void Hang() => _hanging = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void LoseNextAcknowledgement() => _acknowledgementsToLose = 1;
+
+    public void Heal()
+    {
+        _failing = false;
+        Interlocked.Exchange(ref _hanging, null)?.TrySetResult();
+    }
+
+    private object? CallAsync(IDatabase database, MethodInfo method, object?[]? arguments) =>
+        method.Name == nameof(IDatabase.ScriptEvaluateAsync) ? RunAsync(database, method, arguments!) : method.Invoke(database, arguments);
+
+    private async Task<RedisResult> RunAsync(IDatabase database, MethodInfo method, object?[] arguments)
+    {
+        var what = $"EVALSHA {string.Join(' ', (RedisKey[])arguments[1]!)} {string.Join(' ', ((RedisValue[])arguments[2]!).Select(value => Convert.ToHexString((byte[]?)value ?? [])))}";
+        if (_failing)
+        {
+            throw new IOException($"No connection for {what}", new InvalidOperationException(what));
+        }
+
+        if (_hanging is { } hanging)
+        {
+            await hanging.Task;
+            throw new IOException($"The connection that hung was closed: {what}");
+        }
+
+        var result = await (Task<RedisResult>)method.Invoke(database, arguments)!;
+        return Interlocked.Exchange(ref _acknowledgementsToLose, 0) == 0
+            ? result
+            : throw new IOException($"The connection broke after {what}");
+    }
+}
