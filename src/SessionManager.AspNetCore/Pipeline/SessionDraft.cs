@@ -33,7 +33,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
 
     /// <summary>Whether a save of a new token failed, so that it may have been applied or not. Saved again as it is, it is applied once;
     /// what was added meanwhile would not be.</summary>
-    public bool IsInDoubt { get; set; }
+    public bool IsInDoubt { get; private set; }
 
     /// <summary>The stored session as far as it still counts.</summary>
     public SessionRecord? Stored => Ends ? null : _stored;
@@ -155,6 +155,9 @@ internal sealed class SessionDraft(SessionRecord? stored)
         (DropsValues, SignsIn, SignsOut, Rotates) = (false, false, false, false);
         (_count, _bytes) = (0, 0);
     }
+
+    /// <summary>A save of this failed.</summary>
+    public void Doubt() => IsInDoubt = NewToken is not null;
 
     /// <summary>What remains when the handler failed: an end or a sign-out, and nothing else.</summary>
     public SessionDraft? EndingsOnly(ClearSessionScope scope)

@@ -48,11 +48,12 @@ internal static class SessionSaver
         catch (SessionStoreException exception)
         {
             session.Pipeline.Logger.StoreFailed("commit", session.CurrentId(), exception.Message);
-            if (session.Draft is { NewToken: not null } pending)
-            {
-                pending.IsInDoubt = true;
-            }
-
+            session.Draft?.Doubt();
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            session.Draft?.Doubt();
             throw;
         }
         finally
