@@ -1,14 +1,13 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
-/// The session of one request: what <c>HttpContext.Session</c> is, and what <see cref="ISessionManager"/> works on. It loads,
-/// shows what the request sees, and takes changes; <see cref="SessionSaver"/> saves them.
+/// The session of one request, which <c>HttpContext.Session</c> and <see cref="ISessionManager"/> both work on. It loads, shows what
+/// the request sees, and takes changes; <see cref="SessionSaver"/> saves them.
 /// </summary>
-internal sealed class RequestSession(SessionPipeline pipeline, HttpContext context, SessionAttribute? endpointAtEntry) : ISession, ISessionFeature
+internal sealed class RequestSession(SessionPipeline pipeline, HttpContext context, SessionAttribute? endpointAtEntry) : ISessionFeature
 {
     private readonly IHttpResponseBodyFeature? _bodyAtEntry = context.Features.Get<IHttpResponseBodyFeature>();
     private SessionAttribute? _endpoint = endpointAtEntry;
@@ -19,6 +18,7 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     private bool _touchDue;
     private Guid? _freshId;
     private SessionResponse? _response;
+    private FrameworkSession? _framework;
 
     public SessionPipeline Pipeline => pipeline;
 
@@ -93,42 +93,8 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
 
     ISession ISessionFeature.Session
     {
-        get => this;
+        get => _framework ??= new FrameworkSession(this);
         set => throw new NotSupportedException("The session of a request that UseSessionManager handles can't be replaced.");
-    }
-
-    Task ISession.LoadAsync(CancellationToken cancellationToken) => LoadForHandlerAsync(cancellationToken).AsTask();
-
-    Task ISession.CommitAsync(CancellationToken cancellationToken) => SaveForHandlerAsync(cancellationToken).AsTask();
-
-    bool ISession.TryGetValue(string key, [NotNullWhen(true)] out byte[]? value)
-    {
-        // A stored null has no bytes that HttpContext.Session could tell from data.
-        value = TryGet(key, out var found) && !ValueCodec.IsNull(found) ? found.Data.ToArray() : null;
-        return value is not null;
-    }
-
-    void ISession.Set(string key, byte[] value)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        Set(key, new SessionValue(SessionValueKind.Raw, value.AsSpan().ToArray()));
-    }
-
-    // TempData removes its key from every session it meets, also where there is nothing to remove and nothing may be changed.
-    void ISession.Remove(string key)
-    {
-        if (TryGet(key, out _))
-        {
-            Remove(key);
-        }
-    }
-
-    void ISession.Clear()
-    {
-        if (Keys.Any())
-        {
-            Change().RemoveAll();
-        }
     }
 
     /// <summary>Loads the session, once. A store that can't be reached is not an error until the session is used.</summary>

@@ -33,29 +33,7 @@ internal static class SessionExchange
             return;
         }
 
-        var queue = session.Pipeline.Updates;
-        await queue.EnterAsync(record.Id, cancellationToken);
-        var hanging = false;
-        try
-        {
-            await ExchangeAsync(session, record, key, change, cancellationToken);
-        }
-        catch (SessionStoreException exception) when (exception.IsTimeout)
-        {
-            hanging = true;
-            throw;
-        }
-        finally
-        {
-            if (hanging)
-            {
-                queue.Fail(record.Id);
-            }
-            else
-            {
-                queue.Leave(record.Id);
-            }
-        }
+        await session.Pipeline.Updates.RunAsync(record.Id, () => ExchangeAsync(session, record, key, change, cancellationToken), cancellationToken);
     }
 
     private static async ValueTask ExchangeAsync(

@@ -133,11 +133,9 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         return RecordCodec.Encode(CommitRules.Apply(current, commit, secretChanged), kept, new PackedChanges(commit.Values));
     }
 
-    private async ValueTask InTurnAsync(Guid id, Func<Task> change, CancellationToken cancellationToken)
-    {
-        await _queue.EnterAsync(id, cancellationToken);
-        var hanging = false;
-        try
+    private ValueTask InTurnAsync(Guid id, Func<Task> change, CancellationToken cancellationToken) => _queue.RunAsync(
+        id,
+        async () =>
         {
             if (!_unfinishedWrites.IsEmpty && _unfinishedWrites.TryRemove(id, out var unfinished))
             {
@@ -145,24 +143,8 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             }
 
             await change();
-        }
-        catch (SessionStoreException exception) when (exception.IsTimeout)
-        {
-            hanging = true;
-            throw;
-        }
-        finally
-        {
-            if (hanging)
-            {
-                _queue.Fail(id);
-            }
-            else
-            {
-                _queue.Leave(id);
-            }
-        }
-    }
+        },
+        cancellationToken);
 
     private void Abandon(Guid id, Task write)
     {

@@ -9,9 +9,28 @@ internal sealed class SessionQueue
 {
     private readonly Dictionary<Guid, Queue<TaskCompletionSource<bool>>?> _lines = [];
 
-    /// <summary>Waits for the session's turn. Every success is followed by one <see cref="Leave"/> or <see cref="Fail"/>.</summary>
+    /// <summary>Runs something when it is the session's turn.</summary>
     /// <exception cref="SessionStoreException">One in front found the store hanging.</exception>
-    public ValueTask EnterAsync(Guid id, CancellationToken cancellationToken)
+    public async ValueTask RunAsync(Guid id, Func<ValueTask> turn, CancellationToken cancellationToken)
+    {
+        await EnterAsync(id, cancellationToken);
+        var hanging = false;
+        try
+        {
+            await turn();
+        }
+        catch (SessionStoreException exception) when (exception.IsTimeout)
+        {
+            hanging = true;
+            throw;
+        }
+        finally
+        {
+            Leave(id, hanging);
+        }
+    }
+
+    private ValueTask EnterAsync(Guid id, CancellationToken cancellationToken)
     {
         TaskCompletionSource<bool> turn;
         lock (_lines)
@@ -28,39 +47,6 @@ internal sealed class SessionQueue
         return WaitAsync(turn, cancellationToken);
     }
 
-    /// <summary>Ends the turn; the next one's begins.</summary>
-    public void Leave(Guid id)
-    {
-        lock (_lines)
-        {
-            var line = _lines[id];
-            while (line is { Count: > 0 })
-            {
-                // One that gave up waiting can't be given the turn.
-                if (line.Dequeue().TrySetResult(true))
-                {
-                    return;
-                }
-            }
-
-            _lines.Remove(id);
-        }
-    }
-
-    /// <summary>Ends the turn and fails all who wait behind it now.</summary>
-    public void Fail(Guid id)
-    {
-        lock (_lines)
-        {
-            foreach (var waiting in _lines[id] ?? [])
-            {
-                waiting.TrySetResult(false);
-            }
-
-            _lines.Remove(id);
-        }
-    }
-
     private static async ValueTask WaitAsync(TaskCompletionSource<bool> turn, CancellationToken cancellationToken)
     {
         bool granted;
@@ -72,6 +58,25 @@ internal sealed class SessionQueue
         if (!granted)
         {
             throw new SessionStoreException("The session store did not answer an earlier call of this session in time.");
+        }
+    }
+
+    // The next one's turn begins; or all who wait now fail, when the store was found hanging.
+    private void Leave(Guid id, bool hanging)
+    {
+        lock (_lines)
+        {
+            var line = _lines[id];
+            while (line is { Count: > 0 })
+            {
+                // One that gave up waiting can't be given the turn.
+                if (line.Dequeue().TrySetResult(!hanging) && !hanging)
+                {
+                    return;
+                }
+            }
+
+            _lines.Remove(id);
         }
     }
 }
