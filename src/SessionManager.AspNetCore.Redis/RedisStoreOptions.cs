@@ -12,7 +12,7 @@ public sealed class RedisStoreOptions
 
     /// <summary>Makes the connection, once, at the first use. It is disposed with the application. The default is
     /// <see langword="null"/>.</summary>
-    public Func<CancellationToken, Task<IConnectionMultiplexer>>? ConnectionMultiplexerFactory { get; set; }
+    public Func<Task<IConnectionMultiplexer>>? ConnectionMultiplexerFactory { get; set; }
 
     /// <summary>The prefix of every key. The default is <c>session:</c>. Give each of several applications on one server its own,
     /// or one accepts the other's tokens. On a cluster, leave out braces, or all sessions share a slot.</summary>

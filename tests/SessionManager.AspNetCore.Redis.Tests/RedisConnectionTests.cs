@@ -40,7 +40,7 @@ public sealed class RedisConnectionTests(Servers servers)
         Assert.Equal(1, calls);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => made.GetDatabase().PingAsync());
 
-        async Task<IConnectionMultiplexer> MakeAsync(CancellationToken cancellationToken)
+        async Task<IConnectionMultiplexer> MakeAsync()
         {
             Interlocked.Increment(ref calls);
             return made = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
@@ -54,7 +54,7 @@ public sealed class RedisConnectionTests(Servers servers)
         var calls = 0;
         await using var node = await StartAsync(new NodeOptions
         {
-            Store = store => store.ConnectionMultiplexerFactory = async _ => Interlocked.Increment(ref calls) == 1
+            Store = store => store.ConnectionMultiplexerFactory = async () => Interlocked.Increment(ref calls) == 1
                 ? throw new IOException("No route yet.")
                 : await ConnectionMultiplexer.ConnectAsync(server.Configuration),
         });
@@ -71,7 +71,7 @@ public sealed class RedisConnectionTests(Servers servers)
         await using var node = await StartAsync(new NodeOptions
         {
             Session = static session => session.IOTimeout = TimeSpan.FromMilliseconds(300),
-            Store = store => store.ConnectionMultiplexerFactory = _ => never.Task,
+            Store = store => store.ConnectionMultiplexerFactory = () => never.Task,
         });
 
         var statuses = await Task.WhenAll(

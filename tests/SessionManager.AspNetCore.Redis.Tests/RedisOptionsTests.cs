@@ -15,7 +15,7 @@ public sealed class RedisOptionsTests
             await FaultsAsync(options =>
             {
                 options.Configuration = "localhost:6379";
-                options.ConnectionMultiplexerFactory = static _ => throw new InvalidOperationException("Not to be called.");
+                options.ConnectionMultiplexerFactory = static () => throw new InvalidOperationException("Not to be called.");
             }));
     }
 

@@ -52,7 +52,7 @@ internal sealed class RedisConnection(
         _owned = true;
         if (options.Value.ConnectionMultiplexerFactory is { } factory)
         {
-            return await factory(CancellationToken.None);
+            return await factory();
         }
 
         if (options.Value.Configuration is not { } text)

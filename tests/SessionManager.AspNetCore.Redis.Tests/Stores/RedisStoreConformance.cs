@@ -87,7 +87,7 @@ public abstract class RedisStoreConformance(Servers servers, ServerKind kind) : 
         var services = new ServiceCollection().AddLogging().AddSingleton(lifetime);
         services.AddSessionManager(options => options.IOTimeout = ioTimeout).AddRedisStore(options =>
         {
-            options.ConnectionMultiplexerFactory = _ => Task.FromResult(_faults!.Connection);
+            options.ConnectionMultiplexerFactory = () => Task.FromResult(_faults!.Connection);
             options.KeyPrefix = _prefix;
         });
         var provider = services.BuildServiceProvider();
