@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
@@ -26,7 +25,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
     {
         _damaged = logger.ValueRejected;
         (_connection, _lifetime, _prefix) = (connection, lifetime, redis.Value.KeyPrefix);
-        _calls = new StoreCall(options.Value.IOTimeout, Name, static (_, _) => { });
+        _calls = new StoreCall(options.Value.IOTimeout, Name);
     }
 
     public string Name => "redis";
@@ -57,7 +56,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
         await RunAsync(SessionScripts.End, id, [(int)reason, Milliseconds(_lifetime.TombstoneTimeToLive)], cancellationToken) is { } result
         && (int)result == 1;
 
-    internal static RedisValue Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+    internal static RedisValue Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
 
     private RedisValue[] ArgumentsOf(SessionTouch touch) =>
     [

@@ -91,6 +91,9 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         }
     }
 
+    // The stored session as far as the request has not ended it.
+    private SessionRecord? Stored => Draft is null ? Record : Draft.Stored;
+
     ISession ISessionFeature.Session
     {
         get => _framework ??= new FrameworkSession(this);
@@ -219,7 +222,7 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     }
 
     /// <summary>The id of the session, or the one that a session begun now would get.</summary>
-    public Guid CurrentId() => (Draft is null ? Record : Draft.Stored)?.Id ?? (_freshId ??= SessionToken.NewId());
+    public Guid CurrentId() => Stored?.Id ?? (_freshId ??= SessionToken.NewId());
 
     /// <summary>The record as it was just saved, with the token that opens it.</summary>
     public void Adopt(SessionRecord record, SessionToken token)
@@ -231,12 +234,12 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     /// <summary>The stored session is no longer this request's.</summary>
     public void Forget() => Record = null;
 
-    /// <summary>Whether the record is this request's to touch, and a touch is due. Says yes once.</summary>
-    public bool TakeTouch()
+    /// <summary>The record to touch, if a touch is due. Given out once.</summary>
+    public SessionRecord? TakeTouch()
     {
-        var due = _touchDue && Record is not null;
+        var record = _touchDue ? Record : null;
         _touchDue = false;
-        return due;
+        return record;
     }
 
     /// <summary>The request is over: what is read is what was there, and changes are refused.</summary>
@@ -294,7 +297,7 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
 
     private void ThrowIfTooLateToBegin()
     {
-        if (context.Response.HasStarted && (Draft is null ? Record : Draft.Stored) is null)
+        if (context.Response.HasStarted && Stored is null)
         {
             throw SessionErrors.TooLateToBegin();
         }

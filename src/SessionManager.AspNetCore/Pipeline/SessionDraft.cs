@@ -47,8 +47,6 @@ internal sealed class SessionDraft(SessionRecord? stored)
 
     public bool IsEmpty => !Ends && !Rotates && !DropsValues && Identity is null && Values.Count == 0;
 
-    public int Count => _count;
-
     public IEnumerable<string> Keys =>
         (DropsValues ? [] : Stored?.Values.Keys ?? []).Where(key => !Values.ContainsKey(key))
             .Concat(Values.Where(change => change.Value is not null).Select(change => change.Key));

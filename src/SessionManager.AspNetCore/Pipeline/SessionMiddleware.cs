@@ -93,10 +93,10 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             await handler;
             await SaveAsync(session);
         }
-        catch (Exception exception) when (!session.Context.Response.HasStarted && AnswerTo(exception) is not null)
+        catch (Exception exception) when (!session.Context.Response.HasStarted && AnswerTo(exception) is { } answer)
         {
             await AbandonAsync(session, exception);
-            await AnswerAsync(session, AnswerTo(exception)!.Value);
+            await AnswerAsync(session, answer);
         }
         catch (Exception exception)
         {

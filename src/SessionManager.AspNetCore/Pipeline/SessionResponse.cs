@@ -10,7 +10,6 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// </summary>
 internal sealed class SessionResponse(RequestSession session, IHttpResponseBodyFeature? bodyAtEntry)
 {
-    private bool _watching;
     private bool _hooked;
     private bool _dependsOnUser;
     private bool _expiresCookie;
@@ -43,12 +42,11 @@ internal sealed class SessionResponse(RequestSession session, IHttpResponseBodyF
         // Also for a change that is made while the response starts, by somebody else's callback.
         Hook();
         var context = session.Context;
-        if (_watching || context.Response.HasStarted)
+        if (_gate is not null || context.Response.HasStarted)
         {
             return;
         }
 
-        _watching = true;
         if (context.Features.Get<IHttpResponseBodyFeature>() is { } body)
         {
             _gate = new ResponseBodyGate(session, body, holdsBack: ReferenceEquals(body, bodyAtEntry));
@@ -145,6 +143,6 @@ internal sealed class SessionResponse(RequestSession session, IHttpResponseBodyF
             features.Set(gate.Inner);
         }
 
-        (_gate, _watching) = (null, false);
+        _gate = null;
     }
 }

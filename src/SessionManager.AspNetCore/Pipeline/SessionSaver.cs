@@ -66,7 +66,7 @@ internal static class SessionSaver
     /// interval earlier.</summary>
     public static async ValueTask TouchAsync(RequestSession session)
     {
-        if (!session.TakeTouch())
+        if (session.TakeTouch() is not { } record)
         {
             return;
         }
@@ -74,11 +74,11 @@ internal static class SessionSaver
         var pipeline = session.Pipeline;
         try
         {
-            await pipeline.Store.TouchAsync(session.Token.Id, new SessionTouch(session.Token.HashSecret(), pipeline.Now, Allowed: true));
+            await pipeline.Store.TouchAsync(record.Id, new SessionTouch(record.SecretHash, pipeline.Now, Allowed: true));
         }
         catch (SessionStoreException exception)
         {
-            pipeline.Logger.StoreFailed("touch", session.Token.Id, exception.Message);
+            pipeline.Logger.StoreFailed("touch", record.Id, exception.Message);
         }
     }
 

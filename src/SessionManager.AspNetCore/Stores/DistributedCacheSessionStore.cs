@@ -38,7 +38,7 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         _recordEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.RecordTimeToLive };
         _tombstoneEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.TombstoneTimeToLive };
         _damaged = logger.ValueRejected;
-        _reads = new StoreCall(options.Value.IOTimeout, Name, static (_, _) => { });
+        _reads = new StoreCall(options.Value.IOTimeout, Name);
         _writes = new StoreCall(options.Value.IOTimeout, Name, Abandon);
         _settling = options.Value.IOTimeout / 2 < LongestSettling ? options.Value.IOTimeout / 2 : LongestSettling;
     }

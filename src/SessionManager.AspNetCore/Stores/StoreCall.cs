@@ -9,7 +9,7 @@ namespace SessionManager.AspNetCore.Stores;
 /// <param name="timeout">How long one call may take.</param>
 /// <param name="storeName">The store's name, for messages.</param>
 /// <param name="abandoned">Told of a call that was given up on before it ended.</param>
-internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, Task> abandoned)
+internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, Task>? abandoned = null)
 {
     /// <summary>Runs one call.</summary>
     /// <param name="call">The call; it gets a token that is cancelled at the timeout.</param>
@@ -80,7 +80,7 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
 
     private void Abandon(Guid id, Task task, CancellationTokenSource abort)
     {
-        abandoned(id, task);
+        abandoned?.Invoke(id, task);
         _ = task.ContinueWith(
             static (ended, _) => ended.Exception,
             null,
