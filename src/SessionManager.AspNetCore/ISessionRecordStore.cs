@@ -7,7 +7,8 @@ namespace SessionManager.AspNetCore;
 /// <remarks>
 /// <para><b>Time.</b> The clock is the caller's: a store judges nothing by its own. Every key it writes has a time to live:
 /// <see cref="SessionLifetime.RecordTimeToLive"/> for a record, counted from its last commit or touch,
-/// <see cref="SessionLifetime.TombstoneTimeToLive"/> for a tombstone.</para>
+/// <see cref="SessionLifetime.TombstoneTimeToLive"/> for a tombstone, <see cref="SessionLifetime.UserTimeToLive"/> for what is noted
+/// about a user.</para>
 /// <para><b>Faults.</b> Each call to the medium ends within <see cref="SessionManagerOptions.IOTimeout"/>. A failure or a
 /// timeout is a <see cref="SessionStoreException"/>, whose text names no store key, secret or value; a cancellation by the
 /// caller's token is an <see cref="OperationCanceledException"/>. A call that waits behind others of its session
@@ -22,7 +23,8 @@ public interface ISessionRecordStore
     /// <summary>
     /// Loads a record. What was committed before is seen. An ended session is <see cref="SessionLookupStatus.Ended"/> with its
     /// reason; a damaged record is <see cref="SessionLookupStatus.Unreadable"/>, one of a newer version
-    /// <see cref="SessionLookupStatus.Newer"/>, never an exception. An expired record is still found.
+    /// <see cref="SessionLookupStatus.Newer"/>, never an exception. An expired record is still found, and so is one that
+    /// <see cref="RevokeUnlistedAsync"/> has revoked, with that reason.
     /// </summary>
     /// <remarks>A store that can move <see cref="SessionRecord.LastSeenAt"/> in the same round trip does it here when
     /// <see cref="SessionTouch.Allowed"/>, the secret is right, the session has not expired and a touch is due, and says so
@@ -50,6 +52,45 @@ public interface ISessionRecordStore
     /// Ends a session for good: its values are gone, a tombstone with the reason is left, and no commit or touch brings it
     /// back. Ending one that has ended changes nothing: the first reason stays.
     /// </summary>
-    /// <returns>Whether there was a session to end.</returns>
-    ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, CancellationToken cancellationToken = default);
+    /// <param name="id">The session.</param>
+    /// <param name="reason">What its tombstone will say.</param>
+    /// <param name="onlyOfUser">When given, the session is ended only if this user is signed in to it at that moment.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <returns>Whether there was a session to end. Of several calls at once one is told so.</returns>
+    ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Notes a session under a user, before it is signed in, unless the user has as many others as the limit allows. One that is noted
+    /// already stays noted, with the new time. It is one step: of several at once no more than the limit are admitted. Notes outlive
+    /// their sessions; whoever reads them checks them against the records.
+    /// </summary>
+    /// <returns><see langword="null"/> when it is noted; else the sessions that are, the oldest first.</returns>
+    ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes a note back, unless the session has been noted again since with a later time.</summary>
+    ValueTask DismissAsync(string userId, SessionMember member, CancellationToken cancellationToken = default);
+
+    /// <summary>The sessions noted under a user, exactly this user, the oldest first. A store that can't see the sessions of other
+    /// processes knows those that it has made or loaded.</summary>
+    ValueTask<IReadOnlyList<SessionMember>> FindMembersAsync(string userId, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Revokes, for all processes, the sessions a user has signed in to so far and that <see cref="FindMembersAsync"/> may not know:
+    /// from now on they are found with the end reason <see cref="SessionEndReason.Revoked"/>, and no commit to them is applied. A store
+    /// whose notes are complete has nothing to do here.
+    /// </summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="exceptId">A session that is spared, if it lives.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    ValueTask RevokeUnlistedAsync(string userId, Guid? exceptId, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The sessions, those that began or signed in last first, page by page, never all at once. What ends or begins meanwhile may or may
+    /// not be among them, everything else is, once. Expired ones may be among them. A store that can't see the sessions of other
+    /// processes lists those that it has made or loaded.
+    /// </summary>
+    /// <param name="now">The time of the caller.</param>
+    /// <param name="after">The last session of the page before, to go on behind it; <see langword="null"/>: from the start.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
+    IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default);
 }

@@ -8,4 +8,8 @@ namespace SessionManager.AspNetCore;
 /// <param name="MovesGeneration">Whether <see cref="SessionRecord.Generation"/> goes up by one: always, except when the same
 /// user signed in again.</param>
 public sealed record SessionIdentity(
-    string? UserId, string? OwnerId, DateTimeOffset? AuthenticatedAt, DateTimeOffset? StartedAt, bool MovesGeneration);
+    string? UserId, string? OwnerId, DateTimeOffset? AuthenticatedAt, DateTimeOffset? StartedAt, bool MovesGeneration)
+{
+    /// <summary>What the authentication scheme keeps of the user beside the id; it replaces what was there. The default is nothing.</summary>
+    public ReadOnlyMemory<byte> Principal { get; init; }
+}

@@ -23,6 +23,13 @@ public sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTimeo
     /// <summary>How long the store remembers a session that was ended: one idle timeout.</summary>
     public TimeSpan TombstoneTimeToLive => IdleTimeout;
 
+    /// <summary>How long a secret that a timed rotation replaced is still accepted after its successor was first seen: 5 seconds, for
+    /// the requests in flight.</summary>
+    public static TimeSpan RotationTail { get; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long the store keeps what it notes about a user: as long as a session that signs in now can live, and be remembered.</summary>
+    public TimeSpan UserTimeToLive => AbsoluteTimeout + RecordTimeToLive;
+
     /// <summary>When the session ends unless it is used before.</summary>
     public DateTimeOffset ExpiresAt(SessionRecord record)
     {
@@ -40,5 +47,20 @@ public sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTimeo
     {
         ArgumentNullException.ThrowIfNull(record);
         return now > record.LastSeenAt && now - record.LastSeenAt >= TouchInterval;
+    }
+
+    /// <summary>What may be shown of a session.</summary>
+    public SessionInfo Describe(SessionRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return new SessionInfo
+        {
+            SessionId = record.Id.ToString(),
+            UserId = record.UserId,
+            CreatedAt = record.CreatedAt,
+            AuthenticatedAt = record.AuthenticatedAt,
+            LastSeenAt = record.LastSeenAt,
+            ExpiresAt = ExpiresAt(record),
+        };
     }
 }

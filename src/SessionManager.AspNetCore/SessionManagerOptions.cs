@@ -42,6 +42,22 @@ public sealed class SessionManagerOptions
     /// applications that share a cache its own, or one accepts the other's tokens. Native stores have their own option.</summary>
     public string KeyPrefix { get; set; } = "session:";
 
+    /// <summary>How long a token is used before the next one is issued to the browser. The default is <see langword="null"/>: only
+    /// sign-ins, sign-outs and <see cref="ISessionManager.RotateToken"/> change it. The current token stays valid until the next is first
+    /// seen, and 5 seconds more for requests in flight, so a lost response signs nobody out. At least 1 second.</summary>
+    public TimeSpan? TokenRotationInterval { get; set; }
+
+    /// <summary>The most sessions a user may be signed in to at once. The default is <see langword="null"/>: no limit. Exact on Redis,
+    /// also when sign-ins race; on a plain cache each process counts the sessions it has made or loaded. (OWASP ASVS 5.0, 7.1.2.)</summary>
+    public int? MaxSessionsPerUser { get; set; }
+
+    /// <summary>What a sign-in does that would exceed <see cref="MaxSessionsPerUser"/>. The default is
+    /// <see cref="OnSessionLimit.RevokeOldest"/>.</summary>
+    public OnSessionLimit OnSessionLimit { get; set; }
+
+    /// <summary>What the application does when a session begins, changes hands or ends. The default does nothing.</summary>
+    public SessionManagerEvents Events { get; set; } = new();
+
     /// <summary>The largest value, in stored bytes. The default is 262,144 (256 KB).</summary>
     public int MaxValueBytes { get; set; } = 256 * 1024;
 

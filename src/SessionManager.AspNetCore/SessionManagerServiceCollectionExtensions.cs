@@ -31,8 +31,12 @@ public static class SessionManagerServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<SessionCookie>();
         services.TryAddSingleton<SessionClock>();
+        services.TryAddSingleton<SessionEvents>();
+        services.TryAddSingleton<SessionEnding>();
+        services.TryAddSingleton<SessionAdmission>();
         services.TryAddSingleton<SessionLoader>();
         services.TryAddSingleton<SessionPipeline>();
+        services.TryAddSingleton<ISessionDirectory, SessionDirectory>();
         services.TryAddScoped<ISessionManager, RequestSessionManager>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartupReport>());
         return new SessionManagerBuilder(services);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace SessionManager.AspNetCore;
 
 /// <summary>A stored session as one load saw it. It does not change; <see cref="Values"/> may read lazily from the stored form.</summary>
@@ -8,6 +10,18 @@ public sealed class SessionRecord
 
     /// <summary>SHA-256 of the secret, the token's other 16 bytes. The secret itself is stored nowhere.</summary>
     public required ReadOnlyMemory<byte> SecretHash { get; init; }
+
+    /// <summary>SHA-256 of the secret that was issued to succeed this one and has not been seen yet; empty when there is none.</summary>
+    public ReadOnlyMemory<byte> NextSecretHash { get; init; }
+
+    /// <summary>SHA-256 of the secret that a timed rotation replaced; empty when there is none.</summary>
+    public ReadOnlyMemory<byte> PreviousSecretHash { get; init; }
+
+    /// <summary>Until when <see cref="PreviousSecretHash"/> is still accepted, for requests that were in flight.</summary>
+    public DateTimeOffset? PreviousValidUntil { get; init; }
+
+    /// <summary>When a secret was last issued: the current one, or the next one. The timed rotation counts from it.</summary>
+    public required DateTimeOffset SecretIssuedAt { get; init; }
 
     /// <summary>Counts sign-ins, sign-outs and changes of user. A change made under one generation is never applied under another.</summary>
     public long Generation { get; init; }
@@ -28,6 +42,9 @@ public sealed class SessionRecord
     /// <summary>When the user last signed in; <see langword="null"/> while nobody is signed in.</summary>
     public DateTimeOffset? AuthenticatedAt { get; init; }
 
+    /// <summary>What the authentication scheme keeps of the signed-in user beside the id (claims); empty when that is nothing.</summary>
+    public ReadOnlyMemory<byte> Principal { get; init; }
+
     /// <summary>When the session was last used.</summary>
     public required DateTimeOffset LastSeenAt { get; init; }
 
@@ -37,6 +54,20 @@ public sealed class SessionRecord
     /// <summary>The bytes of all keys (UTF-8) and values.</summary>
     public required long ValueBytes { get; init; }
 
+    /// <summary>What the store noted at the sign-in, to recognise a revocation later. The store's own.</summary>
+    internal Guid Epoch { get; init; }
+
+    /// <summary>Whether a secret opens the session: the current one, the next one, or for a while the one before. Compared in fixed time.</summary>
+    /// <param name="secretHash">SHA-256 of the secret.</param>
+    /// <param name="now">The time of the request.</param>
+    public bool Accepts(ReadOnlyMemory<byte> secretHash, DateTimeOffset now) =>
+        Holds(SecretHash, secretHash)
+        || Holds(NextSecretHash, secretHash)
+        || (Holds(PreviousSecretHash, secretHash) && now < PreviousValidUntil);
+
     /// <summary>The id in its public form, which may be logged.</summary>
     public override string ToString() => Id.ToString();
+
+    private static bool Holds(ReadOnlyMemory<byte> hash, ReadOnlyMemory<byte> other) =>
+        !hash.IsEmpty && CryptographicOperations.FixedTimeEquals(hash.Span, other.Span);
 }

@@ -33,7 +33,12 @@ public sealed class ServerRefusalTests
         Assert.Contains("Allow EVALSHA", LastFailure(node), StringComparison.Ordinal);
         Assert.Contains($" {command}", LastFailure(node), StringComparison.Ordinal);
         await using var connection = await ConnectionMultiplexer.ConnectAsync($"{server.Configuration},allowAdmin=true");
-        Assert.Equal(0, await connection.GetServers()[0].DatabaseSizeAsync());
+        await foreach (var key in connection.GetServers()[0].KeysAsync())
+        {
+            // No session, and no note that stays for ever.
+            Assert.Contains(":list:", (string)key!, StringComparison.Ordinal);
+            Assert.NotNull(await connection.GetDatabase().KeyTimeToLiveAsync(key));
+        }
     }
 
     [Fact]

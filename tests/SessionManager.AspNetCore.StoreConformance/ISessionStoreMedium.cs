@@ -3,8 +3,11 @@ namespace SessionManager.AspNetCore.StoreConformance;
 /// <summary>A look behind a store: what it has written, and a hand that spoils it.</summary>
 public interface ISessionStoreMedium
 {
-    /// <summary>Every key the stores of this test have written.</summary>
+    /// <summary>The key of every session the stores of this test have written.</summary>
     Task<IReadOnlyCollection<string>> ListKeysAsync();
+
+    /// <summary>Every other key they have written: what is noted about users, and lists.</summary>
+    Task<IReadOnlyCollection<string>> ListNoteKeysAsync();
 
     /// <summary>How long the medium still keeps a key; <see langword="null"/>: for ever.</summary>
     Task<TimeSpan?> ReadTimeToLiveAsync(string key);

@@ -138,7 +138,7 @@ public abstract partial class SessionRecordStoreConformance
         await CommittedAsync(new SessionCommit { Id = _id, Now = Start, DropsValues = true, Touches = false });
         var ended = Guid.NewGuid();
         await CommittedAsync(new SessionCommit { Id = ended, Now = Start, Creates = true, Secret = Replace(NewHash(), null) });
-        await Store.EndAsync(ended, SessionEndReason.Revoked, Cancellation);
+        await Store.EndAsync(ended, SessionEndReason.Revoked, cancellationToken: Cancellation);
 
         var keys = await RequiredMedium.ListKeysAsync();
         Assert.NotEmpty(keys);

@@ -93,7 +93,7 @@ public abstract partial class SessionRecordStoreConformance
 
         var other = new SessionCommit { Id = Guid.NewGuid(), Now = Start, Creates = true, Secret = Replace(NewHash(), null), Values = Changes(("theme", "light")) };
         await CommittedAsync(other);
-        Assert.True(await Store.EndAsync(other.Id, SessionEndReason.Revoked, Cancellation));
+        Assert.True(await Store.EndAsync(other.Id, SessionEndReason.Revoked, cancellationToken: Cancellation));
 
         Assert.Equal(before, await DescribeAsync());
     }

@@ -57,7 +57,7 @@ public abstract partial class SessionRecordStoreConformance
     {
         await CreateAsync();
         SessionEndReason[] reasons = [SessionEndReason.SignedOut, SessionEndReason.Revoked, SessionEndReason.Expired];
-        var ended = await TogetherAsync((store, i) => store.EndAsync(_id, reasons[i % 3], Cancellation).AsTask());
+        var ended = await TogetherAsync((store, i) => store.EndAsync(_id, reasons[i % 3], cancellationToken: Cancellation).AsTask());
         var first = Assert.Single(Enumerable.Range(0, Many), i => ended[i]);
         Assert.Equal(reasons[first % 3], (await LookUpAsync()).EndReason);
     }
@@ -71,7 +71,7 @@ public abstract partial class SessionRecordStoreConformance
             await CommittedAsync(new SessionCommit { Id = id, Now = Start, Creates = true, Secret = Replace(_secret, null) });
             await TogetherAsync(async (store, i) => i switch
             {
-                Many / 2 => await store.EndAsync(id, SessionEndReason.Revoked, Cancellation),
+                Many / 2 => await store.EndAsync(id, SessionEndReason.Revoked, cancellationToken: Cancellation),
                 _ when i % 5 == 0 => await store.TouchAsync(id, new SessionTouch(_secret, Start.AddMinutes(5), Allowed: true), Cancellation),
                 _ => (await store.CommitAsync(new SessionCommit { Id = id, Now = Start, Values = Changes(($"k{i}", "1")) }, Cancellation)).Outcome
                     == SessionCommitOutcome.Committed,

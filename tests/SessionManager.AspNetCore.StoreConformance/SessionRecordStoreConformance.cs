@@ -90,7 +90,7 @@ public abstract partial class SessionRecordStoreConformance
 
     private Task<SessionCommitResult> CommitAsync(SessionCommit commit) => Store.CommitAsync(commit, Cancellation).AsTask();
 
-    private Task<bool> EndAsync(SessionEndReason reason = SessionEndReason.SignedOut) => Store.EndAsync(_id, reason, Cancellation).AsTask();
+    private Task<bool> EndAsync(SessionEndReason reason = SessionEndReason.SignedOut) => Store.EndAsync(_id, reason, cancellationToken: Cancellation).AsTask();
 
     private Task<bool> TouchAsync(DateTimeOffset now) => TouchAsync(new SessionTouch(_secret, now, Allowed: true));
 

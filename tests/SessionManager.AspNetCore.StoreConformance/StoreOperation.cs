@@ -14,4 +14,16 @@ public enum StoreOperation
 
     /// <summary><see cref="ISessionRecordStore.EndAsync"/>.</summary>
     End,
+
+    /// <summary><see cref="ISessionRecordStore.AdmitAsync"/>.</summary>
+    Admit,
+
+    /// <summary><see cref="ISessionRecordStore.DismissAsync"/>.</summary>
+    Dismiss,
+
+    /// <summary><see cref="ISessionRecordStore.FindMembersAsync"/>.</summary>
+    FindMembers,
+
+    /// <summary><see cref="ISessionRecordStore.RevokeUnlistedAsync"/>.</summary>
+    RevokeUnlisted,
 }

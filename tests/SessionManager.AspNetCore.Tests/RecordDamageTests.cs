@@ -136,7 +136,7 @@ public sealed class RecordDamageTests
     public void Offsets_that_point_anywhere_cost_no_memory()
     {
         var record = StoredRecords.Fixed();
-        foreach (var lie in (uint[])[uint.MaxValue, uint.MaxValue - 2, int.MaxValue, 0x8000_0000, 0, 1, 116, 200])
+        foreach (var lie in (uint[])[uint.MaxValue, uint.MaxValue - 2, int.MaxValue, 0x8000_0000, 0, 1, 120, 200])
         {
             for (var field = 0; field < 2 * record.Values.Count; field++)
             {
@@ -154,22 +154,23 @@ public sealed class RecordDamageTests
     public void Values_that_overlap_cost_no_memory()
     {
         const int Rows = 400;
-        const int Keys = 116 + (12 * Rows);
+        const int Keys = 120 + (12 * Rows);
         const int Values = Keys + (2 * Rows);
         var record = new byte[Values + 64_000];
-        StoredRecords.Encode(StoredRecords.Fixed()).AsSpan(0, 116).CopyTo(record);
+        StoredRecords.Encode(StoredRecords.Fixed()).AsSpan(0, 120).CopyTo(record);
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(4), record.Length);
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(100), Rows);
         record.AsSpan(104, 8).Clear();
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(112), 2 * Rows);
+        record.AsSpan(116, 4).Clear();
         record[2] = 0;
         for (var row = 0; row < Rows; row++)
         {
             // Every other value is nearly the whole record.
             var start = row % 2 == 0 ? Values : record.Length - 3;
-            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(116 + (12 * row)), Keys + (2 * row));
-            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(120 + (12 * row)), start);
-            BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(124 + (12 * row)), Checksum.Of(record.AsSpan(start..(row % 2 == 0 ? ^3 : ^0))));
+            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(120 + (12 * row)), Keys + (2 * row));
+            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(124 + (12 * row)), start);
+            BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(128 + (12 * row)), Checksum.Of(record.AsSpan(start..(row % 2 == 0 ? ^3 : ^0))));
             BinaryPrimitives.WriteUInt16BigEndian(record.AsSpan(Keys + (2 * row)), (ushort)(0x2000 + row));
         }
 
@@ -184,21 +185,22 @@ public sealed class RecordDamageTests
 
     [Fact]
     public void Random_bytes_behind_a_valid_header_never_throw() =>
-        Gen.Select(Gen.Byte.Array[0, 300], Gen.Int[0, 12], Gen.Int[0, 20], Gen.Byte).Sample((bytes, count, user, flags) =>
+        Gen.Select(Gen.Byte.Array[0, 300], Gen.Int[0, 12], Gen.Int[0, 20], Gen.Int[0, 120], Gen.Byte).Sample((bytes, count, user, extras, flags) =>
         {
-            var stored = new byte[116 + bytes.Length];
-            StoredRecords.Encode(StoredRecords.Fixed()).AsSpan(0, 116).CopyTo(stored);
-            bytes.CopyTo(stored, 116);
+            var stored = new byte[120 + bytes.Length];
+            StoredRecords.Encode(StoredRecords.Fixed()).AsSpan(0, 120).CopyTo(stored);
+            bytes.CopyTo(stored, 120);
             stored[2] = flags;
             BinaryPrimitives.WriteInt32LittleEndian(stored.AsSpan(4), stored.Length);
             BinaryPrimitives.WriteInt32LittleEndian(stored.AsSpan(100), count);
             BinaryPrimitives.WriteInt32LittleEndian(stored.AsSpan(104), user);
             BinaryPrimitives.WriteInt32LittleEndian(stored.AsSpan(108), 0);
             BinaryPrimitives.WriteInt32LittleEndian(stored.AsSpan(112), user);
-            for (var field = 0; field < 3 * count && 116 + user + (4 * field) + 4 <= stored.Length; field++)
+            BinaryPrimitives.WriteInt32LittleEndian(stored.AsSpan(116), extras);
+            for (var field = 0; field < 3 * count && 120 + user + extras + (4 * field) + 4 <= stored.Length; field++)
             {
                 // Offsets that mostly lie within the record.
-                stored.AsSpan(116 + user + (4 * field) + 2, 2).Clear();
+                stored.AsSpan(120 + user + extras + (4 * field) + 2, 2).Clear();
             }
 
             StoredRecords.Seal(stored);

@@ -154,6 +154,19 @@ public sealed class RegistrationTests
 
         public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) => default;
 
-        public ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, CancellationToken cancellationToken = default) => default;
+        public ValueTask<bool> EndAsync(
+            Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) => default;
+
+        public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(
+            string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) => default;
+
+        public ValueTask DismissAsync(string userId, SessionMember member, CancellationToken cancellationToken = default) => default;
+
+        public ValueTask<IReadOnlyList<SessionMember>> FindMembersAsync(string userId, CancellationToken cancellationToken = default) => new([]);
+
+        public ValueTask RevokeUnlistedAsync(string userId, Guid? exceptId, CancellationToken cancellationToken = default) => default;
+
+        public IAsyncEnumerable<SessionRecord> ListAsync(
+            DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default) => AsyncEnumerable.Empty<SessionRecord>();
     }
 }

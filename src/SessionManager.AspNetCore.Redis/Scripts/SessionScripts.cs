@@ -1,14 +1,16 @@
 namespace SessionManager.AspNetCore.Redis.Scripts;
 
 /// <summary>
-/// The scripts. Each works on one key, a hash:
+/// The scripts on sessions. Each works on one key, a hash:
 /// <code>
 ///   f  format version, 1             b  started at (absolute timeout)
 ///   s  SHA-256 of the secret         a  authenticated at, absent while nobody is signed in
-///   g  generation                    l  last seen at
-///   u  user id, absent: nobody       v:KEY  a value: its kind (1 byte), its bytes
-///   o  owner id, absent: never one   e  end reason; then it is a tombstone with f and e alone
-///   c  created at
+///   n  of the next, absent: none     l  last seen at
+///   p  of the previous, likewise     k  what the authentication scheme keeps of the user
+///   q  until when p is valid         v:KEY  a value: its kind (1 byte), its bytes
+///   i  when a secret was issued      e  end reason; then it is a tombstone with f and e alone
+///   g  generation                    o  owner id, absent: never one
+///   u  user id, absent: nobody       c  created at
 /// </code>
 /// Times are Unix milliseconds and come from the caller, so that all nodes and all stores judge by one clock. A script runs whole
 /// or not at all, so there is never half a session.
@@ -19,8 +21,9 @@ internal static class SessionScripts
     private const string TouchFunction =
         """
         local function touch(key, secret, now, interval, idle, absolute, ttl)
-          local r = redis.call('HMGET', key, 'f', 's', 'b', 'l', 'e')
-          if r[1] ~= '1' or r[5] or r[2] ~= secret then return 0 end
+          local r = redis.call('HMGET', key, 'f', 's', 'b', 'l', 'e', 'n', 'p', 'q')
+          if r[1] ~= '1' or r[5] then return 0 end
+          if r[2] ~= secret and r[6] ~= secret and (r[7] ~= secret or now >= (tonumber(r[8] or '') or 0)) then return 0 end
           local started, seen = tonumber(r[3]), tonumber(r[4])
           if not started or not seen then return 0 end
           if now <= seen or now - seen < interval or seen + idle <= now or started + absolute <= now then return 0 end
@@ -50,16 +53,15 @@ internal static class SessionScripts
 
     /// <summary>
     /// Applies a commit: KEYS session; ARGV now, idle, absolute, ttl, creates, generation, touches, drops,
-    /// identity?, user, owner, authenticated, started, moves, secret?, new hash, expected hash, required,
-    /// expects?, expected key, expected value?, expected value, then the changes as field, present?, value.
+    /// identity?, user, owner, authenticated, started, moves, secret?, new hash, expected hash, required, kind, expected next hash,
+    /// end of the tail, principal, expects?, expected key, expected value?, expected value, then the changes as field, present?, value.
     /// Returns { outcome, secret changed?, current value }, outcomes as in SessionCommitOutcome.
     /// </summary>
     public static RedisScript Commit { get; } = new(
         """
         local key, now = KEYS[1], tonumber(ARGV[1])
-        local r = redis.call('HMGET', key, 'f', 'e', 's', 'g', 'b', 'l')
-        local exists = r[1] or r[2]
-        if r[1] == '1' and not r[2] and ARGV[15] == '1' and r[3] == ARGV[16] then return { 0, 1 } end
+        local r = redis.call('HMGET', key, 'f', 'e', 's', 'g', 'b', 'l', 'n', 'p', 'q')
+        if r[1] == '1' and not r[2] and ARGV[15] == '1' and (r[3] == ARGV[16] or (ARGV[19] == '1' and r[7] == ARGV[16])) then return { 0, 1 } end
 
         local wins = 0
         if ARGV[5] == '1' then
@@ -69,19 +71,27 @@ internal static class SessionScripts
           local started, seen = tonumber(r[5] or ''), tonumber(r[6] or '')
           if r[1] ~= '1' or r[2] or not r[3] or #r[3] ~= 32 or not r[4] or not started or not seen then return { 1, 0 } end
           if seen + tonumber(ARGV[2]) <= now or started + tonumber(ARGV[3]) <= now then return { 1, 0 } end
-          if ARGV[15] == '1' and (ARGV[17] == '' or ARGV[17] == r[3]) then wins = 1 end
+          if ARGV[15] == '1' then
+            if ARGV[19] == '1' then
+              if r[3] == ARGV[17] and (r[7] or '') == ARGV[20] then wins = 1 end
+            elseif ARGV[19] == '2' then
+              if r[7] == ARGV[16] then wins = 1 end
+            elseif ARGV[17] == '' or ARGV[17] == r[3] or (ARGV[17] == r[8] and now < (tonumber(r[9] or '') or 0)) then
+              wins = 1
+            end
+          end
           if r[4] ~= ARGV[6] or (ARGV[15] == '1' and ARGV[18] == '1' and wins == 0) then return { 2, 0 } end
-          if ARGV[19] == '1' then
-            local current = redis.call('HGET', key, ARGV[20])
+          if ARGV[23] == '1' then
+            local current = redis.call('HGET', key, ARGV[24])
             -- A damaged value counts as absent, here as on a load.
             if current and (string.byte(current) or 255) > 4 then current = false end
-            if (current or false) ~= (ARGV[21] == '1' and ARGV[22]) then return { 3, 0, current } end
+            if (current or false) ~= (ARGV[25] == '1' and ARGV[26]) then return { 3, 0, current } end
           end
         end
 
         -- A server that is out of memory refuses HSET as a script's first write: rightly when there is something to store, but a
         -- sign-out must get through.
-        if ARGV[5] ~= '1' and #ARGV < 23 then redis.call('PEXPIRE', key, ARGV[4]) end
+        if ARGV[5] ~= '1' and #ARGV < 27 then redis.call('PEXPIRE', key, ARGV[4]) end
 
         if ARGV[8] == '1' then
           for _, field in ipairs(redis.call('HKEYS', key)) do
@@ -95,15 +105,24 @@ internal static class SessionScripts
         elseif ARGV[7] == '1' and now > tonumber(r[6]) then
           redis.call('HSET', key, 'l', ARGV[1])
         end
-        if wins == 1 then redis.call('HSET', key, 's', ARGV[16]) end
+        if wins == 1 and ARGV[19] == '1' then
+          redis.call('HSET', key, 'n', ARGV[16], 'i', ARGV[1])
+        elseif wins == 1 and ARGV[19] == '2' then
+          redis.call('HSET', key, 's', ARGV[16], 'p', r[3], 'q', ARGV[21])
+          redis.call('HDEL', key, 'n')
+        elseif wins == 1 then
+          redis.call('HSET', key, 's', ARGV[16], 'i', ARGV[1])
+          redis.call('HDEL', key, 'n', 'p', 'q')
+        end
         if ARGV[9] == '1' then
           if ARGV[10] ~= '' then redis.call('HSET', key, 'u', ARGV[10]) else redis.call('HDEL', key, 'u') end
           if ARGV[11] ~= '' then redis.call('HSET', key, 'o', ARGV[11]) end
           if ARGV[12] ~= '' then redis.call('HSET', key, 'a', ARGV[12]) else redis.call('HDEL', key, 'a') end
+          if ARGV[22] ~= '' then redis.call('HSET', key, 'k', ARGV[22]) else redis.call('HDEL', key, 'k') end
           if ARGV[5] ~= '1' and ARGV[13] ~= '' then redis.call('HSET', key, 'b', ARGV[13]) end
           if ARGV[5] ~= '1' and ARGV[14] == '1' then redis.call('HINCRBY', key, 'g', 1) end
         end
-        for i = 23, #ARGV, 3 do
+        for i = 27, #ARGV, 3 do
           if ARGV[i + 1] == '1' then redis.call('HSET', key, ARGV[i], ARGV[i + 2]) else redis.call('HDEL', key, ARGV[i]) end
         end
         local expires = redis.pcall('PEXPIRE', key, ARGV[4])
@@ -115,14 +134,15 @@ internal static class SessionScripts
         return { 0, wins }
         """);
 
-    /// <summary>Ends a session: KEYS session; ARGV reason, ttl. Returns whether there was one.</summary>
+    /// <summary>Ends a session: KEYS session; ARGV reason, ttl, user?, user. Returns whether there was one.</summary>
     public static RedisScript End { get; } = new(
         """
         if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
         local alive = 0
         if redis.call('TYPE', KEYS[1]).ok == 'hash' then
-          local r = redis.call('HMGET', KEYS[1], 'f', 'e', 's')
+          local r = redis.call('HMGET', KEYS[1], 'f', 'e', 's', 'u')
           if r[2] or (tonumber(r[1] or '') or 1) > 1 then return 0 end
+          if ARGV[3] == '1' and r[4] ~= ARGV[4] then return 0 end
           if r[1] and r[3] then alive = 1 end
         end
         redis.call('DEL', KEYS[1])

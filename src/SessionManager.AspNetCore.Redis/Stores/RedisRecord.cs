@@ -10,6 +10,9 @@ internal static class RedisRecord
     private const string FormatVersion = "1";
     private const int HashLength = 32;
 
+    /// <summary>What a listing reads of a session.</summary>
+    public static readonly RedisValue[] HeaderFields = ["f", "s", "g", "u", "o", "c", "b", "a", "l", "e", "i"];
+
     private static ReadOnlySpan<byte> ValuePrefix => "v:"u8;
 
     /// <summary>Reads what HGETALL returned, whatever it is.</summary>
@@ -44,6 +47,21 @@ internal static class RedisRecord
         return ReadHeader(id, header, values, bytes, touched);
     }
 
+    /// <summary>Reads the fields of a header alone, without the values.</summary>
+    public static SessionRecord? ReadHeader(Guid id, RedisValue[] fields)
+    {
+        var header = new Dictionary<string, RedisValue>(StringComparer.Ordinal);
+        for (var i = 0; i < fields.Length; i++)
+        {
+            if (!fields[i].IsNull)
+            {
+                header[(string)HeaderFields[i]!] = fields[i];
+            }
+        }
+
+        return ReadHeader(id, header, [], 0, touched: false).Record;
+    }
+
     /// <summary>Reads a value; <see langword="null"/> when there is none, or none that can be read.</summary>
     public static SessionValue? ReadValue(RedisValue stored)
     {
@@ -57,7 +75,7 @@ internal static class RedisRecord
     public static RedisValue[] Write(SessionCommit commit, SessionLifetime lifetime)
     {
         var changes = commit.Values?.Count ?? 0;
-        var arguments = new List<RedisValue>(22 + (3 * changes))
+        var arguments = new List<RedisValue>(26 + (3 * changes))
         {
             commit.Now.ToUnixTimeMilliseconds(),
             RedisSessionStore.Milliseconds(lifetime.IdleTimeout),
@@ -77,6 +95,10 @@ internal static class RedisRecord
             commit.Secret?.NewHash ?? default,
             commit.Secret?.ExpectedHash ?? default,
             commit.Secret?.Required == true,
+            (int)(commit.Secret?.Kind ?? SessionSecretChangeKind.Replace),
+            commit.Secret?.ExpectedNextHash ?? default,
+            (commit.Now + SessionLifetime.RotationTail).ToUnixTimeMilliseconds(),
+            commit.Identity?.Principal ?? default,
             commit.ExpectedKey is not null,
             FieldOf(commit.ExpectedKey ?? ""),
             commit.ExpectedValue is not null,
@@ -123,16 +145,28 @@ internal static class RedisRecord
         {
             Id = id,
             SecretHash = secret,
+            NextSecretHash = Hash(header.GetValueOrDefault("n")),
+            PreviousSecretHash = Hash(header.GetValueOrDefault("p")),
+            PreviousValidUntil = Moment(header.GetValueOrDefault("q")),
+            SecretIssuedAt = Moment(header.GetValueOrDefault("i")) ?? created,
             Generation = generation,
             UserId = header.GetValueOrDefault("u"),
             OwnerId = header.GetValueOrDefault("o"),
             CreatedAt = created,
             StartedAt = started,
             AuthenticatedAt = Moment(header.GetValueOrDefault("a")),
+            Principal = header.GetValueOrDefault("k"),
             LastSeenAt = seen,
             Values = values,
             ValueBytes = bytes,
         }, Touched: touched);
+    }
+
+    // What has another length is no hash, and opens nothing.
+    private static ReadOnlyMemory<byte> Hash(RedisValue value)
+    {
+        ReadOnlyMemory<byte> hash = value;
+        return hash.Length == HashLength ? hash : default;
     }
 
     private static RedisValue FieldOf(string key)

@@ -7,13 +7,13 @@ using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Stores;
 
-/// <summary>Sessions as Redis hashes, one field a value. Every operation is one script, so it is atomic on all nodes, and one round trip.</summary>
+/// <summary>Sessions as Redis hashes, one field a value. Every operation on one is one script, so it is atomic on all nodes, and one round trip.</summary>
 internal sealed class RedisSessionStore : ISessionRecordStore
 {
-    private readonly RedisConnection _connection;
     private readonly SessionLifetime _lifetime;
     private readonly string _prefix;
-    private readonly StoreCall _calls;
+    private readonly RedisCall _calls;
+    private readonly RedisIndex _index;
     private readonly Action<Guid> _damaged;
 
     public RedisSessionStore(
@@ -24,8 +24,9 @@ internal sealed class RedisSessionStore : ISessionRecordStore
         ILogger<RedisSessionStore> logger)
     {
         _damaged = logger.ValueRejected;
-        (_connection, _lifetime, _prefix) = (connection, lifetime, redis.Value.KeyPrefix);
-        _calls = new StoreCall(options.Value.IOTimeout, Name);
+        (_lifetime, _prefix) = (lifetime, redis.Value.KeyPrefix);
+        _calls = new RedisCall(connection, new StoreCall(options.Value.IOTimeout, Name));
+        _index = new RedisIndex(lifetime, _prefix, _calls);
     }
 
     public string Name => "redis";
@@ -43,7 +44,13 @@ internal sealed class RedisSessionStore : ISessionRecordStore
 
     public async ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default)
     {
-        var result = await RunAsync(SessionScripts.Commit, commit.Id, RedisRecord.Write(commit, _lifetime), cancellationToken);
+        // Sent together: one round trip.
+        var noting = commit.Creates || commit.Identity?.StartedAt is not null
+            ? _index.NoteAsync(commit.Id, commit.Identity?.StartedAt ?? commit.Now, cancellationToken).AsTask()
+            : Task.CompletedTask;
+        var committing = RunAsync(SessionScripts.Commit, commit.Id, RedisRecord.Write(commit, _lifetime), cancellationToken).AsTask();
+        await Task.WhenAll(noting, committing);
+        var result = await committing;
         return result is null
             ? new SessionCommitResult(SessionCommitOutcome.Gone)
             : new SessionCommitResult(
@@ -52,9 +59,26 @@ internal sealed class RedisSessionStore : ISessionRecordStore
                 result.Length > 2 ? RedisRecord.ReadValue((RedisValue)result[2]) : null);
     }
 
-    public async ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, CancellationToken cancellationToken = default) =>
-        await RunAsync(SessionScripts.End, id, [(int)reason, Milliseconds(_lifetime.TombstoneTimeToLive)], cancellationToken) is { } result
+    public async ValueTask<bool> EndAsync(
+        Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) =>
+        await RunAsync(
+            SessionScripts.End, id, [(int)reason, Milliseconds(_lifetime.TombstoneTimeToLive), onlyOfUser is not null, onlyOfUser ?? ""], cancellationToken) is { } result
         && (int)result == 1;
+
+    public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) =>
+        _index.AdmitAsync(userId, member, limit, cancellationToken);
+
+    public ValueTask DismissAsync(string userId, SessionMember member, CancellationToken cancellationToken = default) =>
+        _index.DismissAsync(userId, member, cancellationToken);
+
+    public ValueTask<IReadOnlyList<SessionMember>> FindMembersAsync(string userId, CancellationToken cancellationToken = default) =>
+        _index.FindAsync(userId, cancellationToken);
+
+    // The notes are complete.
+    public ValueTask RevokeUnlistedAsync(string userId, Guid? exceptId, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+
+    public IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default) =>
+        _index.ListAsync(now, after, cancellationToken);
 
     internal static RedisValue Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
 
@@ -68,38 +92,6 @@ internal sealed class RedisSessionStore : ISessionRecordStore
         Milliseconds(_lifetime.RecordTimeToLive),
     ];
 
-    /// <summary>Runs a script; <see langword="null"/> when the key holds something that is not a hash of ours.</summary>
-    private async ValueTask<RedisResult?> RunAsync(RedisScript script, Guid id, RedisValue[] arguments, CancellationToken cancellationToken) =>
-        await _calls.RunAsync(
-            static async (run, _) =>
-            {
-                try
-                {
-                    var database = await run._connection.GetDatabaseAsync();
-                    return await run.script.RunAsync(database, run.key, run.arguments);
-                }
-                catch (RedisServerException exception) when (exception.Message.Contains("WRONGTYPE", StringComparison.Ordinal))
-                {
-                    return null;
-                }
-                catch (RedisServerException exception) when (IsMissingCommand(exception))
-                {
-#pragma warning disable MA0054 // Its text repeats the command's arguments, the store key among them.
-                    throw new NotSupportedException(
-                        "The server refused a command that sessions need. Allow EVALSHA, EVAL, SCRIPT LOAD, HGETALL, HMGET, HGET, HSET, HDEL, HKEYS, HINCRBY, EXISTS, TYPE, DEL and PEXPIRE, and turn Lua scripts on (Garnet: --lua, --lua-transaction-mode). It said: "
-                        + exception.Message.Split(", with args", 2)[0]);
-#pragma warning restore MA0054
-                }
-            },
-            (_connection, script, key: (RedisKey)string.Concat(_prefix, id.ToString("N")), arguments),
-            id,
-            cancellationToken);
-
-    private static bool IsMissingCommand(RedisServerException exception) =>
-        exception.Message.Contains("unknown command", StringComparison.OrdinalIgnoreCase)
-        || exception.Message.StartsWith("NOPERM", StringComparison.Ordinal)
-        || exception.Message.Contains("not supported", StringComparison.OrdinalIgnoreCase)
-        || exception.Message.Contains("unknown Redis command", StringComparison.OrdinalIgnoreCase)
-        || exception.Message.Contains("can't run this command", StringComparison.OrdinalIgnoreCase)
-        || exception.Message.Contains("Lua scripting support disabled", StringComparison.OrdinalIgnoreCase);
+    private ValueTask<RedisResult?> RunAsync(RedisScript script, Guid id, RedisValue[] arguments, CancellationToken cancellationToken) =>
+        _calls.RunAsync(script, string.Concat(_prefix, id.ToString("N")), id, arguments, cancellationToken);
 }

@@ -7,11 +7,12 @@ namespace SessionManager.AspNetCore.Configuration;
 internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionManagerOptions>
 {
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(3650);
+    private static readonly TimeSpan ShortestRotation = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestIOTimeout = TimeSpan.FromMinutes(10);
 
     public ValidateOptionsResult Validate(string? name, SessionManagerOptions options)
     {
-        var faults = Timeouts(options).Concat(Limits(options)).Concat(Choices(options)).Concat(Cookie(options.Cookie)).ToList();
+        var faults = Timeouts(options).Concat(Rotation(options)).Concat(Limits(options)).Concat(Choices(options)).Concat(Cookie(options.Cookie)).ToList();
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 
@@ -42,6 +43,29 @@ internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionMa
             && (options.TouchInterval < TimeSpan.Zero || options.TouchInterval >= options.IdleTimeout))
         {
             yield return $"TouchInterval is '{options.TouchInterval}'. Set it to zero or more and below IdleTimeout, '{options.IdleTimeout}', or a session in use expires.";
+        }
+    }
+
+    private static IEnumerable<string> Rotation(SessionManagerOptions options)
+    {
+        if (options.TokenRotationInterval is { } interval && (interval < ShortestRotation || interval > LongestTimeout))
+        {
+            yield return $"TokenRotationInterval is '{interval}'. Set it to at least 1 second and at most {LongestTimeout.Days} days, or to null for no timed rotation.";
+        }
+
+        if (options.MaxSessionsPerUser is <= 0)
+        {
+            yield return $"MaxSessionsPerUser is '{options.MaxSessionsPerUser}'. Set it above zero, or to null for no limit.";
+        }
+
+        if (!Enum.IsDefined(options.OnSessionLimit))
+        {
+            yield return $"OnSessionLimit is '{options.OnSessionLimit}'. Set it to RevokeOldest or RejectNew.";
+        }
+
+        if (options.Events is null)
+        {
+            yield return "Events is null. Leave the default and set its properties, or set events of your own.";
         }
     }
 

@@ -61,6 +61,12 @@ internal static partial class Log
     [LoggerMessage(27, LogLevel.Information, "A sign-in to session {SessionId} began a fresh session, because another request had ended or changed that one.")]
     public static partial void SignInBeganFreshSession(this ILogger logger, Guid sessionId);
 
+    [LoggerMessage(28, LogLevel.Information, "A sign-in to session {SessionId} was refused: the user has as many sessions as MaxSessionsPerUser allows.")]
+    public static partial void SessionLimitReached(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(29, LogLevel.Error, "The application's handler of the event '{Event}' threw on session {SessionId}. The request went on.")]
+    public static partial void EventHandlerFailed(this ILogger logger, Exception exception, string @event, string sessionId);
+
     [LoggerMessage(30, LogLevel.Warning, "A change of session {SessionId} was refused and not saved: {Outcome}.")]
     public static partial void CommitRefused(this ILogger logger, Guid sessionId, SessionCommitOutcome outcome);
 

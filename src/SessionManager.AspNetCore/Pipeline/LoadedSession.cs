@@ -9,6 +9,8 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <param name="PreviousEnd">Why the session the cookie meant is not there.</param>
 /// <param name="IsTouchDue">Whether 'last seen' is to be moved at the end of the request.</param>
 /// <param name="Failure">Why it could not be loaded.</param>
+/// <param name="TokenAge">Which of the session's tokens it was.</param>
+/// <param name="Lost">The session the token used to open, which somebody is still to be told of.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct LoadedSession(
     SessionPhase Phase,
@@ -16,4 +18,6 @@ internal readonly record struct LoadedSession(
     SessionRecord? Record = null,
     SessionEndReason? PreviousEnd = null,
     bool IsTouchDue = false,
-    string? Failure = null);
+    string? Failure = null,
+    TokenAge TokenAge = TokenAge.Current,
+    SessionRecord? Lost = null);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.StaticAssets;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -7,11 +8,14 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// The session of one request, which <c>HttpContext.Session</c> and <see cref="ISessionManager"/> both work on. It loads, shows what
 /// the request sees, and takes changes; <see cref="SessionSaver"/> saves them.
 /// </summary>
-internal sealed class RequestSession(SessionPipeline pipeline, HttpContext context, SessionAttribute? endpointAtEntry) : ISessionFeature
+internal sealed class RequestSession : ISessionFeature
 {
-    private readonly IHttpResponseBodyFeature? _bodyAtEntry = context.Features.Get<IHttpResponseBodyFeature>();
-    private SessionAttribute? _endpoint = endpointAtEntry;
-    private SessionPhase _phase = endpointAtEntry?.Mode == SessionMode.Disabled ? SessionPhase.Disabled : SessionPhase.NotLoaded;
+    private static readonly SessionAttribute DisabledEndpoint = new(SessionMode.Disabled);
+
+    private readonly SessionPipeline _pipeline;
+    private readonly HttpContext _context;
+    private SessionAttribute? _endpoint;
+    private SessionPhase _phase;
     private string? _failure;
     private SessionEndReason? _previousEnd;
     private bool _used;
@@ -20,9 +24,17 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     private SessionResponse? _response;
     private FrameworkSession? _framework;
 
-    public SessionPipeline Pipeline => pipeline;
+    private RequestSession(SessionPipeline pipeline, HttpContext context) => (_pipeline, _context) = (pipeline, context);
 
-    public HttpContext Context => context;
+    public SessionPipeline Pipeline => _pipeline;
+
+    public HttpContext Context => _context;
+
+    /// <summary>Whether <c>UseSessionManager</c> has this request, so that what is changed will be saved.</summary>
+    public bool IsBound { get; private set; }
+
+    /// <summary>Where the response went when <c>UseSessionManager</c> took the request.</summary>
+    public IHttpResponseBodyFeature? BodyAtEntry { get; private set; }
 
     /// <summary>The token the request came with, and after a save the one it gave out.</summary>
     public SessionToken Token { get; private set; }
@@ -38,7 +50,7 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     /// <summary>What is left for the middleware to do after the handler.</summary>
     public bool NeedsFinishing => Draft is not null || _touchDue || _response is { HasWork: true };
 
-    public SessionResponse Response => _response ??= new SessionResponse(this, _bodyAtEntry);
+    public SessionResponse Response => _response ??= new SessionResponse(this);
 
     /// <summary>Whether a save is running, which later changes would escape.</summary>
     public bool IsSaving { get; set; }
@@ -46,6 +58,9 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     public bool Touches => _endpoint?.Touch != false;
 
     public bool IsAvailable => _phase == SessionPhase.Loaded;
+
+    /// <summary>Whether the store could not be reached, and that is an error here.</summary>
+    public bool HasFailed => _phase == SessionPhase.Failed;
 
     public string Id => ReadableId().ToString();
 
@@ -65,6 +80,21 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
             ThrowIfUnreadable();
             return Draft is null ? Record?.UserId : Draft.UserId;
         }
+    }
+
+    /// <summary>When the user signed in to the stored session.</summary>
+    public DateTimeOffset? AuthenticatedAt => Record?.AuthenticatedAt;
+
+    /// <summary>The session as it was stored, for the authentication scheme, which also runs where the endpoint has none.</summary>
+    public SessionRecord? IdentifyForAuthentication()
+    {
+        if (_phase != SessionPhase.Loaded || Record?.UserId is null)
+        {
+            return null;
+        }
+
+        Response.ForbidStoringWhatAuthenticationSaw();
+        return Record;
     }
 
     public SessionEndReason? ReadPreviousEnd()
@@ -87,7 +117,8 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         get
         {
             ThrowIfUnreadable();
-            return Draft is null ? Describe(Record) : Draft.HasSession ? Describe(SessionSaver.Preview(this, Draft)) : null;
+            var record = Draft is null ? Record : Draft.HasSession ? SessionSaver.Preview(this, Draft) : null;
+            return record is null ? null : _pipeline.Lifetime.Describe(record);
         }
     }
 
@@ -100,6 +131,28 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         set => throw new NotSupportedException("The session of a request that UseSessionManager handles can't be replaced.");
     }
 
+    /// <summary>The request's session; whoever asks first makes it.</summary>
+    public static RequestSession Of(HttpContext context, SessionPipeline pipeline)
+    {
+        if (context.Features.Get<ISessionFeature>() is not RequestSession session)
+        {
+            session = new RequestSession(pipeline, context);
+            session.Enter();
+            context.Features.Set<ISessionFeature>(session);
+        }
+
+        return session;
+    }
+
+    /// <summary><c>UseSessionManager</c> has the request from here on; again for an error page that runs the pipeline again, which goes on
+    /// with the session as the first run left it.</summary>
+    public void Bind()
+    {
+        BodyAtEntry ??= _context.Features.Get<IHttpResponseBodyFeature>();
+        (IsBound, IsClosed) = (true, false);
+        Enter();
+    }
+
     /// <summary>Loads the session, once. A store that can't be reached is not an error until the session is used.</summary>
     public ValueTask LoadAsync(CancellationToken cancellationToken)
     {
@@ -108,16 +161,15 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
             return ValueTask.CompletedTask;
         }
 
-        var load = pipeline.Loader.LoadAsync(context.Request, _endpoint, cancellationToken);
+        var load = _pipeline.Loader.LoadAsync(_context, _endpoint, cancellationToken);
         if (!load.IsCompletedSuccessfully)
         {
             return AwaitAsync(load);
         }
 
-        Accept(load.Result);
-        return ValueTask.CompletedTask;
+        return AcceptAsync(load.Result);
 
-        async ValueTask AwaitAsync(ValueTask<LoadedSession> loading) => Accept(await loading);
+        async ValueTask AwaitAsync(ValueTask<LoadedSession> loading) => await AcceptAsync(await loading);
     }
 
     /// <summary>Loads for a handler that asks for it: here a store that can't be reached is an error at once.</summary>
@@ -154,11 +206,11 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
 
     public void Set(string key, SessionValue value)
     {
-        var length = SessionKey.Measure(key, pipeline.Options.MaxKeyBytes);
-        ValueCodec.ThrowIfTooLarge(key, value, pipeline.Options);
+        var length = SessionKey.Measure(key, _pipeline.Options.MaxKeyBytes);
+        ValueCodec.ThrowIfTooLarge(key, value, _pipeline.Options);
         ThrowIfUnwritable();
         ThrowIfTooLateToBegin();
-        Change().Set(key, length, value, pipeline.Options);
+        Change().Set(key, length, value, _pipeline.Options);
     }
 
     public bool Remove(string key)
@@ -166,6 +218,25 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         ArgumentNullException.ThrowIfNull(key);
         ThrowIfUnwritable();
         return TryGet(key, out _) && Change().Remove(key, System.Text.Encoding.UTF8.GetByteCount(key));
+    }
+
+    /// <summary>Signs a user in.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="principal">What to keep beside the id; <see langword="null"/>: what is kept of the same user.</param>
+    public void SignIn(string userId, ReadOnlyMemory<byte>? principal)
+    {
+        ThrowIfUnwritable();
+        ThrowIfTooLateForCookie();
+        Change().SignIn(userId, principal, _pipeline.Options.KeepValuesOnSignIn, _pipeline.Now);
+    }
+
+    public void SignOut()
+    {
+        ThrowIfUnwritable();
+        if (UserId is not null)
+        {
+            Change().SignOut(_pipeline.Options.ClearSessionScope);
+        }
     }
 
     /// <summary>The request's changes, to add to them. From here on the response is watched.</summary>
@@ -201,6 +272,11 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
             throw SessionErrors.RequestEnded();
         }
 
+        if (!IsBound)
+        {
+            throw SessionErrors.NotBound();
+        }
+
         if (_phase == SessionPhase.Anonymous)
         {
             throw SessionErrors.NotLoaded(_failure);
@@ -208,14 +284,14 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
 
         if (_endpoint?.Mode == SessionMode.ReadOnly)
         {
-            throw SessionErrors.ReadOnly(context);
+            throw SessionErrors.ReadOnly(_context);
         }
     }
 
     /// <summary>Refuses what would need a cookie that can't be sent any more.</summary>
     public void ThrowIfTooLateForCookie()
     {
-        if (context.Response.HasStarted)
+        if (_context.Response.HasStarted)
         {
             throw SessionErrors.TooLateForCookie();
         }
@@ -245,21 +321,21 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
     /// <summary>The request is over: what is read is what was there, and changes are refused.</summary>
     public void Close() => IsClosed = true;
 
-    /// <summary>The request goes on, for another endpoint.</summary>
-    public void Reopen(SessionAttribute? endpoint)
+    private void Enter()
     {
-        (_endpoint, IsClosed) = (endpoint, false);
-        _phase = endpoint?.Mode == SessionMode.Disabled ? SessionPhase.Disabled
+        var metadata = _context.GetEndpoint()?.Metadata;
+        _endpoint = metadata?.GetMetadata<SessionAttribute>() ?? (metadata?.GetMetadata<StaticAssetDescriptor>() is null ? null : DisabledEndpoint);
+        _phase = _endpoint?.Mode == SessionMode.Disabled ? SessionPhase.Disabled
             : _phase == SessionPhase.Disabled ? SessionPhase.NotLoaded
             : _phase;
     }
 
-    private void Accept(LoadedSession loaded)
+    private ValueTask AcceptAsync(LoadedSession loaded)
     {
         if (_phase != SessionPhase.NotLoaded)
         {
             // Two loads at once: the first has been used already.
-            return;
+            return ValueTask.CompletedTask;
         }
 
         (_phase, Token, Record, _previousEnd, _touchDue, _failure) =
@@ -269,13 +345,17 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
             // Before a long response begins, not after it.
             Response.Hook();
         }
+
+        return _endpoint?.Mode != SessionMode.ReadOnly && SessionRotation.IsDue(this, loaded)
+            ? SessionRotation.RunAsync(this, loaded)
+            : ValueTask.CompletedTask;
     }
 
     private void ThrowIfUnreadable()
     {
         if (_phase is not (SessionPhase.Loaded or SessionPhase.Anonymous))
         {
-            throw SessionErrors.NotReadable(_phase, context, _failure);
+            throw SessionErrors.NotReadable(_phase, _context, _failure);
         }
 
         if (IsClosed)
@@ -284,7 +364,7 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         }
 
         // At every use: the output cache may stand behind what used the session first.
-        SessionResponse.ForbidOutputCaching(context);
+        SessionResponse.ForbidOutputCaching(_context);
         if (!_used)
         {
             _used = true;
@@ -297,7 +377,7 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
 
     private void ThrowIfTooLateToBegin()
     {
-        if (context.Response.HasStarted && Stored is null)
+        if (_context.Response.HasStarted && Stored is null)
         {
             throw SessionErrors.TooLateToBegin();
         }
@@ -308,14 +388,4 @@ internal sealed class RequestSession(SessionPipeline pipeline, HttpContext conte
         ThrowIfUnreadable();
         return CurrentId();
     }
-
-    private SessionInfo? Describe(SessionRecord? record) => record is null ? null : new SessionInfo
-    {
-        SessionId = record.Id.ToString(),
-        UserId = record.UserId,
-        CreatedAt = record.CreatedAt,
-        AuthenticatedAt = record.AuthenticatedAt,
-        LastSeenAt = record.LastSeenAt,
-        ExpiresAt = pipeline.Lifetime.ExpiresAt(record),
-    };
 }

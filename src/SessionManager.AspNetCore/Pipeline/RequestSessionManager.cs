@@ -32,8 +32,7 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor) : ISe
             return false;
         }
 
-        session.ThrowIfTooLateForCookie();
-        session.Change().SignIn(text, Options.KeepValuesOnSignIn, session.Pipeline.Now);
+        session.SignIn(text, principal: null);
         return true;
     }
 
@@ -41,15 +40,7 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor) : ISe
 
     public TUserId? GetUserId<TUserId>() => Session.UserId is { } text ? UserIdText.To<TUserId>(text, Options) : default;
 
-    public void ClearSession()
-    {
-        var session = Session;
-        session.ThrowIfUnwritable();
-        if (session.UserId is not null)
-        {
-            session.Change().SignOut(Options.ClearSessionScope);
-        }
-    }
+    public void ClearSession() => Session.SignOut();
 
     public bool StoreValue<T>(string key, T value)
     {

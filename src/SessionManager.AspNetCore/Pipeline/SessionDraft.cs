@@ -113,7 +113,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
         (_count, _bytes) = (0, 0);
     }
 
-    public void SignIn(string userId, bool keepValues, DateTimeOffset now)
+    public void SignIn(string userId, ReadOnlyMemory<byte>? principal, bool keepValues, DateTimeOffset now)
     {
         var owner = Identity?.OwnerId ?? Stored?.OwnerId;
         var again = string.Equals(UserId, userId, StringComparison.Ordinal);
@@ -123,7 +123,11 @@ internal sealed class SessionDraft(SessionRecord? stored)
         }
 
         var moves = Identity?.MovesGeneration == true || !again;
-        Identity = new SessionIdentity(userId, userId, AuthenticatedAt: now, StartedAt: now, MovesGeneration: moves);
+        var known = again ? Identity?.Principal ?? Stored?.Principal : null;
+        Identity = new SessionIdentity(userId, userId, AuthenticatedAt: now, StartedAt: now, MovesGeneration: moves)
+        {
+            Principal = principal ?? known ?? default,
+        };
         (SignsIn, Rotates) = (true, Stored is not null);
     }
 

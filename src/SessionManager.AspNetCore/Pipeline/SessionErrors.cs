@@ -19,6 +19,9 @@ internal static class SessionErrors
     public static InvalidOperationException ReadOnly(HttpContext context) => new(
         $"The endpoint '{NameOf(context)}' has SessionMode 'ReadOnly', so it can't change the session. Set the mode to 'ReadWrite'.");
 
+    public static InvalidOperationException NotBound() => new(
+        "UseSessionManager has not run for this request yet, so a change would not be saved. Call app.UseSessionManager() before what changes the session; authentication and authorization may stand before it, since they only read.");
+
     public static InvalidOperationException RequestEnded() => new(
         "The request of this session has ended, so a change could not be saved any more. Change the session while the request runs.");
 

@@ -33,7 +33,15 @@ internal static class SessionExchange
             return;
         }
 
-        await session.Pipeline.Updates.RunAsync(record.Id, () => ExchangeAsync(session, record, key, change, cancellationToken), cancellationToken);
+        await session.Pipeline.Updates.RunAsync(
+            record.Id,
+            (session, record, key, change),
+            static async (exchange, token) =>
+            {
+                await ExchangeAsync(exchange.session, exchange.record, exchange.key, exchange.change, token);
+                return true;
+            },
+            cancellationToken);
     }
 
     private static async ValueTask ExchangeAsync(

@@ -13,23 +13,26 @@ internal sealed class SessionLoader(
     SessionCookie cookie,
     SessionLifetime lifetime,
     SessionClock clock,
+    SessionEvents events,
+    SessionEnding ending,
     ILogger<SessionLoader> logger)
 {
-    public ValueTask<LoadedSession> LoadAsync(HttpRequest request, SessionAttribute? endpoint, CancellationToken cancellationToken)
+    public ValueTask<LoadedSession> LoadAsync(HttpContext context, SessionAttribute? endpoint, CancellationToken cancellationToken)
     {
-        switch (cookie.Read(request, out var token))
+        switch (cookie.Read(context.Request, out var token))
         {
             case SessionCookieStatus.None:
                 return new ValueTask<LoadedSession>(new LoadedSession(SessionPhase.Loaded));
             case SessionCookieStatus.WellFormed:
-                return LoadRecordAsync(token, endpoint, cancellationToken);
+                return LoadRecordAsync(context, token, endpoint, cancellationToken);
             case var rejected:
                 logger.CookieRejected(rejected);
                 return new ValueTask<LoadedSession>(new LoadedSession(SessionPhase.Loaded, PreviousEnd: SessionEndReason.Invalid));
         }
     }
 
-    private ValueTask<LoadedSession> LoadRecordAsync(SessionToken token, SessionAttribute? endpoint, CancellationToken cancellationToken)
+    private ValueTask<LoadedSession> LoadRecordAsync(
+        HttpContext context, SessionToken token, SessionAttribute? endpoint, CancellationToken cancellationToken)
     {
         var touch = new SessionTouch(token.HashSecret(), clock.Now, Allowed: endpoint?.Touch != false);
         ValueTask<SessionLookup> lookup;
@@ -38,7 +41,8 @@ internal sealed class SessionLoader(
             lookup = store.LoadAsync(token.Id, touch, cancellationToken);
             if (lookup.IsCompletedSuccessfully)
             {
-                return new ValueTask<LoadedSession>(Judge(token, lookup.Result, touch));
+                var loaded = Judge(token, lookup.Result, touch);
+                return loaded.Lost is null ? new ValueTask<LoadedSession>(loaded) : NoticeAsync(loaded, context);
             }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -46,20 +50,28 @@ internal sealed class SessionLoader(
             return new ValueTask<LoadedSession>(Failed(token, exception, endpoint));
         }
 
-        return AwaitAsync(lookup, token, touch, endpoint, cancellationToken);
+        return AwaitAsync(context, lookup, token, touch, endpoint, cancellationToken);
     }
 
     private async ValueTask<LoadedSession> AwaitAsync(
-        ValueTask<SessionLookup> lookup, SessionToken token, SessionTouch touch, SessionAttribute? endpoint, CancellationToken cancellationToken)
+        HttpContext context,
+        ValueTask<SessionLookup> lookup,
+        SessionToken token,
+        SessionTouch touch,
+        SessionAttribute? endpoint,
+        CancellationToken cancellationToken)
     {
+        LoadedSession loaded;
         try
         {
-            return Judge(token, await lookup, touch);
+            loaded = Judge(token, await lookup, touch);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             return Failed(token, exception, endpoint);
         }
+
+        return loaded.Lost is null ? loaded : await NoticeAsync(loaded, context);
     }
 
     private LoadedSession Judge(SessionToken token, SessionLookup lookup, SessionTouch touch)
@@ -67,23 +79,47 @@ internal sealed class SessionLoader(
         if (lookup.Record is not { } record)
         {
             LogMissing(token, lookup.Status);
-            return Dead(lookup.EndReason ?? SessionEndReason.Invalid);
+            return new LoadedSession(SessionPhase.Loaded, PreviousEnd: lookup.EndReason ?? SessionEndReason.Invalid);
         }
 
-        if (!CommitRules.SameHash(record.SecretHash, touch.SecretHash))
+        if (!record.Accepts(touch.SecretHash, touch.Now))
         {
             logger.StaleToken(token.Id);
-            return Dead(SessionEndReason.Replaced);
+            return Dead(record, SessionEndReason.Replaced);
+        }
+
+        if (lookup.EndReason is { } ended)
+        {
+            return Dead(record, ended);
         }
 
         if (lifetime.IsExpired(record, touch.Now))
         {
             logger.SessionExpired(token.Id);
-            return Dead(SessionEndReason.Expired);
+            return Dead(record, SessionEndReason.Expired);
         }
 
         var due = touch.Allowed && !lookup.Touched && lifetime.IsTouchDue(record, touch.Now);
-        return new LoadedSession(SessionPhase.Loaded, token, record, IsTouchDue: due);
+        var age = CommitRules.SameHash(record.SecretHash, touch.SecretHash) ? TokenAge.Current
+            : CommitRules.SameHash(record.NextSecretHash, touch.SecretHash) ? TokenAge.Next
+            : TokenAge.Previous;
+        return new LoadedSession(SessionPhase.Loaded, token, record, IsTouchDue: due, TokenAge: age);
+    }
+
+    // An end that is found here is an end from now on: it is remembered, and the application is told.
+    private async ValueTask<LoadedSession> NoticeAsync(LoadedSession loaded, HttpContext context)
+    {
+        var lost = loaded.Lost!;
+        if (loaded.PreviousEnd != SessionEndReason.Replaced)
+        {
+            await ending.NoticeAsync(lost, loaded.PreviousEnd!.Value, context);
+        }
+        else if (await events.StaleTokenAsync(lost, context))
+        {
+            await ending.NoticeAsync(lost, SessionEndReason.Revoked, context);
+        }
+
+        return loaded with { Lost = null };
     }
 
     private LoadedSession Failed(SessionToken token, Exception exception, SessionAttribute? endpoint)
@@ -110,5 +146,5 @@ internal sealed class SessionLoader(
         }
     }
 
-    private static LoadedSession Dead(SessionEndReason reason) => new(SessionPhase.Loaded, PreviousEnd: reason);
+    private static LoadedSession Dead(SessionRecord lost, SessionEndReason reason) => new(SessionPhase.Loaded, PreviousEnd: reason, Lost: lost);
 }

@@ -1,7 +1,5 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.StaticAssets;
 using SessionManager.AspNetCore.Diagnostics;
 
 namespace SessionManager.AspNetCore.Pipeline;
@@ -14,12 +12,10 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
 {
     private const int RetryAfterSeconds = 5;
 
-    private static readonly SessionAttribute Disabled = new(SessionMode.Disabled);
-
     public Task InvokeAsync(HttpContext context)
     {
-        var session = context.Features.Get<ISessionFeature>() as RequestSession;
-        if (session is { IsClosed: false })
+        var session = RequestSession.Of(context, pipeline);
+        if (session is { IsBound: true, IsClosed: false })
         {
             // UseSessionManager stands in the pipeline twice: the outer one does the work.
             return next(context);
@@ -31,17 +27,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             accessor.HttpContext = context;
         }
 
-        if (session is not null)
-        {
-            // An error page that runs the pipeline again goes on with the session as the first run left it.
-            session.Reopen(EndpointOf(context));
-        }
-        else
-        {
-            session = new RequestSession(pipeline, context, EndpointOf(context));
-            context.Features.Set<ISessionFeature>(session);
-        }
-
+        session.Bind();
         if (pipeline.Options.LoadMode == LoadMode.OnDemand)
         {
             return RunAsync(session);
@@ -49,13 +35,6 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
 
         var load = session.LoadAsync(CancellationToken.None);
         return load.IsCompletedSuccessfully ? RunAsync(session) : AwaitLoadAsync(session, load);
-    }
-
-    private static SessionAttribute? EndpointOf(HttpContext context)
-    {
-        var metadata = context.GetEndpoint()?.Metadata;
-        return metadata?.GetMetadata<SessionAttribute>()
-            ?? (metadata?.GetMetadata<StaticAssetDescriptor>() is null ? null : Disabled);
     }
 
     private async Task AwaitLoadAsync(RequestSession session, ValueTask load)
@@ -157,21 +136,33 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
         SessionEndedException => (
             StatusCodes.Status409Conflict, "The session ended while the request was running.",
             "Its changes were not saved. Sign in again, or repeat the request."),
+        SessionLimitException => (
+            StatusCodes.Status409Conflict, "The user is signed in too often.",
+            "The user has as many sessions as are allowed. Sign out elsewhere first."),
         _ => null,
     };
 
+    /// <summary>Answers a request whose session could not be loaded.</summary>
+    public static Task AnswerUnavailableAsync(HttpContext context) => WriteAsync(
+        context,
+        (StatusCodes.Status503ServiceUnavailable, "The session store can't be reached.", "It is not known whether you are signed in. Try again in a moment."));
+
     private static async Task AnswerAsync(RequestSession session, (int Status, string Title, string Detail) answer)
     {
-        var response = session.Context.Response;
         session.Response.RestoreBody();
-        response.Clear();
+        session.Context.Response.Clear();
         session.Response.ApplyHeaders();
-        response.Headers.CacheControl = "no-store";
+        await WriteAsync(session.Context, answer);
+    }
+
+    private static Task WriteAsync(HttpContext context, (int Status, string Title, string Detail) answer)
+    {
+        context.Response.Headers.CacheControl = "no-store";
         if (answer.Status == StatusCodes.Status503ServiceUnavailable)
         {
-            response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        await TypedResults.Problem(answer.Detail, statusCode: answer.Status, title: answer.Title).ExecuteAsync(session.Context);
+        return TypedResults.Problem(answer.Detail, statusCode: answer.Status, title: answer.Title).ExecuteAsync(context);
     }
 }

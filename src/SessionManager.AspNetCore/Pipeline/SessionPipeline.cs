@@ -12,6 +12,9 @@ internal sealed class SessionPipeline(
     SessionLifetime lifetime,
     SessionLoader loader,
     SessionClock clock,
+    SessionAdmission admission,
+    SessionEnding ending,
+    SessionEvents events,
     ILogger<SessionPipeline> logger)
 {
     public SessionManagerOptions Options { get; } = options.Value;
@@ -23,6 +26,12 @@ internal sealed class SessionPipeline(
     public SessionLifetime Lifetime => lifetime;
 
     public SessionLoader Loader => loader;
+
+    public SessionAdmission Admission => admission;
+
+    public SessionEnding Ending => ending;
+
+    public SessionEvents Events => events;
 
     public ILogger Logger => logger;
 

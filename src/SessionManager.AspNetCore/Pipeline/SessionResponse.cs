@@ -8,10 +8,11 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// What the session does to the response: it is watched from the first change on, so that changes are saved before its first
 /// byte leaves, and gets at most one cookie and a <c>Cache-Control</c>.
 /// </summary>
-internal sealed class SessionResponse(RequestSession session, IHttpResponseBodyFeature? bodyAtEntry)
+internal sealed class SessionResponse(RequestSession session)
 {
     private bool _hooked;
     private bool _dependsOnUser;
+    private bool _mayDependOnUser;
     private bool _expiresCookie;
     private SessionToken? _issued;
     private ResponseBodyGate? _gate;
@@ -36,6 +37,13 @@ internal sealed class SessionResponse(RequestSession session, IHttpResponseBodyF
         Hook();
     }
 
+    /// <summary>The response may depend on who is signed in: authentication runs for every request, whether its user is asked for or not.</summary>
+    public void ForbidStoringWhatAuthenticationSaw()
+    {
+        _mayDependOnUser = true;
+        Hook();
+    }
+
     /// <summary>Puts the gate in front of the body, once.</summary>
     public void Watch()
     {
@@ -49,7 +57,7 @@ internal sealed class SessionResponse(RequestSession session, IHttpResponseBodyF
 
         if (context.Features.Get<IHttpResponseBodyFeature>() is { } body)
         {
-            _gate = new ResponseBodyGate(session, body, holdsBack: ReferenceEquals(body, bodyAtEntry));
+            _gate = new ResponseBodyGate(session, body, holdsBack: ReferenceEquals(body, session.BodyAtEntry));
             context.Features.Set<IHttpResponseBodyFeature>(_gate);
         }
     }
@@ -74,7 +82,7 @@ internal sealed class SessionResponse(RequestSession session, IHttpResponseBodyF
     /// left there.</summary>
     public void RestoreBody()
     {
-        if (bodyAtEntry is not null)
+        if (session.BodyAtEntry is { } bodyAtEntry)
         {
             session.Context.Features.Set(bodyAtEntry);
         }
@@ -120,11 +128,15 @@ internal sealed class SessionResponse(RequestSession session, IHttpResponseBodyF
             session.Pipeline.Cookie.Expire(context);
         }
 
-        if ((_issued is not null || _expiresCookie || _dependsOnUser) && context.Response.Headers.CacheControl.Count == 0)
+        if ((_issued is not null || _expiresCookie || _dependsOnUser || (_mayDependOnUser && !IsFile(context)))
+            && context.Response.Headers.CacheControl.Count == 0)
         {
             context.Response.Headers.CacheControl = "no-store";
         }
     }
+
+    // What UseStaticFiles sends, the same to everybody: no endpoint made it, and it says which version it is.
+    private static bool IsFile(HttpContext context) => context.GetEndpoint() is null && context.Response.Headers.ETag.Count > 0;
 
     // The net beneath the gate: bytes that found another way to the server.
     private async Task OnStartingAsync()

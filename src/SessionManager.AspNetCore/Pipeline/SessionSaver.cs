@@ -11,6 +11,7 @@ internal static class SessionSaver
     /// it is refused, nothing is.</summary>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     /// <exception cref="SessionEndedException">The session ended, or changed its user, meanwhile.</exception>
+    /// <exception cref="SessionLimitException">The user has too many sessions.</exception>
     public static async ValueTask SaveAsync(RequestSession session, CancellationToken cancellationToken)
     {
         if (session.Draft is not { } draft)
@@ -23,8 +24,7 @@ internal static class SessionSaver
         {
             if (draft.Ends && session.Record is { } ended)
             {
-                await session.Pipeline.Store.EndAsync(ended.Id, SessionEndReason.SignedOut, cancellationToken);
-                session.Pipeline.Logger.SessionEnded(ended.Id, SessionEndReason.SignedOut);
+                await session.Pipeline.Ending.EndAsync(ended, SessionEndReason.SignedOut, session.Context, cancellationToken: cancellationToken);
                 session.Forget();
                 session.Response.ExpireCookie();
             }
@@ -43,6 +43,13 @@ internal static class SessionSaver
         catch (SessionEndedException)
         {
             session.Draft = null;
+            throw;
+        }
+        catch (SessionLimitException)
+        {
+            // The sign-in is refused; a sign-out before it is not.
+            session.Pipeline.Logger.SessionLimitReached(session.CurrentId());
+            session.Draft = session.Draft?.EndingsOnly(session.Pipeline.Options.ClearSessionScope);
             throw;
         }
         catch (SessionStoreException exception)
@@ -98,6 +105,7 @@ internal static class SessionSaver
         }
 
         var token = draft.NewToken ??= SessionToken.NewFor(session.CurrentId());
+        await AdmitAsync(session, draft, token.Id, cancellationToken);
         var commit = Describe(session, draft, null, new SessionSecretChange(token.HashSecret(), default, Required: true));
         var result = await pipeline.Store.CommitAsync(commit, cancellationToken);
         if (result.Outcome != SessionCommitOutcome.Committed)
@@ -105,10 +113,12 @@ internal static class SessionSaver
             throw Refused(session, commit.Id, result.Outcome);
         }
 
-        session.Adopt(CommitRules.Create(commit), token);
+        var record = CommitRules.Create(commit);
+        session.Adopt(record, token);
         session.Response.IssueCookie(token);
         pipeline.Logger.SessionCreated(commit.Id);
-        LogSignIn(session, draft);
+        await pipeline.Events.CreatedAsync(record, session.Context);
+        await AnnounceAsync(session, draft, record, secretChanged: false);
     }
 
     private static async ValueTask UpdateAsync(RequestSession session, SessionDraft draft, SessionRecord stored, CancellationToken cancellationToken)
@@ -126,12 +136,14 @@ internal static class SessionSaver
             secret = new SessionSecretChange(draft.NewToken.Value.HashSecret(), stored.SecretHash, Required: draft.SignsIn || draft.SignsOut);
         }
 
+        await AdmitAsync(session, draft, stored.Id, cancellationToken);
         var commit = Describe(session, draft, stored, secret);
         var result = await session.Pipeline.Store.CommitAsync(commit, cancellationToken);
         switch (result.Outcome)
         {
             case SessionCommitOutcome.Committed:
-                Committed(session, draft, CommitRules.Apply(stored, commit, result.SecretChanged), result.SecretChanged);
+                await CommittedAsync(
+                    session, draft, stored, CommitRules.Apply(stored, commit, result.SecretChanged), result.SecretChanged);
                 break;
             case var outcome when draft.SignsIn:
                 await BeginInsteadAsync(session, draft, stored, outcome, cancellationToken);
@@ -145,7 +157,14 @@ internal static class SessionSaver
         }
     }
 
-    private static void Committed(RequestSession session, SessionDraft draft, SessionRecord record, bool secretChanged)
+    // Noted before it is saved, so that there is no moment in which a signed-in session is not.
+    private static ValueTask AdmitAsync(RequestSession session, SessionDraft draft, Guid id, CancellationToken cancellationToken) =>
+        draft.Identity is { UserId: { } userId, AuthenticatedAt: { } at }
+            ? session.Pipeline.Admission.AdmitAsync(userId, id, at, session.Context, cancellationToken)
+            : ValueTask.CompletedTask;
+
+    private static async ValueTask CommittedAsync(
+        RequestSession session, SessionDraft draft, SessionRecord before, SessionRecord record, bool secretChanged)
     {
         session.Adopt(record, secretChanged ? draft.NewToken!.Value : session.Token);
         if (secretChanged)
@@ -158,7 +177,33 @@ internal static class SessionSaver
             session.Pipeline.Logger.RotationLost(record.Id);
         }
 
-        LogSignIn(session, draft);
+        if (!string.Equals(before.UserId, record.UserId, StringComparison.Ordinal))
+        {
+            await session.Pipeline.Ending.DismissAsync(before.UserId, before, CancellationToken.None);
+        }
+
+        await AnnounceAsync(session, draft, record, secretChanged);
+    }
+
+    private static async ValueTask AnnounceAsync(RequestSession session, SessionDraft draft, SessionRecord record, bool secretChanged)
+    {
+        var pipeline = session.Pipeline;
+        if (draft.SignsIn)
+        {
+            pipeline.Logger.SignedIn(record.Id);
+            await pipeline.Events.SignedInAsync(record, session.Context);
+            return;
+        }
+
+        if (draft.SignsOut)
+        {
+            pipeline.Logger.SignedOut(record.Id);
+        }
+
+        if (secretChanged)
+        {
+            await pipeline.Events.TokenRotatedAsync(record, session.Context);
+        }
     }
 
     /// <summary>A sign-in that lost the race against another (a double-clicked button) does not fail: it gets a session of its own.
@@ -170,6 +215,12 @@ internal static class SessionSaver
         if (draft.SignsOut)
         {
             await SignOutAnywayAsync(session, stored, outcome, cancellationToken);
+        }
+
+        if (draft.UserId is { } userId
+            && await session.Pipeline.Admission.FindAsync(userId, stored.Id, session.Pipeline.Now, cancellationToken) is null)
+        {
+            await session.Pipeline.Store.DismissAsync(userId, new SessionMember(stored.Id, draft.Identity!.AuthenticatedAt!.Value), cancellationToken);
         }
 
         var carries = outcome == SessionCommitOutcome.Moved && (stored.OwnerId is null || string.Equals(stored.OwnerId, draft.UserId, StringComparison.Ordinal));
@@ -189,7 +240,7 @@ internal static class SessionSaver
         {
             var now = pipeline.Now;
             var lookup = await pipeline.Store.LoadAsync(stored.Id, new SessionTouch(default, now, Allowed: false), cancellationToken);
-            if (lookup.Record is not { UserId: { } userId } current
+            if (lookup is not { EndReason: null, Record: { UserId: { } userId } current }
                 || !string.Equals(userId, stored.UserId, StringComparison.Ordinal)
                 || pipeline.Lifetime.IsExpired(current, now))
             {
@@ -223,18 +274,6 @@ internal static class SessionSaver
         DropsValues = draft.DropsValues,
         Values = draft.Values,
     };
-
-    private static void LogSignIn(RequestSession session, SessionDraft draft)
-    {
-        if (draft.SignsIn)
-        {
-            session.Pipeline.Logger.SignedIn(session.Record!.Id);
-        }
-        else if (draft.SignsOut)
-        {
-            session.Pipeline.Logger.SignedOut(session.Record!.Id);
-        }
-    }
 
     private static SessionEndedException Refused(RequestSession session, Guid id, SessionCommitOutcome outcome)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace SessionManager.AspNetCore.Records;
@@ -8,7 +9,9 @@ internal static class CommitRules
     /// <summary>Whether the commit has been applied before, and its acknowledgement was lost on the way. Its secret tells: nobody else
     /// has that. It is not applied again, since others may have changed the same values meanwhile.</summary>
     public static bool HasBeenApplied(SessionRecord current, SessionCommit commit) =>
-        commit.Secret is { } secret && SameHash(current.SecretHash, secret.NewHash);
+        commit.Secret is { } secret
+        && (SameHash(current.SecretHash, secret.NewHash)
+            || (secret.Kind == SessionSecretChangeKind.Issue && SameHash(current.NextSecretHash, secret.NewHash)));
 
     /// <summary>Whether the commit may be applied to the record that is stored now.</summary>
     public static SessionCommitResult Check(SessionRecord current, SessionCommit commit, SessionLifetime lifetime)
@@ -18,7 +21,7 @@ internal static class CommitRules
             return new SessionCommitResult(SessionCommitOutcome.Gone);
         }
 
-        var wins = commit.Secret is { } change && (change.ExpectedHash.IsEmpty || SameHash(current.SecretHash, change.ExpectedHash));
+        var wins = commit.Secret is { } change && Wins(current, change, commit.Now);
         if (commit.Generation != current.Generation || (commit.Secret is { Required: true } && !wins))
         {
             return new SessionCommitResult(SessionCommitOutcome.Moved);
@@ -37,37 +40,75 @@ internal static class CommitRules
     }
 
     /// <summary>The record a creating commit begins.</summary>
-    public static SessionRecord Create(SessionCommit commit) => new()
+    public static SessionRecord Create(SessionCommit commit, Guid? epoch = null) => new()
     {
         Id = commit.Id,
         SecretHash = commit.Secret!.Value.NewHash,
+        SecretIssuedAt = commit.Now,
         Generation = 0,
         UserId = commit.Identity?.UserId,
         OwnerId = commit.Identity?.OwnerId,
         CreatedAt = commit.Identity?.StartedAt ?? commit.Now,
         StartedAt = commit.Identity?.StartedAt ?? commit.Now,
         AuthenticatedAt = commit.Identity?.AuthenticatedAt,
+        Principal = commit.Identity?.Principal ?? default,
+        Epoch = epoch ?? Guid.Empty,
         LastSeenAt = commit.Now,
         Values = LayeredValues.Over(PackedValues.Empty, commit),
         ValueBytes = LayeredValues.ByteCountAfter(0, PackedValues.Empty, commit),
     };
 
     /// <summary>The record after a commit that <see cref="Check"/> allowed.</summary>
-    public static SessionRecord Apply(SessionRecord current, SessionCommit commit, bool secretChanged) => new()
+    public static SessionRecord Apply(SessionRecord current, SessionCommit commit, bool secretChanged, Guid? epoch = null)
     {
-        Id = current.Id,
-        SecretHash = secretChanged ? commit.Secret!.Value.NewHash : current.SecretHash,
-        Generation = commit.Identity is { MovesGeneration: true } ? commit.Generation + 1 : current.Generation,
-        UserId = commit.Identity is { } identity ? identity.UserId : current.UserId,
-        OwnerId = commit.Identity?.OwnerId ?? current.OwnerId,
-        CreatedAt = current.CreatedAt,
-        StartedAt = commit.Identity?.StartedAt ?? current.StartedAt,
-        AuthenticatedAt = commit.Identity is { } when ? when.AuthenticatedAt : current.AuthenticatedAt,
-        LastSeenAt = commit.Touches && commit.Now > current.LastSeenAt ? commit.Now : current.LastSeenAt,
-        Values = LayeredValues.Over(current.Values, commit),
-        ValueBytes = LayeredValues.ByteCountAfter(current.ValueBytes, current.Values, commit),
-    };
+        var secrets = secretChanged ? Change(current, commit.Secret!.Value, commit.Now) : Secrets.Of(current);
+        return new SessionRecord
+        {
+            Id = current.Id,
+            SecretHash = secrets.Current,
+            NextSecretHash = secrets.Next,
+            PreviousSecretHash = secrets.Previous,
+            PreviousValidUntil = secrets.PreviousUntil,
+            SecretIssuedAt = secrets.IssuedAt,
+            Generation = commit.Identity is { MovesGeneration: true } ? commit.Generation + 1 : current.Generation,
+            UserId = commit.Identity is { } identity ? identity.UserId : current.UserId,
+            OwnerId = commit.Identity?.OwnerId ?? current.OwnerId,
+            CreatedAt = current.CreatedAt,
+            StartedAt = commit.Identity?.StartedAt ?? current.StartedAt,
+            AuthenticatedAt = commit.Identity is { } when ? when.AuthenticatedAt : current.AuthenticatedAt,
+            Principal = commit.Identity?.Principal ?? current.Principal,
+            Epoch = epoch ?? current.Epoch,
+            LastSeenAt = commit.Touches && commit.Now > current.LastSeenAt ? commit.Now : current.LastSeenAt,
+            Values = LayeredValues.Over(current.Values, commit),
+            ValueBytes = LayeredValues.ByteCountAfter(current.ValueBytes, current.Values, commit),
+        };
+    }
 
     public static bool SameHash(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right) =>
         CryptographicOperations.FixedTimeEquals(left.Span, right.Span);
+
+    private static bool Wins(SessionRecord current, SessionSecretChange change, DateTimeOffset now) => change.Kind switch
+    {
+        SessionSecretChangeKind.Issue =>
+            SameHash(current.SecretHash, change.ExpectedHash) && SameHash(current.NextSecretHash, change.ExpectedNextHash),
+        SessionSecretChangeKind.Promote => SameHash(current.NextSecretHash, change.NewHash),
+        _ => change.ExpectedHash.IsEmpty
+            || SameHash(current.SecretHash, change.ExpectedHash)
+            || (SameHash(current.PreviousSecretHash, change.ExpectedHash) && now < current.PreviousValidUntil),
+    };
+
+    private static Secrets Change(SessionRecord current, SessionSecretChange change, DateTimeOffset now) => change.Kind switch
+    {
+        SessionSecretChangeKind.Issue => Secrets.Of(current) with { Next = change.NewHash, IssuedAt = now },
+        SessionSecretChangeKind.Promote => new Secrets(change.NewHash, default, current.SecretHash, now + SessionLifetime.RotationTail, current.SecretIssuedAt),
+        _ => new Secrets(change.NewHash, default, default, null, now),
+    };
+
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Secrets(
+        ReadOnlyMemory<byte> Current, ReadOnlyMemory<byte> Next, ReadOnlyMemory<byte> Previous, DateTimeOffset? PreviousUntil, DateTimeOffset IssuedAt)
+    {
+        public static Secrets Of(SessionRecord record) =>
+            new(record.SecretHash, record.NextSecretHash, record.PreviousSecretHash, record.PreviousValidUntil, record.SecretIssuedAt);
+    }
 }

@@ -9,7 +9,8 @@ namespace SessionManager.AspNetCore.Records;
 ///  offset  size
 ///       0     1  format version, 1
 ///       1     1  0 = session, 1 = tombstone
-///       2     1  session: flags, 1 = user, 2 = owner that is not the user, 4 = authenticated; tombstone: the end reason
+///       2     1  session: flags, 1 = user, 2 = owner that is not the user, 4 = authenticated, and what is among the extras:
+///                8 = issued at, 16 = next, 32 = previous, 64 = epoch, 128 = principal; tombstone: the end reason
 ///       3     1  0
 ///       4     4  length of the whole record
 ///       8     4  checksum (see Checksum) of all before, and of all after it up to the values
@@ -25,7 +26,10 @@ namespace SessionManager.AspNetCore.Records;
 ///     104     4  length of the user id
 ///     108     4  length of the owner id
 ///     112     4  length of all keys
-///     116        user id, owner id (UTF-8)
+///     116     4  length of the extras
+///     120        user id, owner id (UTF-8)
+///       .        extras, in this order: secret issued at 8, if not at the creation; SHA-256 of the next secret 32; SHA-256 of the
+///                previous secret 32, valid until 8; the user's epoch at the sign-in 16; the principal
 ///       . n x 12 index, ordered by key: { offset of the key, offset of the value, checksum of the value }
 ///       .        keys (UTF-8), each up to the next
 ///       .        values, each up to the next: { kind 1, bytes }
@@ -44,7 +48,7 @@ internal static class RecordCodec
     private const int TombstoneLength = 28;
     private const int LastSeenOffset = 92;
     private const int CountOffset = 100;
-    private const int HeaderLength = 116;
+    private const int HeaderLength = 120;
 
     [Flags]
     private enum Flags : byte
@@ -53,6 +57,11 @@ internal static class RecordCodec
         User = 1,
         Owner = 2,
         Authenticated = 4,
+        Issued = 8,
+        Next = 16,
+        Previous = 32,
+        Epoch = 64,
+        Principal = 128,
     }
 
     /// <summary>Reads what is stored under an id. Whatever the bytes are, it neither throws nor allocates by their say-so.</summary>
@@ -89,12 +98,11 @@ internal static class RecordCodec
     /// <summary>Writes a record: the header's fields, and the kept entries merged with the changes. The kept ones are copied as they are.</summary>
     public static byte[] Encode(SessionRecord header, PackedValues kept, PackedChanges changes)
     {
-        var flags = (header.UserId is null ? Flags.None : Flags.User)
-            | (header.OwnerId is null || string.Equals(header.OwnerId, header.UserId, StringComparison.Ordinal) ? Flags.None : Flags.Owner)
-            | (header.AuthenticatedAt is null ? Flags.None : Flags.Authenticated);
+        var flags = FlagsOf(header);
         var userLength = flags.HasFlag(Flags.User) ? Encoding.UTF8.GetByteCount(header.UserId!) : 0;
         var ownerLength = flags.HasFlag(Flags.Owner) ? Encoding.UTF8.GetByteCount(header.OwnerId!) : 0;
-        var indexOffset = HeaderLength + userLength + ownerLength;
+        var extrasLength = ExtrasLength(flags) + header.Principal.Length;
+        var indexOffset = HeaderLength + userLength + ownerLength + extrasLength;
 
         var (count, keysLength, valuesLength) = PackedMerge.Measure(kept, changes);
         var valuesOffset = checked(indexOffset + (count * PackedValues.IndexRowLength) + keysLength);
@@ -113,8 +121,10 @@ internal static class RecordCodec
         BinaryPrimitives.WriteInt32LittleEndian(bytes[104..], userLength);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[108..], ownerLength);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[112..], keysLength);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[116..], extrasLength);
         Encoding.UTF8.GetBytes(flags.HasFlag(Flags.User) ? header.UserId : "", bytes.Slice(HeaderLength, userLength));
         Encoding.UTF8.GetBytes(flags.HasFlag(Flags.Owner) ? header.OwnerId : "", bytes.Slice(HeaderLength + userLength, ownerLength));
+        WriteExtras(header, flags, bytes.Slice(HeaderLength + userLength + ownerLength, extrasLength));
 
         PackedMerge.Write(kept, changes, bytes, indexOffset, count, valuesOffset);
         WriteChecksum(bytes, valuesOffset);
@@ -170,23 +180,133 @@ internal static class RecordCodec
         var userLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[104..]);
         var ownerLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[108..]);
         var flags = (Flags)bytes[2];
+        var extrasLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[116..]);
+        var extras = stored.Slice(HeaderLength + userLength + ownerLength, extrasLength);
+        if (!TryReadExtras(extras, flags, created, out var secrets, out var epoch, out var principal))
+        {
+            return new SessionLookup(SessionLookupStatus.Unreadable);
+        }
+
         var user = flags.HasFlag(Flags.User) ? Encoding.UTF8.GetString(bytes.Slice(HeaderLength, userLength)) : null;
         var values = new PackedValues(
-            stored, HeaderLength + userLength + ownerLength, (int)valuesOffset, BinaryPrimitives.ReadInt32LittleEndian(bytes[CountOffset..]), damaged);
+            stored, HeaderLength + userLength + ownerLength + extrasLength, (int)valuesOffset, BinaryPrimitives.ReadInt32LittleEndian(bytes[CountOffset..]), damaged);
         return new SessionLookup(SessionLookupStatus.Found, new SessionRecord
         {
             Id = id,
             SecretHash = stored.Slice(28, 32),
+            NextSecretHash = secrets.Next,
+            PreviousSecretHash = secrets.Previous,
+            PreviousValidUntil = secrets.PreviousUntil,
+            SecretIssuedAt = secrets.IssuedAt,
             Generation = BinaryPrimitives.ReadInt64LittleEndian(bytes[60..]),
             UserId = user,
             OwnerId = flags.HasFlag(Flags.Owner) ? Encoding.UTF8.GetString(bytes.Slice(HeaderLength + userLength, ownerLength)) : user,
             CreatedAt = created,
             StartedAt = started,
             AuthenticatedAt = flags.HasFlag(Flags.Authenticated) ? authenticated : null,
+            Principal = principal,
+            Epoch = epoch,
             LastSeenAt = lastSeen,
             Values = values,
             ValueBytes = values.ByteCount,
         });
+    }
+
+    private static Flags FlagsOf(SessionRecord header) =>
+        (header.UserId is null ? Flags.None : Flags.User)
+        | (header.OwnerId is null || string.Equals(header.OwnerId, header.UserId, StringComparison.Ordinal) ? Flags.None : Flags.Owner)
+        | (header.AuthenticatedAt is null ? Flags.None : Flags.Authenticated)
+        | (header.SecretIssuedAt == header.CreatedAt ? Flags.None : Flags.Issued)
+        | (header.NextSecretHash.IsEmpty ? Flags.None : Flags.Next)
+        | (header.PreviousSecretHash.IsEmpty ? Flags.None : Flags.Previous)
+        | (header.Epoch == Guid.Empty ? Flags.None : Flags.Epoch)
+        | (header.Principal.IsEmpty ? Flags.None : Flags.Principal);
+
+    // All but the principal, which is the rest.
+    private static int ExtrasLength(Flags flags) =>
+        (flags.HasFlag(Flags.Issued) ? 8 : 0)
+        + (flags.HasFlag(Flags.Next) ? 32 : 0)
+        + (flags.HasFlag(Flags.Previous) ? 40 : 0)
+        + (flags.HasFlag(Flags.Epoch) ? 16 : 0);
+
+    private static void WriteExtras(SessionRecord header, Flags flags, Span<byte> extras)
+    {
+        if (flags.HasFlag(Flags.Issued))
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(extras, header.SecretIssuedAt.ToUnixTimeMilliseconds());
+            extras = extras[8..];
+        }
+
+        if (flags.HasFlag(Flags.Next))
+        {
+            header.NextSecretHash.Span.CopyTo(extras);
+            extras = extras[32..];
+        }
+
+        if (flags.HasFlag(Flags.Previous))
+        {
+            header.PreviousSecretHash.Span.CopyTo(extras);
+            BinaryPrimitives.WriteInt64LittleEndian(extras[32..], header.PreviousValidUntil.GetValueOrDefault().ToUnixTimeMilliseconds());
+            extras = extras[40..];
+        }
+
+        if (flags.HasFlag(Flags.Epoch))
+        {
+            header.Epoch.TryWriteBytes(extras, bigEndian: true, out _);
+            extras = extras[16..];
+        }
+
+        header.Principal.Span.CopyTo(extras);
+    }
+
+    private static bool TryReadExtras(
+        ReadOnlyMemory<byte> extras,
+        Flags flags,
+        DateTimeOffset created,
+        out (ReadOnlyMemory<byte> Next, ReadOnlyMemory<byte> Previous, DateTimeOffset? PreviousUntil, DateTimeOffset IssuedAt) secrets,
+        out Guid epoch,
+        out ReadOnlyMemory<byte> principal)
+    {
+        secrets = (default, default, null, created);
+        (epoch, principal) = (default, default);
+        if (flags < Flags.Issued)
+        {
+            return extras.IsEmpty;
+        }
+
+        if (extras.Length < ExtrasLength(flags) || (extras.Length == ExtrasLength(flags)) == flags.HasFlag(Flags.Principal))
+        {
+            return false;
+        }
+
+        var valid = true;
+        if (flags.HasFlag(Flags.Issued))
+        {
+            valid &= TryReadTime(extras.Span, out secrets.IssuedAt);
+            extras = extras[8..];
+        }
+
+        if (flags.HasFlag(Flags.Next))
+        {
+            secrets.Next = extras[..32];
+            extras = extras[32..];
+        }
+
+        if (flags.HasFlag(Flags.Previous))
+        {
+            valid &= TryReadTime(extras.Span[32..], out var until);
+            (secrets.Previous, secrets.PreviousUntil) = (extras[..32], until);
+            extras = extras[40..];
+        }
+
+        if (flags.HasFlag(Flags.Epoch))
+        {
+            epoch = new Guid(extras.Span[..16], bigEndian: true);
+            extras = extras[16..];
+        }
+
+        principal = extras;
+        return valid;
     }
 
     // Where the values begin, by what the header says; less than a header when a length is negative. The checksum decides whether
@@ -197,9 +317,10 @@ internal static class RecordCodec
         var user = BinaryPrimitives.ReadInt32LittleEndian(bytes[104..]);
         var owner = BinaryPrimitives.ReadInt32LittleEndian(bytes[108..]);
         var keys = BinaryPrimitives.ReadInt32LittleEndian(bytes[112..]);
-        return (count | user | owner | keys) < 0
+        var extras = BinaryPrimitives.ReadInt32LittleEndian(bytes[116..]);
+        return (count | user | owner | keys | extras) < 0
             ? -1
-            : (long)HeaderLength + user + owner + ((long)count * PackedValues.IndexRowLength) + keys;
+            : (long)HeaderLength + user + owner + extras + ((long)count * PackedValues.IndexRowLength) + keys;
     }
 
     private static void WritePreamble(Span<byte> bytes, byte type, byte detail, Guid id)

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Pipeline;
 using SessionManager.AspNetCore.Records;
 
 namespace SessionManager.AspNetCore.Stores;
@@ -10,10 +12,13 @@ namespace SessionManager.AspNetCore.Stores;
 /// <summary>
 /// Sessions in any <see cref="IDistributedCache"/>: one entry a session, changed by read, merge and write, one at a time for
 /// each session in this process. A plain cache has no compare-and-set, so between processes the time from that read
-/// to that write is unguarded: two nodes that commit to one session within it can lose one of the commits.
+/// to that write is unguarded: two nodes that commit to one session within it can lose one of the commits. Listing, finding and the
+/// limit of sessions know what this process has made or loaded; revoking holds everywhere, by an epoch for each user.
 /// </summary>
 internal sealed class DistributedCacheSessionStore : ISessionRecordStore
 {
+    private const int PageSize = 64;
+
     private static readonly TimeSpan LongestSettling = TimeSpan.FromSeconds(1);
 
     private readonly IDistributedCache _cache;
@@ -23,6 +28,8 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
     private readonly SessionLifetime _lifetime;
     private readonly DistributedCacheEntryOptions _recordEntry;
     private readonly DistributedCacheEntryOptions _tombstoneEntry;
+    private readonly DistributedCacheEntryOptions _userEntry;
+    private readonly LocalSessions _local;
     private readonly StoreCall _reads;
     private readonly StoreCall _writes;
     private readonly Action<Guid> _damaged;
@@ -37,6 +44,8 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         Name = cache is MemoryDistributedCache ? "memory" : cache.GetType().Name;
         _recordEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.RecordTimeToLive };
         _tombstoneEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.TombstoneTimeToLive };
+        _userEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.UserTimeToLive };
+        _local = new LocalSessions(lifetime);
         _damaged = logger.ValueRejected;
         _reads = new StoreCall(options.Value.IOTimeout, Name);
         _writes = new StoreCall(options.Value.IOTimeout, Name, Abandon);
@@ -49,100 +58,184 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
     {
         var read = ReadAsync(id, cancellationToken);
         return read.IsCompletedSuccessfully
-            ? new ValueTask<SessionLookup>(Decode(id, read.Result))
-            : AwaitAsync(id, read);
+            ? JudgeAsync(Decode(id, read.Result), cancellationToken)
+            : AwaitAsync(id, read, cancellationToken);
 
-        async ValueTask<SessionLookup> AwaitAsync(Guid id, ValueTask<byte[]?> read) => Decode(id, await read);
+        async ValueTask<SessionLookup> AwaitAsync(Guid id, ValueTask<byte[]?> read, CancellationToken cancellationToken) =>
+            await JudgeAsync(Decode(id, await read), cancellationToken);
     }
 
-    public async ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default)
-    {
-        var moved = false;
-        await InTurnAsync(id, async () =>
+    public ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) => InTurnAsync(
+        id,
+        (Store: this, id, touch),
+        static async (change, token) =>
         {
-            var stored = await ReadAsync(id, cancellationToken);
-            if (Decode(id, stored).Record is { } record
-                && touch.Allowed
-                && CommitRules.SameHash(record.SecretHash, touch.SecretHash)
-                && !_lifetime.IsExpired(record, touch.Now)
-                && _lifetime.IsTouchDue(record, touch.Now))
+            var ((store, id, touch), lifetime) = (change, change.Store._lifetime);
+            var stored = await store.ReadAsync(id, token);
+            if (store.Decode(id, stored).Record is not { } record
+                || !touch.Allowed
+                || !record.Accepts(touch.SecretHash, touch.Now)
+                || lifetime.IsExpired(record, touch.Now)
+                || !lifetime.IsTouchDue(record, touch.Now))
             {
-                await WriteAsync(id, RecordCodec.WithLastSeen(stored, touch.Now), _recordEntry, cancellationToken);
-                moved = true;
+                return false;
             }
-        }, cancellationToken);
-        return moved;
+
+            await store.WriteAsync(id, RecordCodec.WithLastSeen(stored, touch.Now), store._recordEntry, token);
+            return true;
+        },
+        cancellationToken);
+
+    public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) => InTurnAsync(
+        commit.Id,
+        (Store: this, commit),
+        static (change, token) => change.Store.CommitInTurnAsync(change.commit, token),
+        cancellationToken);
+
+    public ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) =>
+        InTurnAsync(
+            id,
+            (Store: this, id, reason, onlyOfUser),
+            static async (change, token) =>
+            {
+                var (store, id, reason, onlyOfUser) = change;
+                var found = store.Decode(id, await store.ReadAsync(id, token));
+                if (found.Status is not (SessionLookupStatus.Found or SessionLookupStatus.Unreadable)
+                    || (onlyOfUser is not null && !string.Equals(found.Record?.UserId, onlyOfUser, StringComparison.Ordinal)))
+                {
+                    return false;
+                }
+
+                await store.WriteAsync(id, RecordCodec.EncodeTombstone(id, reason), store._tombstoneEntry, token);
+                store._local.Forget(id);
+                return found.Status == SessionLookupStatus.Found;
+            },
+            cancellationToken);
+
+    public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) =>
+        new(_local.Admit(userId, member, limit));
+
+    public ValueTask DismissAsync(string userId, SessionMember member, CancellationToken cancellationToken = default)
+    {
+        _local.Dismiss(userId, member);
+        return ValueTask.CompletedTask;
     }
 
-    public async ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default)
-    {
-        var result = new SessionCommitResult(SessionCommitOutcome.Gone);
-        await InTurnAsync(commit.Id, async () =>
+    public ValueTask<IReadOnlyList<SessionMember>> FindMembersAsync(string userId, CancellationToken cancellationToken = default) =>
+        new(_local.Find(userId));
+
+    public async ValueTask RevokeUnlistedAsync(string userId, Guid? exceptId, CancellationToken cancellationToken = default) => await _queue.RunAsync(
+        UserEpoch.TurnOf(userId),
+        (Store: this, userId, exceptId),
+        static async (change, token) =>
         {
-            var stored = await ReadAsync(commit.Id, cancellationToken);
-            var found = Decode(commit.Id, stored);
-            if (found.Record is { } applied && CommitRules.HasBeenApplied(applied, commit))
+            var (store, userId, exceptId) = change;
+            var epoch = new UserEpoch(SessionToken.NewId());
+            if (exceptId is { } spared
+                && store.Decode(spared, await store.ReadAsync(spared, token)).Record is { } record
+                && string.Equals(record.UserId, userId, StringComparison.Ordinal)
+                && (await store.ReadUserAsync(userId, token))?.Accepts(record) != false)
             {
-                result = new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: true);
-                return;
+                epoch = epoch with { SparedId = spared, SparedEpoch = record.Epoch };
             }
 
-            if (found.Record is { } current)
+            await store.WriteUserAsync(userId, epoch, token);
+            return true;
+        },
+        cancellationToken);
+
+    public async IAsyncEnumerable<SessionRecord> ListAsync(
+        DateTimeOffset now, SessionMember? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var page = _local.Page(after, PageSize);
+            foreach (var member in page)
             {
-                result = CommitRules.Check(current, commit, _lifetime);
-            }
-            else if (commit.Creates && found.Status == SessionLookupStatus.NotFound)
-            {
-                result = new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: true);
+                var found = await LoadAsync(member.Id, default, cancellationToken);
+                if (found is { Record: { } record, EndReason: null })
+                {
+                    yield return record;
+                }
             }
 
-            if (result.Outcome == SessionCommitOutcome.Committed)
+            if (page.Count < PageSize)
             {
-                await WriteAsync(commit.Id, Merge(found.Record, commit, result.SecretChanged), _recordEntry, cancellationToken);
+                yield break;
             }
-        }, cancellationToken);
+
+            after = page[^1];
+        }
+    }
+
+    private async ValueTask<SessionCommitResult> CommitInTurnAsync(SessionCommit commit, CancellationToken cancellationToken)
+    {
+        var found = Decode(commit.Id, await ReadAsync(commit.Id, cancellationToken));
+        if (found.Record is { } applied && CommitRules.HasBeenApplied(applied, commit))
+        {
+            return new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: true);
+        }
+
+        if (found.Record is { UserId: { } userId } used && (await ReadUserAsync(userId, cancellationToken))?.Accepts(used) == false)
+        {
+            return new SessionCommitResult(SessionCommitOutcome.Gone);
+        }
+
+        var result = found.Record is { } current ? CommitRules.Check(current, commit, _lifetime)
+            : commit.Creates && found.Status == SessionLookupStatus.NotFound ? new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: true)
+            : new SessionCommitResult(SessionCommitOutcome.Gone);
+        if (result.Outcome == SessionCommitOutcome.Committed)
+        {
+            Guid? epoch = commit.Identity?.UserId is { } signedIn ? (await ReadUserAsync(signedIn, cancellationToken))?.Epoch ?? Guid.Empty : null;
+            var record = found.Record is { } before
+                ? CommitRules.Apply(before, commit, result.SecretChanged, epoch)
+                : CommitRules.Create(commit, epoch);
+            var kept = found.Record is null || commit.DropsValues ? PackedValues.Empty : (PackedValues)found.Record.Values;
+            await WriteAsync(commit.Id, RecordCodec.Encode(record, kept, new PackedChanges(commit.Values)), _recordEntry, cancellationToken);
+            _local.Remember(record);
+        }
+
         return result;
-    }
-
-    public async ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, CancellationToken cancellationToken = default)
-    {
-        var ended = false;
-        await InTurnAsync(id, async () =>
-        {
-            var found = Decode(id, await ReadAsync(id, cancellationToken));
-            if (found.Status is SessionLookupStatus.Found or SessionLookupStatus.Unreadable)
-            {
-                await WriteAsync(id, RecordCodec.EncodeTombstone(id, reason), _tombstoneEntry, cancellationToken);
-                ended = found.Status == SessionLookupStatus.Found;
-            }
-        }, cancellationToken);
-        return ended;
     }
 
     private SessionLookup Decode(Guid id, byte[]? stored) =>
         stored is null ? new SessionLookup(SessionLookupStatus.NotFound) : RecordCodec.Decode(id, stored, _damaged);
 
-    private static byte[] Merge(SessionRecord? current, SessionCommit commit, bool secretChanged)
+    // A signed-in session costs one more read: its user's epoch.
+    private ValueTask<SessionLookup> JudgeAsync(SessionLookup found, CancellationToken cancellationToken)
     {
-        if (current is null)
+        if (found.Record is not { } record)
         {
-            return RecordCodec.Encode(CommitRules.Create(commit), PackedValues.Empty, new PackedChanges(commit.Values));
+            return new ValueTask<SessionLookup>(found);
         }
 
-        var kept = commit.DropsValues ? PackedValues.Empty : (PackedValues)current.Values;
-        return RecordCodec.Encode(CommitRules.Apply(current, commit, secretChanged), kept, new PackedChanges(commit.Values));
+        _local.Remember(record);
+        if (record.UserId is not { } userId)
+        {
+            return new ValueTask<SessionLookup>(found);
+        }
+
+        var read = ReadUserAsync(userId, cancellationToken);
+        return read.IsCompletedSuccessfully ? new ValueTask<SessionLookup>(Judge(found, read.Result)) : AwaitAsync(found, read);
+
+        static async ValueTask<SessionLookup> AwaitAsync(SessionLookup found, ValueTask<UserEpoch?> read) => Judge(found, await read);
+
+        static SessionLookup Judge(SessionLookup found, UserEpoch? epoch) =>
+            epoch?.Accepts(found.Record!) == false ? found with { EndReason = SessionEndReason.Revoked } : found;
     }
 
-    private ValueTask InTurnAsync(Guid id, Func<Task> change, CancellationToken cancellationToken) => _queue.RunAsync(
+    private ValueTask<TResult> InTurnAsync<TState, TResult>(
+        Guid id, TState state, Func<TState, CancellationToken, ValueTask<TResult>> change, CancellationToken cancellationToken) => _queue.RunAsync(
         id,
-        async () =>
+        (Store: this, id, state, change),
+        static async (turn, token) =>
         {
-            if (!_unfinishedWrites.IsEmpty && _unfinishedWrites.TryRemove(id, out var unfinished))
+            if (!turn.Store._unfinishedWrites.IsEmpty && turn.Store._unfinishedWrites.TryRemove(turn.id, out var unfinished))
             {
-                await SettleAsync(id, unfinished, cancellationToken);
+                await turn.Store.SettleAsync(turn.id, unfinished, token);
             }
 
-            await change();
+            return await turn.change(turn.state, token);
         },
         cancellationToken);
 
@@ -189,6 +282,26 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             },
             (_cache, key: KeyOf(id), record, entry),
             id,
+            cancellationToken);
+
+    private ValueTask<UserEpoch?> ReadUserAsync(string userId, CancellationToken cancellationToken)
+    {
+        var read = _reads.RunAsync(
+            static (read, token) => read._cache.GetAsync(read.key, token), (_cache, key: string.Concat(_prefix, UserEpoch.KeyOf(userId))), Guid.Empty, cancellationToken);
+        return read.IsCompletedSuccessfully ? new ValueTask<UserEpoch?>(UserEpoch.Read(read.Result)) : AwaitAsync(read);
+
+        static async ValueTask<UserEpoch?> AwaitAsync(ValueTask<byte[]?> read) => UserEpoch.Read(await read);
+    }
+
+    private async ValueTask WriteUserAsync(string userId, UserEpoch epoch, CancellationToken cancellationToken) =>
+        await _reads.RunAsync(
+            static async (write, token) =>
+            {
+                await write._cache.SetAsync(write.key, write.entry, write._userEntry, token);
+                return true;
+            },
+            (_cache, key: string.Concat(_prefix, UserEpoch.KeyOf(userId)), entry: epoch.Write(), _userEntry),
+            Guid.Empty,
             cancellationToken);
 
     private string KeyOf(Guid id) => string.Concat(_prefix, id.ToString("N"));

@@ -11,13 +11,14 @@ internal sealed class SessionQueue
 
     /// <summary>Runs something when it is the session's turn.</summary>
     /// <exception cref="SessionStoreException">One in front found the store hanging.</exception>
-    public async ValueTask RunAsync(Guid id, Func<ValueTask> turn, CancellationToken cancellationToken)
+    public async ValueTask<TResult> RunAsync<TState, TResult>(
+        Guid id, TState state, Func<TState, CancellationToken, ValueTask<TResult>> turn, CancellationToken cancellationToken)
     {
         await EnterAsync(id, cancellationToken);
         var hanging = false;
         try
         {
-            await turn();
+            return await turn(state, cancellationToken);
         }
         catch (SessionStoreException exception) when (exception.IsTimeout)
         {

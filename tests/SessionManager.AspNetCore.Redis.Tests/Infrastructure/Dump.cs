@@ -4,31 +4,45 @@ using StackExchange.Redis;
 namespace SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 
 /// <summary>All that the server holds under a prefix.</summary>
-/// <param name="Hashes">The fields of each key.</param>
+/// <param name="Hashes">The fields of each session.</param>
+/// <param name="Notes">The members of each set of notes, on users and in lists.</param>
 /// <param name="TimesToLive">What is left of each key's time; null: it would stay for ever.</param>
-internal sealed record Dump(IReadOnlyDictionary<string, HashEntry[]> Hashes, IReadOnlyDictionary<string, TimeSpan?> TimesToLive)
+internal sealed record Dump(
+    IReadOnlyDictionary<string, HashEntry[]> Hashes,
+    IReadOnlyDictionary<string, SortedSetEntry[]> Notes,
+    IReadOnlyDictionary<string, TimeSpan?> TimesToLive)
 {
     /// <summary>Every key, field and value as bytes.</summary>
     public IEnumerable<byte[]> AllBytes =>
-        Hashes.SelectMany(hash => hash.Value.SelectMany(entry => new[] { (byte[])entry.Name!, (byte[])entry.Value! }).Prepend(Encoding.UTF8.GetBytes(hash.Key)));
+        Hashes.SelectMany(hash => hash.Value.SelectMany(entry => new[] { (byte[])entry.Name!, (byte[])entry.Value! }).Prepend(Encoding.UTF8.GetBytes(hash.Key)))
+            .Concat(Notes.SelectMany(note => note.Value.Select(entry => (byte[])entry.Element!).Prepend(Encoding.UTF8.GetBytes(note.Key))));
 
     public static async Task<Dump> TakeAsync(RedisServer server, string prefix)
     {
         await using var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
         var database = connection.GetDatabase();
         var hashes = new Dictionary<string, HashEntry[]>(StringComparer.Ordinal);
+        var notes = new Dictionary<string, SortedSetEntry[]>(StringComparer.Ordinal);
         var times = new Dictionary<string, TimeSpan?>(StringComparer.Ordinal);
         await foreach (var key in connection.GetServers()[0].KeysAsync(pageSize: 1000))
         {
             var name = (string)key!;
             if (name.StartsWith(prefix, StringComparison.Ordinal))
             {
-                hashes[name] = await database.HashGetAllAsync(key);
+                if (await database.KeyTypeAsync(key) == RedisType.SortedSet)
+                {
+                    notes[name] = await database.SortedSetRangeByRankWithScoresAsync(key);
+                }
+                else
+                {
+                    hashes[name] = await database.HashGetAllAsync(key);
+                }
+
                 times[name] = await database.KeyTimeToLiveAsync(key);
             }
         }
 
-        return new Dump(hashes, times);
+        return new Dump(hashes, notes, times);
     }
 
     /// <summary>The names of the only key's fields, in order.</summary>

@@ -44,19 +44,9 @@ public abstract class RedisStoreConformance(Servers servers, ServerKind kind) : 
         GC.SuppressFinalize(this);
     }
 
-    public async Task<IReadOnlyCollection<string>> ListKeysAsync()
-    {
-        var keys = new List<string>();
-        await foreach (var key in _connection!.GetServers()[0].KeysAsync(pageSize: 1000))
-        {
-            if (key.ToString().StartsWith(_prefix, StringComparison.Ordinal))
-            {
-                keys.Add(key.ToString());
-            }
-        }
+    public Task<IReadOnlyCollection<string>> ListKeysAsync() => ListAsync(static key => !IsNote(key));
 
-        return keys;
-    }
+    public Task<IReadOnlyCollection<string>> ListNoteKeysAsync() => ListAsync(IsNote);
 
     public Task<TimeSpan?> ReadTimeToLiveAsync(string key) => Database.KeyTimeToLiveAsync(key);
 
@@ -93,6 +83,22 @@ public abstract class RedisStoreConformance(Servers servers, ServerKind kind) : 
         var provider = services.BuildServiceProvider();
         _providers.Add(provider);
         return provider.GetRequiredService<ISessionRecordStore>();
+    }
+
+    private static bool IsNote(string key) => key.Contains(":list:", StringComparison.Ordinal) || key.Contains(":user:", StringComparison.Ordinal);
+
+    private async Task<IReadOnlyCollection<string>> ListAsync(Func<string, bool> isAsked)
+    {
+        var keys = new List<string>();
+        await foreach (var key in _connection!.GetServers()[0].KeysAsync(pageSize: 1000))
+        {
+            if (key.ToString().StartsWith(_prefix, StringComparison.Ordinal) && isAsked(key.ToString()))
+            {
+                keys.Add(key.ToString());
+            }
+        }
+
+        return keys;
     }
 
     private RedisKey KeyOf(Guid id) => $"{_prefix}{id:N}";

@@ -6,6 +6,7 @@ namespace SessionManager.AspNetCore.Tests.Infrastructure;
 /// <summary>
 /// A cache that fails on command. It keeps entries as a remote cache would (bytes are copied in and out), counts its calls, and
 /// can be looked into. Faults are taken in the order they were planned, one a call.
+/// What is kept of users passes by unless a test asks for it.
 /// </summary>
 internal sealed class FaultCache : IDistributedCache
 {
@@ -14,12 +15,19 @@ internal sealed class FaultCache : IDistributedCache
     private readonly List<(CacheOperation Operation, Gate Gate, bool After)> _gates = [];
     private int _gets;
     private int _sets;
+    private int _userGets;
 
     /// <summary>What is stored, with the options it was stored with.</summary>
     public ConcurrentDictionary<string, (byte[] Value, DistributedCacheEntryOptions Options)> Entries { get; } = new();
 
     /// <summary>Every call takes this long. Zero by default, then it completes at once.</summary>
     public TimeSpan Delay { get; set; }
+
+    /// <summary>Whether the entries of users are counted, held and failed like those of sessions.</summary>
+    public bool IncludesUsers { get; set; }
+
+    /// <summary>How often the entry of a user was read.</summary>
+    public int UserGets => _userGets;
 
     public int Gets => _gets;
 
@@ -59,12 +67,26 @@ internal sealed class FaultCache : IDistributedCache
 
     public Task<byte[]?> GetAsync(string key, CancellationToken token = default)
     {
+        if (PassesBy(key))
+        {
+            Interlocked.Increment(ref _userGets);
+            return Task.FromResult(Read());
+        }
+
         Interlocked.Increment(ref _gets);
-        return RunAsync(CacheOperation.Get, key, () => Entries.TryGetValue(key, out var entry) ? (byte[])entry.Value.Clone() : null, token);
+        return RunAsync(CacheOperation.Get, key, Read, token);
+
+        byte[]? Read() => Entries.TryGetValue(key, out var entry) ? (byte[])entry.Value.Clone() : null;
     }
 
     public Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
+        if (PassesBy(key))
+        {
+            Entries[key] = ((byte[])value.Clone(), options);
+            return Task.CompletedTask;
+        }
+
         Interlocked.Increment(ref _sets);
         return RunAsync(
             CacheOperation.Set,
@@ -131,6 +153,8 @@ internal sealed class FaultCache : IDistributedCache
         await PassGateAsync(operation, after: true);
         return result;
     }
+
+    private bool PassesBy(string key) => !IncludesUsers && key.Contains(":user:", StringComparison.Ordinal);
 
     private CacheFault? TakeFault(CacheOperation operation)
     {

@@ -77,8 +77,35 @@ internal sealed class FaultStore(ISessionRecordStore inner) : ISessionRecordStor
     public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) =>
         RunAsync(StoreOperation.Commit, token => inner.CommitAsync(commit, token), cancellationToken);
 
-    public ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, CancellationToken cancellationToken = default) =>
-        RunAsync(StoreOperation.End, token => inner.EndAsync(id, reason, token), cancellationToken);
+    public ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) =>
+        RunAsync(StoreOperation.End, token => inner.EndAsync(id, reason, onlyOfUser, token), cancellationToken);
+
+    public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) =>
+        RunAsync(StoreOperation.Admit, token => inner.AdmitAsync(userId, member, limit, token), cancellationToken);
+
+    public async ValueTask DismissAsync(string userId, SessionMember member, CancellationToken cancellationToken = default) => await RunAsync(
+        StoreOperation.Dismiss,
+        async token =>
+        {
+            await inner.DismissAsync(userId, member, token);
+            return true;
+        },
+        cancellationToken);
+
+    public ValueTask<IReadOnlyList<SessionMember>> FindMembersAsync(string userId, CancellationToken cancellationToken = default) =>
+        RunAsync(StoreOperation.FindMembers, token => inner.FindMembersAsync(userId, token), cancellationToken);
+
+    public async ValueTask RevokeUnlistedAsync(string userId, Guid? exceptId, CancellationToken cancellationToken = default) => await RunAsync(
+        StoreOperation.RevokeUnlisted,
+        async token =>
+        {
+            await inner.RevokeUnlistedAsync(userId, exceptId, token);
+            return true;
+        },
+        cancellationToken);
+
+    public IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default) =>
+        inner.ListAsync(now, after, cancellationToken);
 
     private async ValueTask<T> RunAsync<T>(StoreOperation operation, Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
     {

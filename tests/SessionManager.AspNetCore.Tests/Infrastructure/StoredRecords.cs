@@ -39,11 +39,38 @@ internal static class StoredRecords
             UserId = user,
             OwnerId = owner ?? user,
             CreatedAt = created,
+            SecretIssuedAt = created,
             StartedAt = seen,
             AuthenticatedAt = authenticated,
             LastSeenAt = seen,
             Values = values,
             ValueBytes = values.Sum(pair => LayeredValues.SizeOf(pair.Key, pair.Value)),
+        });
+
+    private static readonly Gen<byte[]?> Hash = Gen.Null(Gen.Byte.Array[32]);
+
+    /// <summary>Records in the middle of a rotation, of users with claims and of users whose sessions were revoked.</summary>
+    public static readonly Gen<SessionRecord> Rich = Gen.Select(
+        Any, Hash, Hash, Time, Time, Gen.Guid, Gen.Byte.Array[0, 40],
+        (record, next, previous, until, issued, epoch, principal) => new SessionRecord
+        {
+            Id = record.Id,
+            SecretHash = record.SecretHash,
+            NextSecretHash = next,
+            PreviousSecretHash = previous,
+            PreviousValidUntil = previous is null ? null : until,
+            SecretIssuedAt = issued,
+            Generation = record.Generation,
+            UserId = record.UserId,
+            OwnerId = record.OwnerId,
+            CreatedAt = record.CreatedAt,
+            StartedAt = record.StartedAt,
+            AuthenticatedAt = record.AuthenticatedAt,
+            Principal = principal,
+            Epoch = epoch,
+            LastSeenAt = record.LastSeenAt,
+            Values = record.Values,
+            ValueBytes = record.ValueBytes,
         });
 
     /// <summary>A record with every field and every kind of value.</summary>
@@ -63,12 +90,18 @@ internal static class StoredRecords
         {
             Id = Id,
             SecretHash = Enumerable.Range(100, 32).Select(i => (byte)i).ToArray(),
+            NextSecretHash = Enumerable.Range(10, 32).Select(i => (byte)i).ToArray(),
+            PreviousSecretHash = Enumerable.Range(200, 32).Select(i => (byte)i).ToArray(),
+            PreviousValidUntil = created.AddMinutes(4),
+            SecretIssuedAt = created.AddMinutes(5),
             Generation = 3,
             UserId = "alice",
             OwnerId = "bob",
             CreatedAt = created,
             StartedAt = created.AddMinutes(1),
             AuthenticatedAt = created.AddMinutes(2),
+            Principal = "claims"u8.ToArray(),
+            Epoch = new Guid("ffeeddcc-bbaa-9988-7766-554433221100"),
             LastSeenAt = created.AddMinutes(3),
             Values = values,
             ValueBytes = values.Sum(pair => LayeredValues.SizeOf(pair.Key, pair.Value)),
@@ -79,8 +112,9 @@ internal static class StoredRecords
         RecordCodec.Encode(record, PackedValues.Empty, new PackedChanges(record.Values.ToDictionary(pair => pair.Key, pair => (SessionValue?)pair.Value, StringComparer.Ordinal)));
 
     /// <summary>Where the index begins, by what the header says.</summary>
-    public static long IndexOffset(ReadOnlySpan<byte> stored) => 116L
+    public static long IndexOffset(ReadOnlySpan<byte> stored) => 120L
         + BinaryPrimitives.ReadInt32LittleEndian(stored[104..])
+        + BinaryPrimitives.ReadInt32LittleEndian(stored[116..])
         + BinaryPrimitives.ReadInt32LittleEndian(stored[108..]);
 
     /// <summary>Where the values begin, by what the header says.</summary>
@@ -91,7 +125,7 @@ internal static class StoredRecords
     /// <summary>Makes the header's checksum right, as one who can write to the store could.</summary>
     public static void Seal(byte[] stored)
     {
-        var end = (int)Math.Clamp(EntriesOffset(stored), 116, stored.Length);
+        var end = (int)Math.Clamp(EntriesOffset(stored), 120, stored.Length);
         var checksum = Checksum.Of(Checksum.Of(stored.AsSpan(0, 8)), stored.AsSpan(12, end - 12));
         BinaryPrimitives.WriteUInt32LittleEndian(stored.AsSpan(8), checksum);
     }
@@ -112,9 +146,12 @@ internal static class StoredRecords
     {
         Assert.NotNull(actual);
         Assert.Equal(
-            (expected.Id, expected.Generation, expected.UserId, expected.OwnerId, expected.CreatedAt, expected.StartedAt, expected.AuthenticatedAt, expected.LastSeenAt, expected.ValueBytes),
-            (actual.Id, actual.Generation, actual.UserId, actual.OwnerId, actual.CreatedAt, actual.StartedAt, actual.AuthenticatedAt, actual.LastSeenAt, actual.ValueBytes));
+            (expected.Id, expected.Generation, expected.UserId, expected.OwnerId, expected.CreatedAt, expected.StartedAt, expected.AuthenticatedAt, expected.LastSeenAt, expected.ValueBytes, expected.SecretIssuedAt, expected.PreviousValidUntil, expected.Epoch),
+            (actual.Id, actual.Generation, actual.UserId, actual.OwnerId, actual.CreatedAt, actual.StartedAt, actual.AuthenticatedAt, actual.LastSeenAt, actual.ValueBytes, actual.SecretIssuedAt, actual.PreviousValidUntil, actual.Epoch));
         Assert.Equal(expected.SecretHash.ToArray(), actual.SecretHash.ToArray());
+        Assert.Equal(expected.NextSecretHash.ToArray(), actual.NextSecretHash.ToArray());
+        Assert.Equal(expected.PreviousSecretHash.ToArray(), actual.PreviousSecretHash.ToArray());
+        Assert.Equal(expected.Principal.ToArray(), actual.Principal.ToArray());
         AssertSame(expected.Values, actual.Values);
     }
 

@@ -28,7 +28,10 @@ public abstract class CacheStoreConformance : SessionRecordStoreConformance, ISe
 
     protected IDistributedCache Cache { get; }
 
-    public Task<IReadOnlyCollection<string>> ListKeysAsync() => Task.FromResult(_cache.Keys);
+    public Task<IReadOnlyCollection<string>> ListKeysAsync() =>
+        Task.FromResult<IReadOnlyCollection<string>>([.. _cache.Keys.Where(key => !IsNote(key))]);
+
+    public Task<IReadOnlyCollection<string>> ListNoteKeysAsync() => Task.FromResult<IReadOnlyCollection<string>>([.. _cache.Keys.Where(IsNote)]);
 
     public virtual Task<TimeSpan?> ReadTimeToLiveAsync(string key) => Task.FromResult(_cache.TimeToLiveOf(key));
 
@@ -60,4 +63,6 @@ public abstract class CacheStoreConformance : SessionRecordStoreConformance, ISe
             new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = Lifetime.RecordTimeToLive },
             TestContext.Current.CancellationToken);
     }
+
+    private static bool IsNote(string key) => key.Contains("user:", StringComparison.Ordinal);
 }

@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using SessionManager.AspNetCore.Pipeline;
+
+namespace SessionManager.AspNetCore.Authentication;
+
+/// <summary>Looks at when the session's user signed in. That is told by the session alone, whatever claims the principal has.</summary>
+internal sealed class RecentAuthenticationHandler(IHttpContextAccessor accessor, SessionPipeline pipeline)
+    : AuthorizationHandler<RecentAuthenticationRequirement>
+{
+    private static readonly object Missed = new();
+
+    /// <summary>Whether all that the request lacks is a recent sign-in, so that it is asked for one instead of being forbidden.</summary>
+    public static bool WasMissed(HttpContext context) => context.Items.ContainsKey(Missed);
+
+    protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, RecentAuthenticationRequirement requirement)
+    {
+        if ((context.Resource as HttpContext ?? accessor.HttpContext) is not { } request)
+        {
+            return;
+        }
+
+        var session = RequestSession.Of(request, pipeline);
+        await session.LoadAsync(CancellationToken.None);
+        if (session.IsAvailable && session.AuthenticatedAt is { } at && pipeline.Now - at <= requirement.MaxAge)
+        {
+            context.Succeed(requirement);
+        }
+        else
+        {
+            request.Items[Missed] = true;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>
+/// Admits sign-ins. A session is noted under its user before the sign-in is saved, and only while the user has less than the limit, so
+/// that there are never more, however many sign in at once. Notes are checked against the records, so a note of a session that has ended, or
+/// of a sign-in that came to nothing, costs nobody a place for long.
+/// </summary>
+internal sealed class SessionAdmission(
+    IOptions<SessionManagerOptions> options, ISessionRecordStore store, SessionLifetime lifetime, SessionEnding ending)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How long a note without a record counts as a sign-in that is being saved.</summary>
+    private readonly TimeSpan _pending = options.Value.IOTimeout * 2;
+
+    /// <summary>Makes room for a sign-in and notes it.</summary>
+    /// <exception cref="SessionLimitException">There is none.</exception>
+    public async ValueTask AdmitAsync(string userId, Guid id, DateTimeOffset now, HttpContext context, CancellationToken cancellationToken)
+    {
+        var started = Environment.TickCount64;
+        while (await store.AdmitAsync(userId, new SessionMember(id, now), options.Value.MaxSessionsPerUser, cancellationToken) is { } members)
+        {
+            var (oldest, freed) = await ReviewAsync(userId, members, now, cancellationToken);
+            if (freed)
+            {
+                continue;
+            }
+
+            if (options.Value.OnSessionLimit == OnSessionLimit.RejectNew)
+            {
+                throw new SessionLimitException();
+            }
+
+            if (oldest is not null)
+            {
+                await ending.EndAsync(oldest, SessionEndReason.Revoked, context, onlyOfUser: userId, cancellationToken);
+
+                // Also when another request has ended it first.
+                await ending.DismissAsync(userId, oldest, cancellationToken);
+            }
+            else if (Environment.TickCount64 - started > options.Value.IOTimeout.TotalMilliseconds)
+            {
+                throw new SessionStoreException("The user's other sign-ins were not saved in time. Try again.");
+            }
+            else
+            {
+                // All places are taken by sign-ins that are being saved at this moment.
+                await Task.Delay(Pause, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Whether a noted session lives and is the user's; the record if so.</summary>
+    public async ValueTask<SessionRecord?> FindAsync(string userId, Guid id, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var found = await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+        return found is { Record: { } record, EndReason: null }
+            && string.Equals(record.UserId, userId, StringComparison.Ordinal)
+            && !lifetime.IsExpired(record, now)
+                ? record
+                : null;
+    }
+
+    /// <summary>Takes a note back that no session stands behind. A young one may be of a sign-in that is being saved.</summary>
+    public async ValueTask<bool> DismissIfOldAsync(string userId, SessionMember member, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (now - member.AdmittedAt < _pending)
+        {
+            return false;
+        }
+
+        await store.DismissAsync(userId, member, cancellationToken);
+        return true;
+    }
+
+    private async ValueTask<(SessionRecord? Oldest, bool Freed)> ReviewAsync(
+        string userId, IReadOnlyList<SessionMember> members, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        SessionRecord? oldest = null;
+        var freed = false;
+        foreach (var member in members)
+        {
+            if (await FindAsync(userId, member.Id, now, cancellationToken) is not { } record)
+            {
+                freed |= await DismissIfOldAsync(userId, member, now, cancellationToken);
+            }
+            else if (oldest is null || record.AuthenticatedAt < oldest.AuthenticatedAt)
+            {
+                oldest = record;
+            }
+        }
+
+        return (oldest, freed);
+    }
+}

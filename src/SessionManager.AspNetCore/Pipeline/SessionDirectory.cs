@@ -1,0 +1,110 @@
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>Lists, finds and ends sessions by way of the store. What the store has noted is checked against the records.</summary>
+internal sealed class SessionDirectory(
+    IOptions<SessionManagerOptions> options,
+    ISessionRecordStore store,
+    SessionLifetime lifetime,
+    SessionClock clock,
+    SessionAdmission admission,
+    SessionEnding ending,
+    IHttpContextAccessor accessor) : ISessionDirectory
+{
+    /// <summary>How many records are read at the same time.</summary>
+    private const int Parallel = 32;
+
+    public async IAsyncEnumerable<SessionInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var now = clock.Now;
+        await foreach (var record in store.ListAsync(now, after: null, cancellationToken))
+        {
+            if (!lifetime.IsExpired(record, now))
+            {
+                yield return lifetime.Describe(record);
+            }
+        }
+    }
+
+    public async Task<IReadOnlyList<SessionInfo>> FindByUserAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default)
+    {
+        if (UserIdText.From(userId, options.Value) is not { } user)
+        {
+            return [];
+        }
+
+        var records = await FindAsync(user, cancellationToken);
+        return [.. records.OrderByDescending(record => record.AuthenticatedAt).Select(lifetime.Describe)];
+    }
+
+    public async Task<bool> RevokeAsync(string sessionId, CancellationToken cancellationToken = default)
+    {
+        if (!TryParse(sessionId, out var id))
+        {
+            return false;
+        }
+
+        var now = clock.Now;
+        var found = await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+        return found is { Record: { } record, EndReason: null }
+            && !lifetime.IsExpired(record, now)
+            && await ending.EndAsync(record, SessionEndReason.Revoked, accessor.HttpContext, cancellationToken: cancellationToken);
+    }
+
+    public async Task<int> RevokeUserAsync<TUserId>(TUserId userId, string? exceptSessionId = null, CancellationToken cancellationToken = default)
+    {
+        Guid except = default;
+        if (exceptSessionId is not null && !TryParse(exceptSessionId, out except))
+        {
+            throw new ArgumentException("The session to spare is not named by a session id. Pass SessionInfo.SessionId, or null to end all.", nameof(exceptSessionId));
+        }
+
+        if (UserIdText.From(userId, options.Value) is not { } user)
+        {
+            return 0;
+        }
+
+        // Found first: afterwards they may be found revoked.
+        var records = await FindAsync(user, cancellationToken);
+        await store.RevokeUnlistedAsync(user, exceptSessionId is null ? null : except, cancellationToken);
+        var ended = 0;
+        foreach (var group in records.Where(record => exceptSessionId is null || record.Id != except).Chunk(Parallel))
+        {
+            var results = await Task.WhenAll(group.Select(record =>
+                ending.EndAsync(record, SessionEndReason.Revoked, accessor.HttpContext, onlyOfUser: user, cancellationToken).AsTask()));
+            ended += results.Count(result => result);
+        }
+
+        return ended;
+    }
+
+    private async Task<List<SessionRecord>> FindAsync(string user, CancellationToken cancellationToken)
+    {
+        var now = clock.Now;
+        var records = new List<SessionRecord>();
+        foreach (var group in (await store.FindMembersAsync(user, cancellationToken)).Chunk(Parallel))
+        {
+            var found = await Task.WhenAll(group.Select(member => admission.FindAsync(user, member.Id, now, cancellationToken).AsTask()));
+            for (var i = 0; i < group.Length; i++)
+            {
+                if (found[i] is { } record)
+                {
+                    records.Add(record);
+                }
+                else
+                {
+                    await admission.DismissIfOldAsync(user, group[i], now, cancellationToken);
+                }
+            }
+        }
+
+        return records;
+    }
+
+    // One spelling only, the one that is shown.
+    private static bool TryParse(string? sessionId, out Guid id) =>
+        Guid.TryParseExact(sessionId, "D", out id) && string.Equals(id.ToString(), sessionId, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,23 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Authorization;
+
+namespace SessionManager.AspNetCore;
+
+/// <summary>The user must have signed in to the session within a time. Only a sign-in counts, again or anew; neither using the session nor
+/// a change of its token does. (OWASP ASVS 5.0, 7.5.1.)</summary>
+public sealed class RecentAuthenticationRequirement : IAuthorizationRequirement
+{
+    /// <summary>Creates it.</summary>
+    /// <param name="maxAge">How long ago the sign-in may be. Above zero.</param>
+    public RecentAuthenticationRequirement(TimeSpan maxAge)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(maxAge, TimeSpan.Zero);
+        MaxAge = maxAge;
+    }
+
+    /// <summary>How long ago the sign-in may be.</summary>
+    public TimeSpan MaxAge { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{nameof(RecentAuthenticationRequirement)}: within {MaxAge}");
+}

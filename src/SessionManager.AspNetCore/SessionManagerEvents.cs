@@ -1,0 +1,46 @@
+namespace SessionManager.AspNetCore;
+
+/// <summary>
+/// What the application does when a session begins, changes hands or ends: set a delegate, or derive and override. Each is awaited,
+/// after the change is saved and before the response leaves, and raised once. A handler that throws is logged (event 29) and does not
+/// disturb the request.
+/// </summary>
+/// <remarks>
+/// An end is raised when it is noticed, by the process that notices it: a destroy, a revocation and a limit at once; an expired session when
+/// its token is next brought. A session whose token never comes back is forgotten by the store
+/// without an event. On a plain cache two processes that notice the same end at the same moment may both raise it.
+/// </remarks>
+public class SessionManagerEvents
+{
+    /// <summary>A session was begun.</summary>
+    public Func<SessionEventContext, Task> OnCreated { get; set; } = static _ => Task.CompletedTask;
+
+    /// <summary>A user signed in: for the first time, again, or in place of another user. The token was replaced.</summary>
+    public Func<SessionEventContext, Task> OnSignedIn { get; set; } = static _ => Task.CompletedTask;
+
+    /// <summary>The token was replaced other than by a sign-in: by <see cref="ISessionManager.RotateToken"/>, by a sign-out, or because
+    /// <see cref="SessionManagerOptions.TokenRotationInterval"/> had passed and the next one was issued.</summary>
+    public Func<SessionEventContext, Task> OnTokenRotated { get; set; } = static _ => Task.CompletedTask;
+
+    /// <summary>A session ended: destroyed, revoked, or expired.</summary>
+    public Func<SessionEndedContext, Task> OnEnded { get; set; } = static _ => Task.CompletedTask;
+
+    /// <summary>A request brought a token that had been replaced: a slow request, an old tab, or a thief. Nothing else happens unless
+    /// the handler calls <see cref="StaleTokenContext.EndSession"/>.</summary>
+    public Func<StaleTokenContext, Task> OnStaleToken { get; set; } = static _ => Task.CompletedTask;
+
+    /// <summary>Called when a session was begun. Calls <see cref="OnCreated"/>.</summary>
+    public virtual Task Created(SessionEventContext context) => OnCreated(context);
+
+    /// <summary>Called when a user signed in. Calls <see cref="OnSignedIn"/>.</summary>
+    public virtual Task SignedIn(SessionEventContext context) => OnSignedIn(context);
+
+    /// <summary>Called when the token was replaced other than by a sign-in. Calls <see cref="OnTokenRotated"/>.</summary>
+    public virtual Task TokenRotated(SessionEventContext context) => OnTokenRotated(context);
+
+    /// <summary>Called when a session ended. Calls <see cref="OnEnded"/>.</summary>
+    public virtual Task Ended(SessionEndedContext context) => OnEnded(context);
+
+    /// <summary>Called when a replaced token was brought. Calls <see cref="OnStaleToken"/>.</summary>
+    public virtual Task StaleToken(StaleTokenContext context) => OnStaleToken(context);
+}

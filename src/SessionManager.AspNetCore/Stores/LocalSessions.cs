@@ -1,0 +1,232 @@
+using System.Collections.Concurrent;
+
+namespace SessionManager.AspNetCore.Stores;
+
+/// <summary>
+/// The sessions that this process has made or loaded, by user and in order, because a plain cache can neither list nor search. What has
+/// not been used here for as long as a record is kept is forgotten, when what is remembered has doubled.
+/// </summary>
+internal sealed class LocalSessions(SessionLifetime lifetime)
+{
+    private const int FirstSweep = 1024;
+
+    private readonly Lock _lock = new();
+    private readonly ConcurrentDictionary<Guid, KnownSession> _known = new();
+    private readonly Dictionary<string, Dictionary<Guid, DateTimeOffset>> _users = new(StringComparer.Ordinal);
+    private readonly List<(Guid Id, long Started)> _order = [];
+    private int _sweepAt = FirstSweep;
+
+    public int Count => _known.Count;
+
+    /// <summary>Remembers a session as it was loaded or saved. Costs a lookup when nothing about it is new.</summary>
+    public void Remember(SessionRecord record)
+    {
+        var (started, seen) = (record.StartedAt.ToUnixTimeMilliseconds(), record.LastSeenAt.ToUnixTimeMilliseconds());
+        if (!_known.TryGetValue(record.Id, out var known)
+            || known.Started != started
+            || seen - known.Seen >= lifetime.TouchInterval.TotalMilliseconds
+            || !string.Equals(known.UserId, record.UserId, StringComparison.Ordinal))
+        {
+            Update(record, started, seen);
+        }
+    }
+
+    /// <summary>Forgets a session that has ended.</summary>
+    public void Forget(Guid id)
+    {
+        lock (_lock)
+        {
+            if (_known.TryRemove(id, out var known))
+            {
+                Unlist(known.UserId, id);
+            }
+        }
+    }
+
+    /// <summary>Notes a session under a user; or returns those that are noted, when there are too many others.</summary>
+    public IReadOnlyList<SessionMember>? Admit(string userId, SessionMember member, int? limit)
+    {
+        lock (_lock)
+        {
+            if (!_users.TryGetValue(userId, out var members))
+            {
+                _users.Add(userId, members = []);
+            }
+
+            var isNew = !members.TryGetValue(member.Id, out var before);
+            if (isNew && members.Count >= limit)
+            {
+                return Sorted(members);
+            }
+
+            members[member.Id] = isNew || member.AdmittedAt > before ? member.AdmittedAt : before;
+            return null;
+        }
+    }
+
+    public void Dismiss(string userId, SessionMember member)
+    {
+        lock (_lock)
+        {
+            if (_users.TryGetValue(userId, out var members)
+                && members.TryGetValue(member.Id, out var admitted)
+                && admitted <= member.AdmittedAt)
+            {
+                Unlist(userId, member.Id);
+            }
+        }
+    }
+
+    public IReadOnlyList<SessionMember> Find(string userId)
+    {
+        lock (_lock)
+        {
+            return _users.TryGetValue(userId, out var members) ? Sorted(members) : [];
+        }
+    }
+
+    /// <summary>The sessions behind one, the newest first.</summary>
+    public IReadOnlyList<SessionMember> Page(SessionMember? after, int count)
+    {
+        var page = new List<SessionMember>(count);
+        lock (_lock)
+        {
+            for (var i = IndexBehind(after); i >= 0 && page.Count < count; i--)
+            {
+                var (id, started) = _order[i];
+                if (_known.TryGetValue(id, out var known) && known.Place == i)
+                {
+                    page.Add(new SessionMember(id, DateTimeOffset.FromUnixTimeMilliseconds(started)));
+                }
+            }
+        }
+
+        return page;
+    }
+
+    /// <summary>Forgets what has not been used here for as long as the store keeps it.</summary>
+    public void Sweep(long now)
+    {
+        var oldest = now - (long)lifetime.RecordTimeToLive.TotalMilliseconds;
+        lock (_lock)
+        {
+            foreach (var (id, known) in _known)
+            {
+                if (known.Seen < oldest && _known.TryRemove(id, out _))
+                {
+                    Unlist(known.UserId, id);
+                }
+            }
+
+            // Of sign-ins that came to nothing.
+            foreach (var (userId, members) in _users)
+            {
+                foreach (var (id, admitted) in members)
+                {
+                    if (admitted.ToUnixTimeMilliseconds() < oldest && !_known.ContainsKey(id))
+                    {
+                        Unlist(userId, id);
+                    }
+                }
+            }
+
+            Compact();
+            _sweepAt = Math.Max(FirstSweep, 2 * _known.Count);
+        }
+    }
+
+    private void Update(SessionRecord record, long started, long seen)
+    {
+        var sweeps = false;
+        lock (_lock)
+        {
+            var isKnown = _known.TryGetValue(record.Id, out var known);
+            var place = known.Place;
+            if (!isKnown || known.Started != started)
+            {
+                place = _order.Count;
+
+                // A clock that steps back does not change the order.
+                _order.Add((record.Id, _order.Count > 0 ? Math.Max(_order[^1].Started, started) : started));
+            }
+
+            if (isKnown && !string.Equals(known.UserId, record.UserId, StringComparison.Ordinal))
+            {
+                Unlist(known.UserId, record.Id);
+            }
+
+            if (record.UserId is { } userId)
+            {
+                Admit(userId, new SessionMember(record.Id, record.AuthenticatedAt ?? record.StartedAt), limit: null);
+            }
+
+            _known[record.Id] = new KnownSession(record.UserId, started, Math.Max(seen, known.Seen), place);
+            if (_known.Count >= _sweepAt || _order.Count >= 2 * Math.Max(FirstSweep, _known.Count))
+            {
+                (sweeps, _sweepAt) = (true, int.MaxValue);
+            }
+        }
+
+        if (sweeps)
+        {
+            // Not on this request's time.
+            ThreadPool.UnsafeQueueUserWorkItem(static sweep => sweep.Sessions.Sweep(sweep.Now), (Sessions: this, Now: seen), preferLocal: false);
+        }
+    }
+
+    private void Compact()
+    {
+        var kept = 0;
+        for (var i = 0; i < _order.Count; i++)
+        {
+            var entry = _order[i];
+            if (_known.TryGetValue(entry.Id, out var known) && known.Place == i)
+            {
+                _known[entry.Id] = known with { Place = kept };
+                _order[kept++] = entry;
+            }
+        }
+
+        _order.RemoveRange(kept, _order.Count - kept);
+        _order.TrimExcess();
+    }
+
+    private int IndexBehind(SessionMember? after)
+    {
+        if (after is not { } last)
+        {
+            return _order.Count - 1;
+        }
+
+        // Those of one millisecond keep their order: behind the last one, or behind all of its time when it is gone.
+        var time = last.AdmittedAt.ToUnixTimeMilliseconds();
+        var (low, high) = (0, _order.Count);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            (low, high) = _order[middle].Started <= time ? (middle + 1, high) : (low, middle);
+        }
+
+        var first = low - 1;
+        for (var i = first; i >= 0 && _order[i].Started == time; i--)
+        {
+            if (_order[i].Id == last.Id)
+            {
+                return i - 1;
+            }
+        }
+
+        return first;
+    }
+
+    private void Unlist(string? userId, Guid id)
+    {
+        if (userId is not null && _users.TryGetValue(userId, out var members) && members.Remove(id) && members.Count == 0)
+        {
+            _users.Remove(userId);
+        }
+    }
+
+    private static SessionMember[] Sorted(Dictionary<Guid, DateTimeOffset> members) =>
+        [.. members.Select(member => new SessionMember(member.Key, member.Value)).OrderBy(member => member.AdmittedAt).ThenBy(member => member.Id)];
+}

@@ -1,0 +1,58 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace SessionManager.AspNetCore.Stores;
+
+/// <summary>
+/// What a plain cache keeps of a user whose sessions have been revoked: a random epoch. A session that signed in under another one is
+/// revoked, wherever it was made, without being known here. One session may be spared, by the epoch it signed in under.
+/// <code>
+///  offset  size
+///       0     1  format version, 1
+///       1    16  epoch
+///      17    16  the spared session's id, or zeros
+///      33    16  the spared session's epoch
+/// </code>
+/// </summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct UserEpoch(Guid Epoch, Guid SparedId = default, Guid SparedEpoch = default)
+{
+    private const int Length = 49;
+
+    /// <summary>The end of the store key of a user.</summary>
+    public static string KeyOf(string userId) => string.Concat("user:", Convert.ToHexStringLower(HashOf(userId)));
+
+    /// <summary>The place of a user in the queue of changes.</summary>
+    public static Guid TurnOf(string userId) => new(HashOf(userId).AsSpan(0, 16));
+
+    /// <summary>Reads an entry. A damaged one is an epoch nobody has signed in under yet: what can't be read revokes.</summary>
+    public static UserEpoch? Read(byte[]? stored)
+    {
+        if (stored is null)
+        {
+            return null;
+        }
+
+        return stored.Length == Length && stored[0] == 1
+            ? new UserEpoch(GuidAt(stored, 1), GuidAt(stored, 17), GuidAt(stored, 33))
+            : new UserEpoch(new Guid(SHA256.HashData(stored).AsSpan(0, 16)));
+    }
+
+    public byte[] Write()
+    {
+        var stored = new byte[Length];
+        stored[0] = 1;
+        Epoch.TryWriteBytes(stored.AsSpan(1), bigEndian: true, out _);
+        SparedId.TryWriteBytes(stored.AsSpan(17), bigEndian: true, out _);
+        SparedEpoch.TryWriteBytes(stored.AsSpan(33), bigEndian: true, out _);
+        return stored;
+    }
+
+    /// <summary>Whether a session of the user is not revoked.</summary>
+    public bool Accepts(SessionRecord record) => record.Epoch == Epoch || (record.Id == SparedId && record.Epoch == SparedEpoch);
+
+    private static byte[] HashOf(string userId) => SHA256.HashData(Encoding.UTF8.GetBytes(userId));
+
+    private static Guid GuidAt(byte[] stored, int offset) => new(stored.AsSpan(offset, 16), bigEndian: true);
+}
