@@ -1,6 +1,7 @@
 var builder = WebApplication.CreateBuilder(args);
 builder.Services.AddControllers();
 builder.Services.AddSessionManager();
+builder.Services.AddAuthentication().AddSessionManager();
 
 var app = builder.Build();
 app.UseFileServer();

@@ -9,7 +9,7 @@ const notices = {
   Replaced: 'Your session continued elsewhere; please sign in again.',
 };
 
-let busy = false, hasSession = false;
+let busy = false, hasSession = false, hasOthers = false;
 
 /* ---- the API ---- */
 
@@ -70,7 +70,8 @@ async function refresh() {
   const [me, session, keys] = await Promise.all([read('account/me'), read('account/session'), read('values')]);
   const listed = keys.filter(isAddressable).sort();
   const values = await Promise.all(listed.map(async key => [key, await readValue(key)]));
-  render(me, session, values.filter(([, json]) => json !== null));
+  const devices = me.authenticated ? await read('account/devices') : [];
+  render(me, session, devices, values.filter(([, json]) => json !== null));
 }
 
 /* ---- what is shown ---- */
@@ -81,7 +82,7 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
-function render(me, session, values) {
+function render(me, session, devices, values) {
   hasSession = session.createdAt !== null;
 
   const notice = notices[session.previousSessionEnd] ?? '';
@@ -102,6 +103,10 @@ function render(me, session, values) {
   showTime('last-seen', session.lastSeenAt);
   showTime('expires', session.expiresAt);
 
+  $('devices-section').hidden = !me.authenticated;
+  $('devices').replaceChildren(...devices.map(deviceRow));
+  hasOthers = devices.length > 1;
+
   renderValues(values);
   const theme = values.find(([key]) => key === 'theme');
   applyTheme(theme && JSON.parse(theme[1]));
@@ -111,6 +116,21 @@ function render(me, session, values) {
 function showTime(id, value) {
   $(id).dateTime = value ?? '';
   $(id).textContent = value ? timeFormat.format(new Date(value)) : '–';
+}
+
+function deviceRow(device) {
+  const name = `${device.sessionId.slice(0, 8)}…`;
+  const time = value => element('time', { dateTime: value, textContent: timeFormat.format(new Date(value)) });
+  const signOut = () => device.thisOne
+    ? act('POST', 'account/logout', undefined, () => $('who'))
+    : act('DELETE', `account/devices/${device.sessionId}`, undefined, () => $('devices-title'));
+  return element('tr', {},
+    element('th', { scope: 'row', title: device.sessionId }, element('code', { textContent: name }),
+      ...(device.thisOne ? [' ', element('span', { className: 'badge', textContent: 'this one' })] : [])),
+    element('td', {}, time(device.createdAt)),
+    element('td', {}, time(device.lastSeenAt)),
+    element('td', {}, element('div', { className: 'actions' },
+      element('button', { type: 'button', textContent: 'Sign out', ariaLabel: `Sign out ${device.thisOne ? 'here' : name}`, onclick: signOut }))));
 }
 
 function renderValues(values) {
@@ -202,6 +222,7 @@ function setBusy(value) {
   busy = value;
   for (const button of document.querySelectorAll('button')) button.disabled = busy;
   $('destroy').disabled ||= !hasSession;
+  $('sign-out-elsewhere').disabled ||= !hasOthers;
   // Until the session's theme is known, the switch can't tell which way it goes.
   $('theme').disabled ||= isLoading();
 }
@@ -238,6 +259,7 @@ $('sign-in').onsubmit = event => {
 };
 $('sign-out').onclick = () => act('POST', 'account/logout', undefined, () => $('who'));
 $('destroy').onclick = () => act('DELETE', 'account/session', undefined, () => $('who'));
+$('sign-out-elsewhere').onclick = () => act('DELETE', 'account/devices', undefined, () => $('devices-title'));
 $('theme').onclick = () => act('PUT', 'values/theme', JSON.stringify(isDark() ? 'light' : 'dark'));
 
 $('key').oninput = () => $('key').setCustomValidity(
