@@ -1,0 +1,109 @@
+using System.Security.Claims;
+using System.Text;
+using CsCheck;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Authentication;
+using SessionManager.AspNetCore.Pipeline;
+using SessionManager.AspNetCore.Records;
+using SessionManager.AspNetCore.Stores;
+using SessionManager.AspNetCore.Tests.Infrastructure;
+
+namespace SessionManager.AspNetCore.Tests;
+
+/// <summary>What comes from outside, a cookie or a stored record, neither throws nor makes us allocate by its say-so, whatever it is.</summary>
+public sealed class FuzzTests
+{
+    private static readonly SessionToken Live = SessionToken.NewFor(SessionToken.NewId());
+
+    private static readonly Gen<string> Bit = Gen.OneOf<string>([.. new[] {
+        "sid", "sid=", "SID=", "sid=;", "; ", ";", "=", " ", "\t", "\"", ",", "%00", "\0", "\r\n", "A", "é", "sid=sid=", Live.Encode(), "sid=" + Live.Encode(),
+        Live.Encode()[..42], Live.Encode() + "=", "%41", "other=" + Live.Encode(), new string('x', 5_000) }.Select(Gen.Const)]);
+
+    [Fact]
+    public void No_cookie_header_throws_or_allocates_and_what_is_accepted_has_one_spelling()
+    {
+        var cookie = new SessionCookie(
+            Options.Create(new SessionManagerOptions { Cookie = { Name = "sid" } }), NullLogger<SessionCookie>.Instance);
+        Fuzz.Try(Gen.OneOf(Bit, Gen.String[0, 60]).Array[0, 12], bits =>
+        {
+            var context = new DefaultHttpContext();
+            context.Request.Headers.Cookie = string.Concat(bits);
+            var (status, token) = (SessionCookieStatus.None, default(SessionToken));
+            cookie.Read(context.Request, out _);
+
+            var allocated = Fuzz.Allocated(() => status = cookie.Read(context.Request, out token));
+
+            Assert.InRange(allocated, 0, 200);
+            Assert.Equal(status == SessionCookieStatus.WellFormed, string.Concat(bits).Contains("sid=" + token.Encode(), StringComparison.Ordinal));
+        });
+    }
+
+    [Fact]
+    public void No_token_text_throws_and_what_is_accepted_has_one_spelling() =>
+        Fuzz.Try(Fuzz.Damaged(Encoding.Latin1.GetBytes(Live.Encode())), bytes =>
+        {
+            var text = Encoding.Latin1.GetString(bytes);
+
+            Assert.True(!SessionToken.TryParse(text, out var token) || string.Equals(text, token.Encode(), StringComparison.Ordinal));
+        });
+
+    [Fact]
+    public void No_damaged_record_throws_or_allocates_by_its_say_so() =>
+        Fuzz.Try(Gen.Select(Fuzz.Damaged(StoredRecords.Encode(StoredRecords.Fixed())), Gen.Bool), input =>
+        {
+            var (bytes, isSealed) = input;
+            if (isSealed && bytes.Length >= 120)
+            {
+                // As one who can write to the store would.
+                StoredRecords.Seal(bytes);
+            }
+
+            var allocated = Fuzz.Allocated(() =>
+            {
+                if (RecordCodec.Decode(StoredRecords.Id, bytes).Record is { } record)
+                {
+                    StoredRecords.ReadAll(record);
+                }
+            });
+
+            Assert.InRange(allocated, 0, 20_000 + (100 * bytes.Length));
+        });
+
+    [Fact]
+    public void No_damaged_user_entry_throws_or_accepts_a_session_of_another_epoch()
+    {
+        var epoch = new UserEpoch(SessionToken.NewId(), StoredRecords.Id, SessionToken.NewId());
+        var record = CommitRules.Create(
+            new SessionCommit { Id = SessionToken.NewId(), Now = DateTimeOffset.UnixEpoch, Secret = new SessionSecretChange(new byte[32], default, true) }, epoch.Epoch);
+        Assert.True(UserEpoch.Read(epoch.Write())!.Value.Accepts(record));
+        Fuzz.Try(Fuzz.Damaged(epoch.Write()), bytes => Assert.True(
+            !UserEpoch.Read(bytes)!.Value.Accepts(record) || bytes.AsSpan(1, 16).SequenceEqual(epoch.Write().AsSpan(1, 16))));
+    }
+
+    [Fact]
+    public void No_damaged_principal_throws_or_allocates_by_its_say_so()
+    {
+        var user = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, "ann"), new Claim("größe", "schön 😀")], "test"));
+        var whole = SessionPrincipal.Write(new AuthenticationTicket(user, new AuthenticationProperties { IsPersistent = true }, "test"));
+        Fuzz.Try(Fuzz.Damaged(whole), bytes =>
+        {
+            var record = CommitRules.Create(new SessionCommit
+            {
+                Id = StoredRecords.Id,
+                Now = DateTimeOffset.UnixEpoch,
+                Secret = new SessionSecretChange(new byte[32], default, true),
+                Identity = new SessionIdentity("ann", "ann", null, null, true) { Principal = bytes },
+            });
+            var info = new SessionInfo { SessionId = "x", CreatedAt = default, LastSeenAt = default, ExpiresAt = default };
+
+            AuthenticationTicket? read = null;
+            var allocated = Fuzz.Allocated(() => read = SessionPrincipal.Read(record, info, "test"));
+
+            Assert.Equal(bytes.Length == 0 || bytes.SequenceEqual(whole), read is not null);
+            Assert.InRange(allocated, 0, 200_000);
+        });
+    }
+}
