@@ -34,6 +34,11 @@ internal sealed class Browser(HttpClient client, string cookieName)
 
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken = default)
     {
+        if (request.RequestUri?.OriginalString.Split('/') is ["", "values", _, var sent])
+        {
+            SuiteSecrets.AddValue(sent);
+        }
+
         if (Token is not null)
         {
             request.Headers.TryAddWithoutValidation("Cookie", $"{cookieName}={Token}");
@@ -45,6 +50,7 @@ internal sealed class Browser(HttpClient client, string cookieName)
         {
             var value = header[(cookieName.Length + 1)..].Split(';')[0];
             Token = value.Length == 0 ? null : value;
+            SuiteSecrets.AddToken(value);
         }
 
         return response;

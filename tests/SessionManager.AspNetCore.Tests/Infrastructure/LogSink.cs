@@ -28,7 +28,12 @@ internal sealed class LogSink : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            sink._entries.Enqueue(new LogEntry(category, logLevel, eventId.Id, formatter(state, exception), exception?.ToString()));
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            var entry = new LogEntry(category, logLevel, eventId.Id, formatter(state, exception), exception?.ToString());
+            sink._entries.Enqueue(entry);
+            SuiteSecrets.Tell(
+                $"{category} {eventId.Id}", $"{entry.Message} {entry.Exception}", ours: category.StartsWith("SessionManager.AspNetCore", StringComparison.Ordinal));
+        }
     }
 }
