@@ -91,16 +91,18 @@ internal sealed class SessionAuthenticationHandler(
         return Task.CompletedTask;
     }
 
-    // Pages are redirected, APIs are answered.
+    // Pages are redirected. APIs get the status, and the address in a header they may use, as from the framework's cookie handler.
     private void Deny(int status, PathString path, string back)
     {
+        if (path.HasValue)
+        {
+            Response.Redirect(BuildRedirectUri(path.Value + QueryString.Create(Options.ReturnUrlParameter, back)));
+        }
+
         if (!path.HasValue || IsApi())
         {
             Response.StatusCode = status;
-            return;
         }
-
-        Response.Redirect(BuildRedirectUri(path.Value + QueryString.Create(Options.ReturnUrlParameter, back)));
     }
 
     private bool IsApi()

@@ -88,15 +88,15 @@ internal sealed class SessionLoader(
             return Dead(record, SessionEndReason.Replaced);
         }
 
-        if (lookup.EndReason is { } ended)
-        {
-            return Dead(record, ended);
-        }
-
         if (lifetime.IsExpired(record, touch.Now))
         {
             logger.SessionExpired(token.Id);
             return Dead(record, SessionEndReason.Expired);
+        }
+
+        if (lookup.EndReason is { } ended)
+        {
+            return Dead(record, ended);
         }
 
         var due = touch.Allowed && !lookup.Touched && lifetime.IsTouchDue(record, touch.Now);

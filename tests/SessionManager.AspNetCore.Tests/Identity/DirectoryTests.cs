@@ -1,0 +1,267 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using SessionManager.AspNetCore.StoreConformance;
+using SessionManager.AspNetCore.Stores;
+using SessionManager.AspNetCore.Tests.Infrastructure;
+
+namespace SessionManager.AspNetCore.Tests.Identity;
+
+/// <summary>Listing, finding and ending sessions, from anywhere.</summary>
+public sealed class DirectoryTests
+{
+    private FaultStore? _store;
+
+    [Fact]
+    public async Task All_sessions_of_a_user_are_ended_and_nobody_elses()
+    {
+        await using var app = await StartAsync();
+        var (alices, bob) = (await SignInAsync(app, "alice", 3), (await SignInAsync(app, "bob", 1))[0]);
+
+        Assert.Equal(3, await DirectoryOf(app).RevokeUserAsync("alice"));
+
+        Assert.All(await EndsAsync(alices), end => Assert.Equal("Revoked", end));
+        Assert.Equal("bob", await bob.ReadAsync("/me"));
+        Assert.Equal(0, await DirectoryOf(app).RevokeUserAsync("alice"));
+    }
+
+    [Fact]
+    public async Task All_but_one_are_ended()
+    {
+        await using var app = await StartAsync();
+        var alices = await SignInAsync(app, "alice", 3);
+
+        Assert.Equal(2, await DirectoryOf(app).RevokeUserAsync("alice", await alices[1].ReadAsync("/id")));
+
+        Assert.Equal(["Revoked", "none", "Revoked"], await EndsAsync(alices));
+        Assert.Equal("alice", await alices[1].ReadAsync("/me"));
+    }
+
+    [Fact]
+    public async Task One_session_is_ended_by_its_public_id()
+    {
+        await using var app = await StartAsync();
+        var alices = await SignInAsync(app, "alice", 2);
+        var id = await alices[0].ReadAsync("/id");
+
+        Assert.True(await DirectoryOf(app).RevokeAsync(id));
+        Assert.False(await DirectoryOf(app).RevokeAsync(id));
+
+        Assert.Equal(["Revoked", "none"], await EndsAsync(alices));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("alice")]
+    [InlineData("session:00000000000000000000000000000000")]
+    [InlineData("00000000000000000000000000000000")]
+    [InlineData("{00000000-0000-0000-0000-000000000000}")]
+    [InlineData(" 00000000-0000-0000-0000-000000000000")]
+    [InlineData("00000000-0000-0000-0000-000000000000")]
+    public async Task What_is_no_id_or_of_no_session_ends_nothing(string id)
+    {
+        await using var app = await StartAsync();
+        await SignInAsync(app, "alice", 1);
+
+        Assert.False(await DirectoryOf(app).RevokeAsync(id));
+        Assert.False(await DirectoryOf(app).RevokeAsync(null!));
+    }
+
+    [Fact]
+    public async Task An_anonymous_and_an_expired_session()
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/a/1");
+        Assert.True(await DirectoryOf(app).RevokeAsync(await browser.ReadAsync("/id")));
+        Assert.Equal("Revoked", await browser.ReadAsync("/end"));
+
+        var alice = (await SignInAsync(app, "alice", 1))[0];
+        var id = await alice.ReadAsync("/id");
+        app.Clock.Advance(TimeSpan.FromMinutes(21));
+
+        Assert.False(await DirectoryOf(app).RevokeAsync(id));
+        Assert.Empty(await DirectoryOf(app).FindByUserAsync("alice"));
+        Assert.Equal(0, await DirectoryOf(app).RevokeUserAsync("alice"));
+        Assert.Equal("Expired", await alice.ReadAsync("/end"));
+    }
+
+    [Fact]
+    public async Task A_user_is_found_exactly()
+    {
+        string[] users = ["x", "X", "x:y", "*", "х", "x ", "user:x", new('u', 1024), "😀", "{tag}"];
+        await using var app = await StartAsync();
+        foreach (var user in users)
+        {
+            await SignInAsync(app, Uri.EscapeDataString(user), 1);
+        }
+
+        foreach (var user in users)
+        {
+            Assert.Equal(user, Assert.Single(await DirectoryOf(app).FindByUserAsync(user)).UserId);
+        }
+
+        Assert.Equal(1, await DirectoryOf(app).RevokeUserAsync("x"));
+        Assert.Single(await DirectoryOf(app).FindByUserAsync("x:y"));
+        Assert.Empty(await DirectoryOf(app).FindByUserAsync("nobody"));
+    }
+
+    [Fact]
+    public async Task Ids_of_any_type_find_what_they_signed_in_and_defaults_find_nobody()
+    {
+        await using var app = await StartAsync();
+        await SignInAsync(app, "42", 2);
+
+        Assert.Equal(2, (await DirectoryOf(app).FindByUserAsync(42)).Count);
+        Assert.Empty(await DirectoryOf(app).FindByUserAsync(0));
+        Assert.Empty(await DirectoryOf(app).FindByUserAsync<string?>(null));
+        Assert.Equal(0, await DirectoryOf(app).RevokeUserAsync(Guid.Empty));
+        Assert.Equal(2, await DirectoryOf(app).RevokeUserAsync(42L));
+    }
+
+    [Fact]
+    public async Task An_exception_that_names_no_session_is_an_error_and_ends_nothing()
+    {
+        await using var app = await StartAsync();
+        var alice = (await SignInAsync(app, "alice", 1))[0];
+
+        await Assert.ThrowsAsync<ArgumentException>(() => DirectoryOf(app).RevokeUserAsync("alice", "this one"));
+
+        Assert.Equal("alice", await alice.ReadAsync("/me"));
+    }
+
+    [Fact]
+    public async Task What_is_shown_is_what_the_session_knows_of_itself()
+    {
+        await using var app = await StartAsync();
+        var alice = (await SignInAsync(app, "alice", 1))[0];
+        var info = Assert.Single(await DirectoryOf(app).FindByUserAsync("alice"));
+
+        Assert.Equal(await alice.ReadAsync("/info"), System.Text.Json.JsonSerializer.Serialize(info, System.Text.Json.JsonSerializerOptions.Web));
+        Assert.DoesNotContain(alice.Token!, info.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_are_listed_once_the_newest_first_and_listing_keeps_none_alive()
+    {
+        await using var app = await StartAsync();
+        var expected = new List<string>();
+        for (var i = 0; i < 200; i++)
+        {
+            var browser = app.NewBrowser();
+            await browser.DoAsync(i % 3 == 0 ? "/values/a/1" : "/sign-in/alice");
+            expected.Insert(0, await browser.ReadAsync("/id"));
+            app.Clock.Advance(TimeSpan.FromMilliseconds(i % 2));
+        }
+
+        app.Clock.Advance(TimeSpan.FromMinutes(15));
+        Assert.Equal(expected, await ListAsync(app));
+        app.Clock.Advance(TimeSpan.FromMinutes(6));
+        Assert.Empty(await ListAsync(app));
+    }
+
+    [Fact]
+    public async Task Sessions_that_end_while_they_are_listed_hide_no_other()
+    {
+        await using var app = await StartAsync();
+        var browsers = await SignInAsync(app, "alice", 150);
+        var ids = await Task.WhenAll(browsers.Select(browser => browser.ReadAsync("/id")));
+        var listed = new List<string>();
+        await foreach (var info in DirectoryOf(app).ListAsync())
+        {
+            listed.Add(info.SessionId);
+            await DirectoryOf(app).RevokeAsync(info.SessionId);
+        }
+
+        Assert.Equal(ids.Reverse(), listed);
+    }
+
+    [Fact]
+    public async Task A_request_in_flight_over_a_revocation_is_refused_and_brings_nothing_back()
+    {
+        await using var app = await StartAsync();
+        var alice = (await SignInAsync(app, "alice", 1))[0];
+        var gate = _store!.Hold(StoreOperation.Commit, StoreGatePoint.Before);
+        var write = alice.PostAsync("/values/a/late");
+        await gate.Reached;
+
+        Assert.Equal(1, await DirectoryOf(app).RevokeUserAsync("alice"));
+        gate.Open();
+
+        Assert.Equal(409, (int)(await write).StatusCode);
+        Assert.Equal("Revoked", await alice.ReadAsync("/end"));
+    }
+
+    [Fact]
+    public async Task A_sign_in_that_races_the_revocation_comes_before_it_or_after_it()
+    {
+        foreach (var committed in (bool[])[false, true])
+        {
+            await using var app = await StartAsync();
+            var gate = _store!.Hold(StoreOperation.Commit, committed ? StoreGatePoint.After : StoreGatePoint.Before);
+            var browser = app.NewBrowser();
+            var signIn = browser.PostAsync("/sign-in/alice");
+            await gate.Reached;
+
+            var ended = await DirectoryOf(app).RevokeUserAsync("alice");
+            gate.Open();
+            await signIn;
+
+            // Saved before the revocation it is ended, and counted; else it signs in after it.
+            Assert.Equal((committed ? 1 : 0, committed ? "Revoked" : "none"), (ended, await browser.ReadAsync("/end")));
+            Assert.Equal(committed ? 0 : 1, (await DirectoryOf(app).FindByUserAsync("alice")).Count);
+        }
+    }
+
+    [Fact]
+    public async Task A_session_that_another_user_took_over_meanwhile_is_spared()
+    {
+        await using var app = await StartAsync();
+        var browser = (await SignInAsync(app, "alice", 1))[0];
+        var gate = _store!.Hold(StoreOperation.End, StoreGatePoint.Before);
+        var revocation = DirectoryOf(app).RevokeUserAsync("alice");
+        await gate.Reached;
+
+        await browser.DoAsync("/take-over/bob");
+        gate.Open();
+
+        Assert.Equal((0, "bob"), (await revocation, await browser.ReadAsync("/me")));
+    }
+
+    private static ISessionDirectory DirectoryOf(App app) => app.Services.GetRequiredService<ISessionDirectory>();
+
+    private static async Task<List<string>> ListAsync(App app)
+    {
+        var ids = new List<string>();
+        await foreach (var info in DirectoryOf(app).ListAsync())
+        {
+            ids.Add(info.SessionId);
+        }
+
+        return ids;
+    }
+
+    private static Task<string[]> EndsAsync(IEnumerable<Browser> browsers) => Task.WhenAll(browsers.Select(browser => browser.ReadAsync("/end")));
+
+    private static async Task<List<Browser>> SignInAsync(App app, string user, int times)
+    {
+        var browsers = Enumerable.Range(0, times).Select(_ => app.NewBrowser()).ToList();
+        foreach (var browser in browsers)
+        {
+            await browser.DoAsync($"/sign-in/{user}");
+        }
+
+        return browsers;
+    }
+
+    private Task<App> StartAsync() => App.StartAsync(
+        app =>
+        {
+            app.MapSession();
+            app.MapPost("/take-over/{user}", (ISessionManager session, string user) => session.SetUserId(user));
+        },
+        new AppOptions
+        {
+            Services = services => services.AddSingleton<ISessionRecordStore>(provider =>
+                _store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider))),
+        });
+}
