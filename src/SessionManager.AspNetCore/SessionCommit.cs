@@ -33,6 +33,9 @@ public sealed class SessionCommit
     /// <summary>The key whose value must still be <see cref="ExpectedValue"/>, or <see langword="null"/> for no such condition.</summary>
     public string? ExpectedKey { get; init; }
 
+    /// <summary>The record the change was made on, so that a store which still holds the very bytes need not decode them again.</summary>
+    internal SessionRecord? Base { get; init; }
+
     /// <summary>The value <see cref="ExpectedKey"/> must have; <see langword="null"/>: it must be absent.</summary>
     public SessionValue? ExpectedValue { get; init; }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.StaticAssets;
+using SessionManager.AspNetCore.Records;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -17,6 +18,9 @@ internal sealed class RequestSession : ISessionFeature
     private SessionAttribute? _endpoint;
     private SessionPhase _phase;
     private string? _failure;
+    private SessionRecord? _record;
+    private SessionCommit? _committed;
+    private bool _committedSecret;
     private SessionEndReason? _previousEnd;
     private bool _used;
     private bool _touchDue;
@@ -40,15 +44,26 @@ internal sealed class RequestSession : ISessionFeature
     public SessionToken Token { get; private set; }
 
     /// <summary>The stored session as it was loaded, with what this request has saved since.</summary>
-    public SessionRecord? Record { get; private set; }
+    public SessionRecord? Record
+    {
+        get
+        {
+            if (_committed is { } commit)
+            {
+                // Not until somebody looks: after most commits nobody does.
+                _committed = null;
+                _record = CommitRules.Apply(_record!, commit, _committedSecret);
+            }
+
+            return _record;
+        }
+    }
 
     /// <summary>What the request has changed and not saved yet.</summary>
     public SessionDraft? Draft { get; set; }
 
     public bool IsClosed { get; private set; }
 
-    /// <summary>What is left for the middleware to do after the handler.</summary>
-    public bool NeedsFinishing => Draft is not null || _touchDue || _response is { HasWork: true };
 
     public SessionResponse Response => _response ??= new SessionResponse(this);
 
@@ -134,11 +149,13 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>The request's session; whoever asks first makes it.</summary>
     public static RequestSession Of(HttpContext context, SessionPipeline pipeline)
     {
-        if (context.Features.Get<ISessionFeature>() is not RequestSession session)
+        // Features by type, not by the generic methods: called through the interface those cost 30 ns each.
+        var features = context.Features;
+        if (features[typeof(ISessionFeature)] is not RequestSession session)
         {
             session = new RequestSession(pipeline, context);
             session.Enter();
-            context.Features.Set<ISessionFeature>(session);
+            features[typeof(ISessionFeature)] = session;
         }
 
         return session;
@@ -148,7 +165,7 @@ internal sealed class RequestSession : ISessionFeature
     /// with the session as the first run left it.</summary>
     public void Bind()
     {
-        BodyAtEntry ??= _context.Features.Get<IHttpResponseBodyFeature>();
+        BodyAtEntry ??= (IHttpResponseBodyFeature?)_context.Features[typeof(IHttpResponseBodyFeature)];
         (IsBound, IsClosed) = (true, false);
         Enter();
     }
@@ -303,12 +320,19 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>The record as it was just saved, with the token that opens it.</summary>
     public void Adopt(SessionRecord record, SessionToken token)
     {
-        (Record, Token, _freshId) = (record, token, null);
+        (_record, _committed, Token, _freshId) = (record, null, token, null);
         _touchDue &= !Touches;
     }
 
+    /// <summary>The record was just changed, and the token that opens it now.</summary>
+    public void Adopt(SessionCommit commit, bool secretChanged, SessionToken token)
+    {
+        Adopt(Record!, token);
+        (_committed, _committedSecret) = (commit, secretChanged);
+    }
+
     /// <summary>The stored session is no longer this request's.</summary>
-    public void Forget() => Record = null;
+    public void Forget() => (_record, _committed) = (null, null);
 
     /// <summary>The record to touch, if a touch is due. Given out once.</summary>
     public SessionRecord? TakeTouch()
@@ -318,13 +342,17 @@ internal sealed class RequestSession : ISessionFeature
         return record;
     }
 
+    /// <summary>Finishes a request that has nothing left to save.</summary>
+    public bool TryFinish() => Draft is null && !_touchDue && (_response is null || _response.TryFinish());
+
     /// <summary>The request is over: what is read is what was there, and changes are refused.</summary>
     public void Close() => IsClosed = true;
 
     private void Enter()
     {
-        var metadata = _context.GetEndpoint()?.Metadata;
-        _endpoint = metadata?.GetMetadata<SessionAttribute>() ?? (metadata?.GetMetadata<StaticAssetDescriptor>() is null ? null : DisabledEndpoint);
+        var metadata = ((IEndpointFeature?)_context.Features[typeof(IEndpointFeature)])?.Endpoint?.Metadata;
+        _endpoint = metadata is null ? null
+            : metadata.GetMetadata<SessionAttribute>() ?? (metadata.GetMetadata<StaticAssetDescriptor>() is null ? null : DisabledEndpoint);
         _phase = _endpoint?.Mode == SessionMode.Disabled ? SessionPhase.Disabled
             : _phase == SessionPhase.Disabled ? SessionPhase.NotLoaded
             : _phase;
@@ -338,7 +366,7 @@ internal sealed class RequestSession : ISessionFeature
             return ValueTask.CompletedTask;
         }
 
-        (_phase, Token, Record, _previousEnd, _touchDue, _failure) =
+        (_phase, Token, _record, _previousEnd, _touchDue, _failure) =
             (loaded.Phase, loaded.Token, loaded.Record, loaded.PreviousEnd, loaded.IsTouchDue, loaded.Failure);
         if (_touchDue)
         {

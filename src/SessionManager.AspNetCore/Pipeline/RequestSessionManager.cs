@@ -112,7 +112,7 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor) : ISe
     public Task CommitAsync(CancellationToken cancellationToken = default) => Session.SaveForHandlerAsync(cancellationToken).AsTask();
 
     private RequestSession Find() =>
-        accessor.HttpContext?.Features.Get<ISessionFeature>() as RequestSession
+        accessor.HttpContext?.Features[typeof(ISessionFeature)] as RequestSession
         ?? throw new InvalidOperationException(
             "There is no session here: UseSessionManager has not run for this request, or there is no request. Call app.UseSessionManager() before the middleware and endpoints that use the session; outside a request there is none.");
 }

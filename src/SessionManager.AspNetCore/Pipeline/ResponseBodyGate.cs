@@ -67,6 +67,9 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
         _writer?.Release();
     }
 
+    /// <summary>Whether a save has failed.</summary>
+    public bool IsShut => _failure is not null;
+
     public void ThrowIfShut() => _failure?.Throw();
 
     /// <summary>The handler has saved by itself after all.</summary>

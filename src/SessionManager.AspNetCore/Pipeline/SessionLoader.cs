@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
-using SessionManager.AspNetCore.Records;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -82,7 +81,7 @@ internal sealed class SessionLoader(
             return new LoadedSession(SessionPhase.Loaded, PreviousEnd: lookup.EndReason ?? SessionEndReason.Invalid);
         }
 
-        if (!record.Accepts(touch.SecretHash, touch.Now))
+        if (record.AgeOf(touch.SecretHash, touch.Now) is not { } age)
         {
             logger.StaleToken(token.Id);
             return Dead(record, SessionEndReason.Replaced);
@@ -100,9 +99,6 @@ internal sealed class SessionLoader(
         }
 
         var due = touch.Allowed && !lookup.Touched && lifetime.IsTouchDue(record, touch.Now);
-        var age = CommitRules.SameHash(record.SecretHash, touch.SecretHash) ? TokenAge.Current
-            : CommitRules.SameHash(record.NextSecretHash, touch.SecretHash) ? TokenAge.Next
-            : TokenAge.Previous;
         return new LoadedSession(SessionPhase.Loaded, token, record, IsTouchDue: due, TokenAge: age);
     }
 

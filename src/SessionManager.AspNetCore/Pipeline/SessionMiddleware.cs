@@ -56,7 +56,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             handler = Task.FromException(exception);
         }
 
-        if (handler.IsCompletedSuccessfully && !session.NeedsFinishing)
+        if (handler.IsCompletedSuccessfully && session.TryFinish())
         {
             session.Close();
             return handler;

@@ -17,14 +17,11 @@ internal sealed class SessionResponse(RequestSession session)
     private SessionToken? _issued;
     private ResponseBodyGate? _gate;
 
-    /// <summary>Whether there is something to do after the handler.</summary>
-    public bool HasWork => _gate is not null || _issued is not null || _expiresCookie;
-
     /// <summary>A response that depends on a session is one browser's own: the output cache must not keep it. It asks nobody's
     /// <c>Cache-Control</c>, so it is told directly.</summary>
     public static void ForbidOutputCaching(HttpContext context)
     {
-        if (context.Features.Get<IOutputCacheFeature>() is { } outputCache)
+        if (context.Features[typeof(IOutputCacheFeature)] is IOutputCacheFeature outputCache)
         {
             outputCache.Context.AllowCacheStorage = false;
         }
@@ -55,10 +52,10 @@ internal sealed class SessionResponse(RequestSession session)
             return;
         }
 
-        if (context.Features.Get<IHttpResponseBodyFeature>() is { } body)
+        if (context.Features[typeof(IHttpResponseBodyFeature)] is IHttpResponseBodyFeature body)
         {
             _gate = new ResponseBodyGate(session, body, holdsBack: ReferenceEquals(body, session.BodyAtEntry));
-            context.Features.Set<IHttpResponseBodyFeature>(_gate);
+            context.Features[typeof(IHttpResponseBodyFeature)] = _gate;
         }
     }
 
@@ -73,6 +70,23 @@ internal sealed class SessionResponse(RequestSession session)
     {
         _gate?.Pass();
         RemoveGate();
+    }
+
+    /// <summary>Finishes a response whose session has been saved, unless that failed and somebody is still to be told.</summary>
+    public bool TryFinish()
+    {
+        if (_gate is { IsShut: true })
+        {
+            return false;
+        }
+
+        if (_gate is not null || _issued is not null || _expiresCookie)
+        {
+            Release();
+            ApplyHeaders();
+        }
+
+        return true;
     }
 
     /// <summary>Takes the gate away, and what it holds back with it: the response will be another.</summary>
@@ -150,9 +164,9 @@ internal sealed class SessionResponse(RequestSession session)
     private void RemoveGate()
     {
         var features = session.Context.Features;
-        if (_gate is { } gate && ReferenceEquals(features.Get<IHttpResponseBodyFeature>(), gate))
+        if (_gate is { } gate && ReferenceEquals(features[typeof(IHttpResponseBodyFeature)], gate))
         {
-            features.Set(gate.Inner);
+            features[typeof(IHttpResponseBodyFeature)] = gate.Inner;
         }
 
         _gate = null;

@@ -12,13 +12,22 @@ internal static class SessionSaver
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     /// <exception cref="SessionEndedException">The session ended, or changed its user, meanwhile.</exception>
     /// <exception cref="SessionLimitException">The user has too many sessions.</exception>
-    public static async ValueTask SaveAsync(RequestSession session, CancellationToken cancellationToken)
-    {
-        if (session.Draft is not { } draft)
-        {
-            return;
-        }
+    public static ValueTask SaveAsync(RequestSession session, CancellationToken cancellationToken) =>
+        session.Draft is { } draft ? SaveAsync(session, draft, cancellationToken) : ValueTask.CompletedTask;
 
+    /// <summary>Moves 'last seen', if that is due and was not saved with a change. Nothing is lost when it fails: the session ends one
+    /// interval earlier.</summary>
+    public static ValueTask TouchAsync(RequestSession session) =>
+        session.TakeTouch() is { } record ? TouchAsync(session, record) : ValueTask.CompletedTask;
+
+    /// <summary>The record as it would be if the draft were saved now.</summary>
+    public static SessionRecord Preview(RequestSession session, SessionDraft draft) =>
+        draft.Stored is { } stored
+            ? CommitRules.Apply(stored, Describe(session, draft, stored, secret: null), secretChanged: false)
+            : CommitRules.Create(Describe(session, draft, null, new SessionSecretChange(default, default, Required: false)));
+
+    private static async ValueTask SaveAsync(RequestSession session, SessionDraft draft, CancellationToken cancellationToken)
+    {
         session.IsSaving = true;
         try
         {
@@ -69,15 +78,8 @@ internal static class SessionSaver
         }
     }
 
-    /// <summary>Moves 'last seen', if that is due and was not saved with a change. Nothing is lost when it fails: the session ends one
-    /// interval earlier.</summary>
-    public static async ValueTask TouchAsync(RequestSession session)
+    private static async ValueTask TouchAsync(RequestSession session, SessionRecord record)
     {
-        if (session.TakeTouch() is not { } record)
-        {
-            return;
-        }
-
         var pipeline = session.Pipeline;
         try
         {
@@ -88,12 +90,6 @@ internal static class SessionSaver
             pipeline.Logger.StoreFailed("touch", record.Id, exception.Message);
         }
     }
-
-    /// <summary>The record as it would be if the draft were saved now.</summary>
-    public static SessionRecord Preview(RequestSession session, SessionDraft draft) =>
-        draft.Stored is { } stored
-            ? CommitRules.Apply(stored, Describe(session, draft, stored, secret: null), secretChanged: false)
-            : CommitRules.Create(Describe(session, draft, null, new SessionSecretChange(default, default, Required: false)));
 
     private static async ValueTask CreateAsync(RequestSession session, SessionDraft draft, CancellationToken cancellationToken)
     {
@@ -118,7 +114,7 @@ internal static class SessionSaver
         session.Response.IssueCookie(token);
         pipeline.Logger.SessionCreated(commit.Id);
         await pipeline.Events.CreatedAsync(record, session.Context);
-        await AnnounceAsync(session, draft, record, secretChanged: false);
+        await AnnounceAsync(session, draft, before: null, secretChanged: false);
     }
 
     private static async ValueTask UpdateAsync(RequestSession session, SessionDraft draft, SessionRecord stored, CancellationToken cancellationToken)
@@ -142,8 +138,8 @@ internal static class SessionSaver
         switch (result.Outcome)
         {
             case SessionCommitOutcome.Committed:
-                await CommittedAsync(
-                    session, draft, stored, CommitRules.Apply(stored, commit, result.SecretChanged), result.SecretChanged);
+                session.Adopt(commit, result.SecretChanged, result.SecretChanged ? draft.NewToken!.Value : session.Token);
+                await CommittedAsync(session, draft, stored, result.SecretChanged);
                 break;
             case var outcome when draft.SignsIn:
                 await BeginInsteadAsync(session, draft, stored, outcome, cancellationToken);
@@ -163,31 +159,30 @@ internal static class SessionSaver
             ? session.Pipeline.Admission.AdmitAsync(userId, id, at, session.Context, cancellationToken)
             : ValueTask.CompletedTask;
 
-    private static async ValueTask CommittedAsync(
-        RequestSession session, SessionDraft draft, SessionRecord before, SessionRecord record, bool secretChanged)
+    private static ValueTask CommittedAsync(RequestSession session, SessionDraft draft, SessionRecord before, bool secretChanged)
     {
-        session.Adopt(record, secretChanged ? draft.NewToken!.Value : session.Token);
         if (secretChanged)
         {
             session.Response.IssueCookie(session.Token);
-            session.Pipeline.Logger.TokenRotated(record.Id);
+            session.Pipeline.Logger.TokenRotated(before.Id);
         }
         else if (draft.Rotates)
         {
-            session.Pipeline.Logger.RotationLost(record.Id);
+            session.Pipeline.Logger.RotationLost(before.Id);
         }
 
-        if (!string.Equals(before.UserId, record.UserId, StringComparison.Ordinal))
-        {
-            await session.Pipeline.Ending.DismissAsync(before.UserId, before, CancellationToken.None);
-        }
-
-        await AnnounceAsync(session, draft, record, secretChanged);
+        return draft.Identity is null && !secretChanged ? ValueTask.CompletedTask : AnnounceAsync(session, draft, before, secretChanged);
     }
 
-    private static async ValueTask AnnounceAsync(RequestSession session, SessionDraft draft, SessionRecord record, bool secretChanged)
+    private static async ValueTask AnnounceAsync(RequestSession session, SessionDraft draft, SessionRecord? before, bool secretChanged)
     {
         var pipeline = session.Pipeline;
+        var record = session.Record!;
+        if (before is not null && !string.Equals(before.UserId, record.UserId, StringComparison.Ordinal))
+        {
+            await pipeline.Ending.DismissAsync(before.UserId, before, CancellationToken.None);
+        }
+
         if (draft.SignsIn)
         {
             pipeline.Logger.SignedIn(record.Id);
@@ -273,6 +268,7 @@ internal static class SessionSaver
         Secret = secret,
         DropsValues = draft.DropsValues,
         Values = draft.Values,
+        Base = stored,
     };
 
     private static SessionEndedException Refused(RequestSession session, Guid id, SessionCommitOutcome outcome)

@@ -59,7 +59,32 @@ internal static class CommitRules
     };
 
     /// <summary>The record after a commit that <see cref="Check"/> allowed.</summary>
-    public static SessionRecord Apply(SessionRecord current, SessionCommit commit, bool secretChanged, Guid? epoch = null)
+    public static SessionRecord Apply(SessionRecord current, SessionCommit commit, bool secretChanged) => Apply(
+        current,
+        commit,
+        secretChanged,
+        epoch: null,
+        LayeredValues.Over(current.Values, commit),
+        LayeredValues.ByteCountAfter(current.ValueBytes, current.Values, commit));
+
+    /// <summary>The same for who writes the record, and merges the values while doing so: here they are still those before.</summary>
+    public static SessionRecord ApplyToHeader(SessionRecord current, SessionCommit commit, bool secretChanged, Guid? epoch) =>
+        Apply(current, commit, secretChanged, epoch, current.Values, current.ValueBytes);
+
+    /// <summary>When the session was last seen, after a commit.</summary>
+    public static DateTimeOffset LastSeenAfter(SessionRecord current, SessionCommit commit) =>
+        commit.Touches && commit.Now > current.LastSeenAt ? commit.Now : current.LastSeenAt;
+
+    public static bool SameHash(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right) =>
+        CryptographicOperations.FixedTimeEquals(left.Span, right.Span);
+
+    private static SessionRecord Apply(
+        SessionRecord current,
+        SessionCommit commit,
+        bool secretChanged,
+        Guid? epoch,
+        IReadOnlyDictionary<string, SessionValue> values,
+        long valueBytes)
     {
         var secrets = secretChanged ? Change(current, commit.Secret!.Value, commit.Now) : Secrets.Of(current);
         return new SessionRecord
@@ -78,14 +103,11 @@ internal static class CommitRules
             AuthenticatedAt = commit.Identity is { } when ? when.AuthenticatedAt : current.AuthenticatedAt,
             Principal = commit.Identity?.Principal ?? current.Principal,
             Epoch = epoch ?? current.Epoch,
-            LastSeenAt = commit.Touches && commit.Now > current.LastSeenAt ? commit.Now : current.LastSeenAt,
-            Values = LayeredValues.Over(current.Values, commit),
-            ValueBytes = LayeredValues.ByteCountAfter(current.ValueBytes, current.Values, commit),
+            LastSeenAt = LastSeenAfter(current, commit),
+            Values = values,
+            ValueBytes = valueBytes,
         };
     }
-
-    public static bool SameHash(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right) =>
-        CryptographicOperations.FixedTimeEquals(left.Span, right.Span);
 
     private static bool Wins(SessionRecord current, SessionSecretChange change, DateTimeOffset now) => change.Kind switch
     {

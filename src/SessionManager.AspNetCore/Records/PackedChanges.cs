@@ -17,12 +17,26 @@ internal readonly struct PackedChanges
 
         _changes = new (byte[], SessionValue?)[values.Count];
         var i = 0;
-        foreach (var (key, value) in values)
+        if (values is Dictionary<string, SessionValue?> dictionary)
         {
-            _changes[i++] = (Encoding.UTF8.GetBytes(key), value);
+            // The same without an enumerator on the heap.
+            foreach (var (key, value) in dictionary)
+            {
+                _changes[i++] = (Encoding.UTF8.GetBytes(key), value);
+            }
+        }
+        else
+        {
+            foreach (var (key, value) in values)
+            {
+                _changes[i++] = (Encoding.UTF8.GetBytes(key), value);
+            }
         }
 
-        Array.Sort(_changes, static (left, right) => left.Key.AsSpan().SequenceCompareTo(right.Key));
+        if (_changes.Length > 1)
+        {
+            Array.Sort(_changes, static (left, right) => left.Key.AsSpan().SequenceCompareTo(right.Key));
+        }
     }
 
     public int Count => _changes.Length;

@@ -1,107 +1,104 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace SessionManager.AspNetCore.Records;
 
-/// <summary>Merges the values of a stored record with changes, both ordered by key. A change replaces the kept value of its key; a kept
-/// value that is damaged, or out of order, is left out.</summary>
-internal ref struct PackedMerge(PackedValues kept, PackedChanges changes)
+/// <summary>
+/// Merges the values of a stored record with changes, both ordered by key. What is kept between two changes is copied in one piece and not
+/// looked at: a damaged value stays absent until it is written again. A record whose index lies about its order keeps nothing.
+/// </summary>
+internal readonly ref struct PackedMerge
 {
-    private int _nextKept;
-    private int _nextChange;
-    private int _lastKept = -1;
+    private readonly PackedValues _kept;
+    private readonly PackedChanges _changes;
 
-    /// <summary>The current value among the kept ones, or -1 when it is a change.</summary>
-    public int Kept { get; private set; }
+    // Where each change goes among the kept ones, as a binary search says it.
+    private readonly Span<int> _places;
 
-    /// <summary>The current value among the changes, when it is one.</summary>
-    public int Change { get; private set; }
-
-    private readonly ReadOnlySpan<byte> Key => Kept >= 0 ? kept.KeyOf(Kept) : changes.KeyOf(Change);
-
-    public static (int Count, int KeysLength, int ValuesLength) Measure(PackedValues kept, PackedChanges changes)
+    /// <param name="kept">The stored values.</param>
+    /// <param name="changes">The changes.</param>
+    /// <param name="places">Room for as many numbers as there are changes.</param>
+    public PackedMerge(PackedValues kept, PackedChanges changes, Span<int> places)
     {
-        var (count, keys, values) = (0, 0, 0);
-        var merge = new PackedMerge(kept, changes);
-        while (merge.MoveNext())
+        _kept = kept.IsOrdered ? kept : PackedValues.Empty;
+        _changes = changes;
+        _places = places;
+        (Count, KeysLength, ValuesLength) = (_kept.Count, _kept.KeysLength(0, _kept.Count), _kept.ValuesLength(0, _kept.Count));
+        for (var i = 0; i < places.Length; i++)
         {
-            count++;
-            keys = checked(keys + merge.Key.Length);
-            values = checked(values + (merge.Kept >= 0 ? kept.ValueOf(merge.Kept).Length : 1 + changes.ValueOf(merge.Change)!.Value.Data.Length));
-        }
-
-        return (count, keys, values);
-    }
-
-    public static void Write(PackedValues kept, PackedChanges changes, Span<byte> record, int indexOffset, int count, int valuesOffset)
-    {
-        var row = indexOffset;
-        var keyOffset = indexOffset + (count * PackedValues.IndexRowLength);
-        var valueOffset = valuesOffset;
-        var merge = new PackedMerge(kept, changes);
-        while (merge.MoveNext())
-        {
-            uint checksum;
-            int length;
-            if (merge.Kept >= 0)
+            var place = places[i] = _kept.Find(changes.KeyOf(i));
+            if (place >= 0)
             {
-                var value = kept.ValueOf(merge.Kept).Span;
-                value.CopyTo(record[valueOffset..]);
-                (length, checksum) = (value.Length, kept.ChecksumOf(merge.Kept));
-            }
-            else
-            {
-                var value = changes.ValueOf(merge.Change)!.Value;
-                length = 1 + value.Data.Length;
-                record[valueOffset] = (byte)value.Kind;
-                value.Data.Span.CopyTo(record[(valueOffset + 1)..]);
-                checksum = Checksum.Of(record.Slice(valueOffset, length));
+                Count--;
+                KeysLength -= _kept.KeysLength(place, place + 1);
+                ValuesLength -= _kept.ValuesLength(place, place + 1);
             }
 
-            merge.Key.CopyTo(record[keyOffset..]);
-            BinaryPrimitives.WriteInt32LittleEndian(record[row..], keyOffset);
-            BinaryPrimitives.WriteInt32LittleEndian(record[(row + 4)..], valueOffset);
-            BinaryPrimitives.WriteUInt32LittleEndian(record[(row + 8)..], checksum);
-            row += PackedValues.IndexRowLength;
-            keyOffset += merge.Key.Length;
-            valueOffset += length;
+            if (changes.ValueOf(i) is { } value)
+            {
+                Count++;
+                KeysLength = checked(KeysLength + changes.KeyOf(i).Length);
+                ValuesLength = checked(ValuesLength + 1 + value.Data.Length);
+            }
         }
     }
 
-    private bool MoveNext()
+    /// <summary>How many values there are after the merge.</summary>
+    public int Count { get; }
+
+    /// <summary>The length of their keys.</summary>
+    public int KeysLength { get; }
+
+    /// <summary>The length of the values with their kinds.</summary>
+    public int ValuesLength { get; }
+
+    /// <summary>Writes index, keys and values.</summary>
+    public void Write(Span<byte> record, int indexOffset)
     {
-        while (_nextKept < kept.Count || _nextChange < changes.Count)
+        var to = new Ends(indexOffset, indexOffset + (Count * PackedValues.IndexRowLength), indexOffset + (Count * PackedValues.IndexRowLength) + KeysLength);
+        var next = 0;
+        for (var i = 0; i < _places.Length; i++)
         {
-            if (_nextKept < kept.Count && !IsUsable(_nextKept))
+            var place = _places[i];
+            var end = place < 0 ? ~place : place;
+            _kept.CopyTo(record, next, end, ref to);
+            next = place < 0 ? end : end + 1;
+            if (_changes.ValueOf(i) is { } value)
             {
-                _nextKept++;
-                continue;
-            }
-
-            var order = _nextChange == changes.Count ? -1
-                : _nextKept == kept.Count ? 1
-                : kept.KeyOf(_nextKept).SequenceCompareTo(changes.KeyOf(_nextChange));
-            if (order < 0)
-            {
-                Kept = _lastKept = _nextKept++;
-                return true;
-            }
-
-            if (order == 0)
-            {
-                _lastKept = _nextKept++;
-            }
-
-            (Kept, Change) = (-1, _nextChange++);
-            if (changes.ValueOf(Change) is not null)
-            {
-                return true;
+                Append(record, _changes.KeyOf(i), value, ref to);
             }
         }
 
-        return false;
+        _kept.CopyTo(record, next, _kept.Count, ref to);
     }
 
-    // Keys and values lie in order: values that overlap would multiply what is written.
-    private readonly bool IsUsable(int i) =>
-        (_lastKept < 0 || (kept.KeyOf(_lastKept).SequenceCompareTo(kept.KeyOf(i)) < 0 && kept.IsBehind(i, _lastKept))) && kept.IsWhole(i);
+    private static void Append(Span<byte> record, byte[] key, SessionValue value, ref Ends to)
+    {
+        var stored = record.Slice(to.Values, 1 + value.Data.Length);
+        stored[0] = (byte)value.Kind;
+        value.Data.Span.CopyTo(stored[1..]);
+        key.CopyTo(record[to.Keys..]);
+        to.AddRow(record, to.Keys, to.Values, Checksum.Of(stored));
+        (to.Keys, to.Values) = (to.Keys + key.Length, to.Values + stored.Length);
+    }
+
+    /// <summary>How far index, keys and values have been written.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    internal struct Ends(int rows, int keys, int values)
+    {
+        private int _rows = rows;
+
+        public int Keys { get; set; } = keys;
+
+        public int Values { get; set; } = values;
+
+        public void AddRow(Span<byte> record, int key, int value, uint checksum)
+        {
+            var row = record.Slice(_rows, PackedValues.IndexRowLength);
+            BinaryPrimitives.WriteInt32LittleEndian(row, key);
+            BinaryPrimitives.WriteInt32LittleEndian(row[4..], value);
+            BinaryPrimitives.WriteUInt32LittleEndian(row[8..], checksum);
+            _rows += PackedValues.IndexRowLength;
+        }
+    }
 }

@@ -14,12 +14,12 @@ namespace SessionManager.AspNetCore.Records;
 /// <param name="valuesOffset">Where its values begin.</param>
 /// <param name="count">How many there are.</param>
 /// <param name="damaged">Told the session's id when a value turns out to be damaged.</param>
-internal sealed class PackedValues(ReadOnlyMemory<byte> record, int indexOffset, int valuesOffset, int count, Action<Guid>? damaged = null)
+internal sealed class PackedValues(byte[] record, int indexOffset, int valuesOffset, int count, Action<Guid>? damaged = null)
     : IReadOnlyDictionary<string, SessionValue>
 {
     public const int IndexRowLength = 12;
 
-    public static readonly PackedValues Empty = new(default, 0, 0, 0);
+    public static readonly PackedValues Empty = new([], 0, 0, 0);
 
     public int Count => count;
 
@@ -29,6 +29,34 @@ internal sealed class PackedValues(ReadOnlyMemory<byte> record, int indexOffset,
     public IEnumerable<string> Keys => this.Select(entry => entry.Key);
 
     public IEnumerable<SessionValue> Values => this.Select(entry => entry.Value);
+
+    /// <summary>Whether these are the values of this very array, which nobody changes.</summary>
+    public bool AreOf(byte[] stored) => ReferenceEquals(record, stored);
+
+    /// <summary>Whether keys and values lie one behind the other, as they are written. Anything else is no record of ours: values that
+    /// overlap would multiply what is copied.</summary>
+    public bool IsOrdered
+    {
+        get
+        {
+            var (key, value) = ((uint)KeysOffset, (uint)valuesOffset);
+            for (var i = 0; i <= count; i++)
+            {
+                var (nextKey, nextValue) = (KeyStart(i), ValueStart(i));
+                if (nextKey < key || nextValue < value)
+                {
+                    return false;
+                }
+
+                (key, value) = (nextKey, nextValue);
+            }
+
+            return key <= valuesOffset && value <= record.Length;
+        }
+    }
+
+    /// <summary>All of the record before its index.</summary>
+    public ReadOnlySpan<byte> Header => record.AsSpan(0, indexOffset);
 
     private int KeysOffset => indexOffset + (count * IndexRowLength);
 
@@ -46,21 +74,28 @@ internal sealed class PackedValues(ReadOnlyMemory<byte> record, int indexOffset,
 
         Span<byte> buffer = stackalloc byte[256];
         var wanted = Encoding.UTF8.TryGetBytes(key, buffer, out var written) ? buffer[..written] : Encoding.UTF8.GetBytes(key);
+        var place = Find(wanted);
+        return place >= 0 && TryRead(place, out value);
+    }
+
+    /// <summary>The place of a key; when it is not there, the complement of the place it would have.</summary>
+    public int Find(ReadOnlySpan<byte> key)
+    {
         var low = 0;
         var high = count - 1;
         while (low <= high)
         {
             var middle = (low + high) >>> 1;
-            var order = KeyOf(middle).SequenceCompareTo(wanted);
+            var order = KeyOf(middle).SequenceCompareTo(key);
             if (order == 0)
             {
-                return TryRead(middle, out value);
+                return middle;
             }
 
             (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
         }
 
-        return false;
+        return ~low;
     }
 
     public IEnumerator<KeyValuePair<string, SessionValue>> GetEnumerator()
@@ -76,45 +111,56 @@ internal sealed class PackedValues(ReadOnlyMemory<byte> record, int indexOffset,
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    public ReadOnlySpan<byte> KeyOf(int i) => Slice(Field(i, 0), i + 1 < count ? Field(i + 1, 0) : (uint)valuesOffset, KeysOffset).Span;
+    /// <summary>The length of the keys from one place up to another. Only when <see cref="IsOrdered"/>.</summary>
+    public int KeysLength(int from, int to) => (int)(KeyStart(to) - KeyStart(from));
 
-    /// <summary>The value as it is stored, kind first; empty when the index points nowhere.</summary>
-    public ReadOnlyMemory<byte> ValueOf(int i) => Slice(Field(i, 4), i + 1 < count ? Field(i + 1, 4) : (uint)record.Length, valuesOffset);
+    /// <summary>The length of the values from one place up to another. Only when <see cref="IsOrdered"/>.</summary>
+    public int ValuesLength(int from, int to) => (int)(ValueStart(to) - ValueStart(from));
 
-    public uint ChecksumOf(int i) => Field(i, 8);
-
-    /// <summary>Whether a value lies behind all of an earlier one.</summary>
-    public bool IsBehind(int i, int earlier) => Field(i, 4) >= Field(earlier, 4) + ValueOf(earlier).Length;
-
-    /// <summary>Whether the value is as it was written. Says so to whom it concerns when it is not.</summary>
-    public bool IsWhole(int i)
+    /// <summary>Copies the entries from one place up to another. Only when <see cref="IsOrdered"/>.</summary>
+    public void CopyTo(Span<byte> target, int from, int to, ref PackedMerge.Ends ends)
     {
-        var value = ValueOf(i).Span;
-        var whole = !value.IsEmpty && value[0] <= (byte)SessionValueKind.Json && Checksum.Of(value) == ChecksumOf(i);
-        if (!whole)
+        if (from >= to)
         {
-            damaged?.Invoke(RecordCodec.IdOf(record.Span));
+            return;
         }
 
-        return whole;
+        var source = record.AsSpan();
+        var (keys, values) = ((int)KeyStart(from), (int)ValueStart(from));
+        var (keysLength, valuesLength) = (KeysLength(from, to), ValuesLength(from, to));
+        source.Slice(keys, keysLength).CopyTo(target[ends.Keys..]);
+        source.Slice(values, valuesLength).CopyTo(target[ends.Values..]);
+        for (var i = from; i < to; i++)
+        {
+            ends.AddRow(target, (int)KeyStart(i) - keys + ends.Keys, (int)ValueStart(i) - values + ends.Values, Field(i, 8));
+        }
+
+        (ends.Keys, ends.Values) = (ends.Keys + keysLength, ends.Values + valuesLength);
     }
 
     private bool TryRead(int i, out SessionValue value)
     {
-        if (!IsWhole(i))
+        var bytes = Slice(ValueStart(i), ValueStart(i + 1), valuesOffset);
+        if (bytes.IsEmpty || bytes[0] > (byte)SessionValueKind.Json || Checksum.Of(bytes) != Field(i, 8))
         {
+            damaged?.Invoke(RecordCodec.IdOf(record));
             value = default;
             return false;
         }
 
-        var stored = ValueOf(i);
-        value = new SessionValue((SessionValueKind)stored.Span[0], stored[1..]);
+        value = new SessionValue((SessionValueKind)bytes[0], record.AsMemory((int)ValueStart(i) + 1, bytes.Length - 1));
         return true;
     }
 
-    private uint Field(int i, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(record.Span[(indexOffset + (i * IndexRowLength) + offset)..]);
+    private ReadOnlySpan<byte> KeyOf(int i) => Slice(KeyStart(i), KeyStart(i + 1), KeysOffset);
+
+    private uint KeyStart(int i) => i < count ? Field(i, 0) : (uint)valuesOffset;
+
+    private uint ValueStart(int i) => i < count ? Field(i, 4) : (uint)record.Length;
+
+    private uint Field(int i, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(indexOffset + (i * IndexRowLength) + offset));
 
     // Whatever the index says, within the record and not before its place.
-    private ReadOnlyMemory<byte> Slice(uint start, uint end, int first) =>
-        start >= first && start <= end && end <= record.Length ? record[(int)start..(int)end] : default;
+    private Span<byte> Slice(uint start, uint end, int first) =>
+        start >= first && start <= end && end <= record.Length ? record.AsSpan((int)start..(int)end) : default;
 }

@@ -12,14 +12,15 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
 
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<Guid, KnownSession> _known = new();
-    private readonly Dictionary<string, Dictionary<Guid, DateTimeOffset>> _users = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, KnownUser> _users = new(StringComparer.Ordinal);
     private readonly List<(Guid Id, long Started)> _order = [];
     private int _sweepAt = FirstSweep;
 
     public int Count => _known.Count;
 
     /// <summary>Remembers a session as it was loaded or saved. Costs a lookup when nothing about it is new.</summary>
-    public void Remember(SessionRecord record)
+    /// <returns>Who is signed in to it.</returns>
+    public KnownUser? Remember(SessionRecord record)
     {
         var (started, seen) = (record.StartedAt.ToUnixTimeMilliseconds(), record.LastSeenAt.ToUnixTimeMilliseconds());
         if (!_known.TryGetValue(record.Id, out var known)
@@ -27,8 +28,10 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
             || seen - known.Seen >= lifetime.TouchInterval.TotalMilliseconds
             || !string.Equals(known.UserId, record.UserId, StringComparison.Ordinal))
         {
-            Update(record, started, seen);
+            return Update(record, started, seen);
         }
+
+        return known.User;
     }
 
     /// <summary>Forgets a session that has ended.</summary>
@@ -48,11 +51,7 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
     {
         lock (_lock)
         {
-            if (!_users.TryGetValue(userId, out var members))
-            {
-                _users.Add(userId, members = []);
-            }
-
+            var members = UserOf(userId).Members;
             var isNew = !members.TryGetValue(member.Id, out var before);
             if (isNew && members.Count >= limit)
             {
@@ -68,8 +67,8 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
     {
         lock (_lock)
         {
-            if (_users.TryGetValue(userId, out var members)
-                && members.TryGetValue(member.Id, out var admitted)
+            if (_users.TryGetValue(userId, out var user)
+                && user.Members.TryGetValue(member.Id, out var admitted)
                 && admitted <= member.AdmittedAt)
             {
                 Unlist(userId, member.Id);
@@ -81,7 +80,7 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
     {
         lock (_lock)
         {
-            return _users.TryGetValue(userId, out var members) ? Sorted(members) : [];
+            return _users.TryGetValue(userId, out var user) ? Sorted(user.Members) : [];
         }
     }
 
@@ -119,9 +118,9 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
             }
 
             // Of sign-ins that came to nothing.
-            foreach (var (userId, members) in _users)
+            foreach (var (userId, user) in _users)
             {
-                foreach (var (id, admitted) in members)
+                foreach (var (id, admitted) in user.Members)
                 {
                     if (admitted.ToUnixTimeMilliseconds() < oldest && !_known.ContainsKey(id))
                     {
@@ -135,9 +134,10 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
         }
     }
 
-    private void Update(SessionRecord record, long started, long seen)
+    private KnownUser? Update(SessionRecord record, long started, long seen)
     {
         var sweeps = false;
+        KnownUser? user = null;
         lock (_lock)
         {
             var isKnown = _known.TryGetValue(record.Id, out var known);
@@ -158,9 +158,10 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
             if (record.UserId is { } userId)
             {
                 Admit(userId, new SessionMember(record.Id, record.AuthenticatedAt ?? record.StartedAt), limit: null);
+                user = UserOf(userId);
             }
 
-            _known[record.Id] = new KnownSession(record.UserId, started, Math.Max(seen, known.Seen), place);
+            _known[record.Id] = new KnownSession(user, started, Math.Max(seen, known.Seen), place);
             if (_known.Count >= _sweepAt || _order.Count >= 2 * Math.Max(FirstSweep, _known.Count))
             {
                 (sweeps, _sweepAt) = (true, int.MaxValue);
@@ -172,6 +173,18 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
             // Not on this request's time.
             ThreadPool.UnsafeQueueUserWorkItem(static sweep => sweep.Sessions.Sweep(sweep.Now), (Sessions: this, Now: seen), preferLocal: false);
         }
+
+        return user;
+    }
+
+    private KnownUser UserOf(string userId)
+    {
+        if (!_users.TryGetValue(userId, out var user))
+        {
+            _users.Add(userId, user = new KnownUser(userId));
+        }
+
+        return user;
     }
 
     private void Compact()
@@ -221,7 +234,7 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
 
     private void Unlist(string? userId, Guid id)
     {
-        if (userId is not null && _users.TryGetValue(userId, out var members) && members.Remove(id) && members.Count == 0)
+        if (userId is not null && _users.TryGetValue(userId, out var user) && user.Members.Remove(id) && user.Members.Count == 0)
         {
             _users.Remove(userId);
         }

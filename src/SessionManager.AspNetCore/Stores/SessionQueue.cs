@@ -31,7 +31,9 @@ internal sealed class SessionQueue
         }
     }
 
-    private ValueTask EnterAsync(Guid id, CancellationToken cancellationToken)
+    /// <summary>Waits for the session's turn, which ends with <see cref="Leave"/>.</summary>
+    /// <exception cref="SessionStoreException">One in front found the store hanging.</exception>
+    public ValueTask EnterAsync(Guid id, CancellationToken cancellationToken)
     {
         TaskCompletionSource<bool> turn;
         lock (_lines)
@@ -48,22 +50,8 @@ internal sealed class SessionQueue
         return WaitAsync(turn, cancellationToken);
     }
 
-    private static async ValueTask WaitAsync(TaskCompletionSource<bool> turn, CancellationToken cancellationToken)
-    {
-        bool granted;
-        using (cancellationToken.UnsafeRegister(static (state, token) => ((TaskCompletionSource<bool>)state!).TrySetCanceled(token), turn))
-        {
-            granted = await turn.Task;
-        }
-
-        if (!granted)
-        {
-            throw new SessionStoreException("The session store did not answer an earlier call of this session in time.");
-        }
-    }
-
-    // The next one's turn begins; or all who wait now fail, when the store was found hanging.
-    private void Leave(Guid id, bool hanging)
+    /// <summary>The next one's turn begins; or all who wait now fail, when the store was found hanging.</summary>
+    public void Leave(Guid id, bool hanging)
     {
         lock (_lines)
         {
@@ -78,6 +66,20 @@ internal sealed class SessionQueue
             }
 
             _lines.Remove(id);
+        }
+    }
+
+    private static async ValueTask WaitAsync(TaskCompletionSource<bool> turn, CancellationToken cancellationToken)
+    {
+        bool granted;
+        using (cancellationToken.UnsafeRegister(static (state, token) => ((TaskCompletionSource<bool>)state!).TrySetCanceled(token), turn))
+        {
+            granted = await turn.Task;
+        }
+
+        if (!granted)
+        {
+            throw new SessionStoreException("The session store did not answer an earlier call of this session in time.");
         }
     }
 }

@@ -18,26 +18,50 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
     /// <param name="cancellationToken">The caller's own; its cancellation is not a fault of the store.</param>
     public ValueTask<T> RunAsync<TState, T>(Func<TState, CancellationToken, Task<T>> call, TState state, Guid id, CancellationToken cancellationToken)
     {
+        var task = (Task<T>)Start(call, state, id, out var abort, cancellationToken);
+        return task.IsCompletedSuccessfully ? new ValueTask<T>(task.Result) : AwaitResultAsync(task, abort, id, cancellationToken);
+    }
+
+    /// <inheritdoc cref="RunAsync{TState, T}"/>
+    public ValueTask RunAsync<TState>(Func<TState, CancellationToken, Task> call, TState state, Guid id, CancellationToken cancellationToken)
+    {
+        var task = Start(call, state, id, out var abort, cancellationToken);
+        return task.IsCompletedSuccessfully ? ValueTask.CompletedTask : AwaitAsync(task, abort, id, cancellationToken);
+    }
+
+    public SessionStoreException Failed(Exception exception, Guid id) =>
+        new($"The session store '{storeName}' failed: {StoreFault.Describe(exception, id)}")
+        {
+            // The store's own clock may be faster than ours.
+            IsTimeout = exception is TimeoutException,
+        };
+
+    private Task Start<TState>(
+        Func<TState, CancellationToken, Task> call, TState state, Guid id, out CancellationTokenSource abort, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
-        var abort = new CancellationTokenSource();
-        Task<T> task;
+        abort = new CancellationTokenSource();
         try
         {
-            task = call(state, abort.Token);
+            return call(state, abort.Token);
         }
         catch (Exception exception)
         {
             throw Failed(exception, id);
         }
-
-        return task.IsCompletedSuccessfully ? new ValueTask<T>(task.Result) : AwaitAsync(task, abort, id, cancellationToken);
     }
 
-    private async ValueTask<T> AwaitAsync<T>(Task<T> task, CancellationTokenSource abort, Guid id, CancellationToken cancellationToken)
+    private async ValueTask<T> AwaitResultAsync<T>(Task<T> task, CancellationTokenSource abort, Guid id, CancellationToken cancellationToken)
+    {
+        await AwaitAsync(task, abort, id, cancellationToken);
+        return await task;
+    }
+
+    private async ValueTask AwaitAsync(Task task, CancellationTokenSource abort, Guid id, CancellationToken cancellationToken)
     {
         try
         {
-            return await task.WaitAsync(timeout, cancellationToken);
+            await task.WaitAsync(timeout, cancellationToken);
         }
 #pragma warning disable MA0054 // The cause is this class's own clock; its exception says nothing more.
         catch (TimeoutException) when (!task.IsCompleted)
@@ -70,13 +94,6 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
             }
         }
     }
-
-    private SessionStoreException Failed(Exception exception, Guid id) =>
-        new($"The session store '{storeName}' failed: {StoreFault.Describe(exception, id)}")
-        {
-            // The store's own clock may be faster than ours.
-            IsTimeout = exception is TimeoutException,
-        };
 
     private void Abandon(Guid id, Task task, CancellationTokenSource abort)
     {
