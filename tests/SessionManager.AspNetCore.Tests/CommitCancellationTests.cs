@@ -91,7 +91,7 @@ public sealed class CommitCancellationTests
     [InlineData("/explicit")]
     public async Task The_write_of_a_client_that_leaves_while_it_is_on_its_way_is_kept(string path)
     {
-        var cache = new FaultCache();
+        var cache = new FaultCache { HonoursCancellation = true };
         var (aborted, finished) = (new TaskCompletionSource(), new TaskCompletionSource());
         await using var app = await App.StartAsync(
             app =>
@@ -180,7 +180,7 @@ public sealed class CommitCancellationTests
     [InlineData(false)]
     public async Task A_write_on_its_way_when_the_server_shuts_down_is_kept(bool patiently)
     {
-        var cache = new FaultCache();
+        var cache = new FaultCache { HonoursCancellation = true };
         var app = await App.StartAsync(FaultEndpoints.Map, new AppOptions { Cache = cache, Kestrel = true });
         var browser = await FaultEndpoints.SignedInAsync(app);
         var gate = cache.Hold(CacheOperation.Set);
