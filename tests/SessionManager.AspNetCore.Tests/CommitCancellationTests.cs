@@ -181,7 +181,17 @@ public sealed class CommitCancellationTests
     public async Task A_write_on_its_way_when_the_server_shuts_down_is_kept(bool patiently)
     {
         var cache = new FaultCache { HonoursCancellation = true };
-        var app = await App.StartAsync(FaultEndpoints.Map, new AppOptions { Cache = cache, Kestrel = true });
+        var aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var app = await App.StartAsync(FaultEndpoints.Map, new AppOptions
+        {
+            Cache = cache,
+            Kestrel = true,
+            Before = app => app.Use(async (HttpContext context, RequestDelegate next) =>
+            {
+                await using var registration = context.RequestAborted.Register(() => aborted.TrySetResult());
+                await next(context);
+            }),
+        });
         var browser = await FaultEndpoints.SignedInAsync(app);
         var gate = cache.Hold(CacheOperation.Set);
         var responding = FaultEndpoints.StatusAsync(browser, "/store?value=kept");
@@ -192,6 +202,7 @@ public sealed class CommitCancellationTests
         if (!patiently)
         {
             await Assert.ThrowsAnyAsync<HttpRequestException>(() => responding);
+            await aborted.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         }
 
         gate.Open();
