@@ -6,9 +6,12 @@ namespace SessionManager.AspNetCore;
 /// disturb the request.
 /// </summary>
 /// <remarks>
-/// An end is raised when it is noticed, by the process that notices it: a destroy, a revocation and a limit at once; an expired session when
-/// its token is next brought. A session whose token never comes back is forgotten by the store
-/// without an event. On a plain cache two processes that notice the same end at the same moment may both raise it.
+/// An end is raised when it is noticed, by the process that notices it. A destroy, a revocation and a limit: at once. An expired session, on
+/// every store: when its token is next brought, for as long as the store keeps the record, which is <see cref="SessionManagerOptions.IdleTimeout"/>
+/// past its end at least; one whose token does not come back by then is forgotten without an event, and so is one that the store
+/// evicts. On Redis each end is raised once. On a plain cache two processes that notice the same end at the same moment may both raise it,
+/// and a revocation of a user's sessions is raised at once for those that the revoking process has made or loaded, for the others when their
+/// token is next brought.
 /// </remarks>
 public class SessionManagerEvents
 {
@@ -22,7 +25,8 @@ public class SessionManagerEvents
     /// <see cref="SessionManagerOptions.TokenRotationInterval"/> had passed and the next one was issued.</summary>
     public Func<SessionEventContext, Task> OnTokenRotated { get; set; } = static _ => Task.CompletedTask;
 
-    /// <summary>A session ended: destroyed, revoked, or expired.</summary>
+    /// <summary>A session ended: destroyed, revoked, or expired. An expired one is noticed when its token is next brought, and not at all when
+    /// it never is.</summary>
     public Func<SessionEndedContext, Task> OnEnded { get; set; } = static _ => Task.CompletedTask;
 
     /// <summary>A request brought a token that had been replaced: a slow request, an old tab, or a thief. Nothing else happens unless

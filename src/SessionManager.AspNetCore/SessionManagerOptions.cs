@@ -55,7 +55,8 @@ public sealed class SessionManagerOptions
     /// <see cref="OnSessionLimit.RevokeOldest"/>.</summary>
     public OnSessionLimit OnSessionLimit { get; set; }
 
-    /// <summary>What the application does when a session begins, changes hands or ends. The default does nothing.</summary>
+    /// <summary>What the application does when a session begins, changes hands or ends. The default does nothing. That a session has expired is
+    /// noticed when its token is next brought.</summary>
     public SessionManagerEvents Events { get; set; } = new();
 
     /// <summary>The largest value, in stored bytes. The default is 262,144 (256 KB).</summary>

@@ -50,6 +50,7 @@ public sealed class ServerRefusalTests
         browser.Token = SomeToken;
 
         Assert.Equal(503, await browser.GetAsync("/me").StatusAsync());
+        Assert.Contains(node.Logs.Ours, entry => entry.EventId == 31 && entry.Message.Contains("unknown command", StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain(node.Logs.Ours, entry => $"{entry.Message} {entry.Exception}".Contains("prefix-of-ours", StringComparison.Ordinal));
     }
 

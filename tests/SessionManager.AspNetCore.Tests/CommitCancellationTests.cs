@@ -1,5 +1,8 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using SessionManager.AspNetCore.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Tests;
@@ -88,7 +91,7 @@ public sealed class CommitCancellationTests
     [InlineData("/explicit")]
     public async Task The_write_of_a_client_that_leaves_while_it_is_on_its_way_is_kept(string path)
     {
-        var cache = new FaultCache();
+        var cache = new FaultCache { HonoursCancellation = true };
         var (aborted, finished) = (new TaskCompletionSource(), new TaskCompletionSource());
         await using var app = await App.StartAsync(
             app =>
@@ -129,6 +132,92 @@ public sealed class CommitCancellationTests
         await finished.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
         Assert.Equal("alice:kept", await browser.ReadAsync("/state"));
+    }
+
+    [Fact]
+    public async Task What_a_handler_stores_after_its_client_has_left_is_kept()
+    {
+        var (gate, finished) = (new Gate(), new TaskCompletionSource());
+        await using var app = await App.StartAsync(
+            app =>
+            {
+                FaultEndpoints.Map(app);
+                app.MapPost("/slow", async (ISessionManager session, HttpContext context) =>
+                {
+                    var aborted = new TaskCompletionSource();
+                    await using var registration = context.RequestAborted.Register(aborted.SetResult);
+                    await gate.PassAsync();
+                    await aborted.Task.WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
+                    session.StoreValue("value", "kept");
+                });
+            },
+            new AppOptions
+            {
+                Cache = new FaultCache(),
+                Kestrel = true,
+                Before = app => app.Use(async (HttpContext context, RequestDelegate next) =>
+                {
+                    await next(context);
+                    _ = context.Request.Path == "/slow" && finished.TrySetResult();
+                }),
+            });
+        var browser = await FaultEndpoints.SignedInAsync(app);
+        using var leaving = new CancellationTokenSource();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/slow");
+
+        var responding = browser.SendAsync(request, leaving.Token);
+        await gate.Reached;
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => responding);
+        gate.Open();
+        await finished.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        Assert.Equal("alice:kept", await browser.ReadAsync("/state"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_write_on_its_way_when_the_server_shuts_down_is_kept(bool patiently)
+    {
+        var cache = new FaultCache { HonoursCancellation = true };
+        var aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var app = await App.StartAsync(FaultEndpoints.Map, new AppOptions
+        {
+            Cache = cache,
+            Kestrel = true,
+            Before = app => app.Use(async (HttpContext context, RequestDelegate next) =>
+            {
+                await using var registration = context.RequestAborted.Register(() => aborted.TrySetResult());
+                await next(context);
+            }),
+        });
+        var browser = await FaultEndpoints.SignedInAsync(app);
+        var gate = cache.Hold(CacheOperation.Set);
+        var responding = FaultEndpoints.StatusAsync(browser, "/store?value=kept");
+        await gate.Reached;
+
+        // Without patience the connection is aborted with the request in it.
+        var stopping = app.Services.GetRequiredService<IHost>().StopAsync(new CancellationToken(canceled: !patiently));
+        if (!patiently)
+        {
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => responding);
+            await aborted.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        }
+
+        gate.Open();
+        if (patiently)
+        {
+            Assert.Equal(HttpStatusCode.OK, await responding);
+        }
+
+        await stopping.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await app.DisposeAsync();
+
+        await using var next = await App.StartAsync(FaultEndpoints.Map, new AppOptions { Cache = cache });
+        var returning = next.NewBrowser();
+        returning.Token = browser.Token;
+        Assert.Equal("alice:kept", await returning.ReadAsync("/state"));
     }
 
     private static Task<App> StartAsync(FaultCache cache, Func<CancellationToken> token) => App.StartAsync(

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using SessionManager.AspNetCore.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Tests;
 
@@ -7,6 +8,17 @@ namespace SessionManager.AspNetCore.Tests;
 public sealed partial class ConventionTests
 {
     private static readonly Assembly Core = typeof(ISessionManager).Assembly;
+
+    // OWASP ASVS 5.0, chapter V7 whole, and what else of it is about sessions.
+    private static readonly string[] Requirements =
+    [
+        "3.3.1", "3.3.2", "3.3.3", "3.3.4", "3.3.5",
+        "7.1.1", "7.1.2", "7.1.3", "7.2.1", "7.2.2", "7.2.3", "7.2.4", "7.3.1", "7.3.2", "7.4.1", "7.4.2", "7.4.3", "7.4.4", "7.4.5",
+        "7.5.1", "7.5.2", "7.5.3", "7.6.1", "7.6.2",
+        "11.5.1", "14.2.1", "14.2.7", "14.3.2", "16.2.5", "16.3.1", "16.5.1", "16.5.2", "16.5.3",
+    ];
+
+    public static TheoryData<string> Documents => [.. Repository.Documents()];
 
     [Fact]
     public void Sub_folders_hold_internal_types_only()
@@ -19,8 +31,8 @@ public sealed partial class ConventionTests
     [Fact]
     public void Namespaces_follow_folders()
     {
-        var root = Path.Combine(Repository(), "src", "SessionManager.AspNetCore");
-        foreach (var file in SourceFiles(root))
+        var root = Path.Combine(Repository.Root, "src", "SessionManager.AspNetCore");
+        foreach (var file in Repository.SourceFiles("src", "SessionManager.AspNetCore"))
         {
             var folder = Path.GetDirectoryName(Path.GetRelativePath(root, file))!;
             var expected = folder.Length == 0 ? "SessionManager.AspNetCore" : $"SessionManager.AspNetCore.{folder}";
@@ -35,7 +47,7 @@ public sealed partial class ConventionTests
     [Fact]
     public void Every_log_event_has_a_number_of_its_own()
     {
-        var log = File.ReadAllText(Path.Combine(Repository(), "src", "SessionManager.AspNetCore", "Diagnostics", "Log.cs"));
+        var log = Repository.Read("src", "SessionManager.AspNetCore", "Diagnostics", "Log.cs");
         var numbers = EventPattern().Matches(log).Select(match => int.Parse(match.Groups[1].ValueSpan, provider: null)).ToList();
 
         Assert.NotEmpty(numbers);
@@ -43,30 +55,89 @@ public sealed partial class ConventionTests
         Assert.All(numbers, number => Assert.InRange(number, 1, 99));
     }
 
-    [Fact]
-    public void Every_test_that_the_guarantees_name_exists()
+    [Theory]
+    [InlineData("guarantees.md")]
+    [InlineData("security.md")]
+    public void Every_test_that_the_guarantees_name_exists(string document)
     {
-        var tests = string.Concat(SourceFiles(Path.Combine(Repository(), "tests")).Select(File.ReadAllText));
-        var named = TestNamePattern().Matches(File.ReadAllText(Path.Combine(Repository(), "docs", "guarantees.md"))).Select(match => match.Groups[1].Value).ToList();
+        var tests = Repository.TestNames();
+        var named = TestNamePattern().Matches(Repository.Read("docs", document)).Select(match => match.Groups[1].Value).ToList();
 
         Assert.True(named.Count > 30, "The document names hardly any tests.");
-        Assert.All(named, name => Assert.Matches($@"(Task|void|class) {name}\b", tests));
+        Assert.All(named, name => Assert.Contains(name, tests));
     }
 
-    private static IEnumerable<string> SourceFiles(string folder) =>
-        Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
-            .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"));
-
-    private static string Repository()
+    [Fact]
+    public void Every_requirement_has_one_row()
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "SessionManager.AspNetCore.sln")))
-        {
-            folder = folder.Parent;
-        }
+        var ids = SecurityRows().Where(row => row.Cells.Length == 5).Select(row => row.Cells[0]).Where(id => RequirementPattern().IsMatch(id)).ToList();
 
-        return folder?.FullName ?? throw new InvalidOperationException("The tests do not run in the repository.");
+        Assert.Equal(Requirements, ids.OrderBy(id => Array.IndexOf(Requirements, id)));
     }
+
+    [Fact]
+    public void Every_row_that_is_the_librarys_duty_names_its_proof_and_nothing_else_as_proof()
+    {
+        var tests = Repository.TestNames();
+        var rows = SecurityRows().Where(row => row.Header[^1] == "test").ToList();
+
+        Assert.True(rows.Count > 60, "The document has hardly any rows.");
+        Assert.All(rows, row =>
+        {
+            var named = CodePattern().Matches(row.Cells[^1]).Select(match => match.Groups[1].Value).ToList();
+            var duty = Array.IndexOf(row.Header, "duty") is >= 0 and var column ? row.Cells[column] : "library";
+            Assert.Contains(duty, (string[])["library", "application", "both"]);
+            Assert.True(named.Count > 0 || duty == "application", $"{row.Cells[0]} names no test.");
+            Assert.All(named, name => Assert.Contains(name, tests));
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Every_link_within_the_repository_leads_somewhere(string document)
+    {
+        var text = FencePattern().Replace(Repository.Read(document), "");
+        foreach (var target in LinkPattern().Matches(text).Select(match => match.Groups[1].Value).Where(target => !target.Contains("://", StringComparison.Ordinal)))
+        {
+            var (path, anchor) = target.Split('#') is [var file, var heading] ? (file, heading) : (target, null);
+            var full = path.Length == 0
+                ? Path.Combine(Repository.Root, document)
+                : Path.Combine(Repository.Root, Path.GetDirectoryName(document)!, path);
+
+            Assert.True(File.Exists(full) || Directory.Exists(full), $"{document} links to {target}, which is not there.");
+            Assert.True(anchor is null || AnchorsOf(File.ReadAllText(full)).Contains(anchor), $"{document} links to {target}, which has no such heading.");
+        }
+    }
+
+    /// <summary>The rows of every table of the document, each with the header of its table.</summary>
+    private static IEnumerable<(string[] Header, string[] Cells)> SecurityRows()
+    {
+        string[]? header = null;
+        foreach (var line in Repository.Read("docs", "security.md").Split('\n'))
+        {
+            if (!line.StartsWith('|'))
+            {
+                header = null;
+                continue;
+            }
+
+            string[] cells = [.. line.TrimEnd().Split('|')[1..^1].Select(cell => cell.Trim())];
+            if (header is null)
+            {
+                header = cells;
+            }
+            else if (!cells[0].StartsWith("---", StringComparison.Ordinal))
+            {
+                Assert.True(cells.Length == header.Length, $"The row '{cells[0]}' has {cells.Length} cells under {header.Length} headings.");
+                yield return (header, cells);
+            }
+        }
+    }
+
+    // As GitHub makes them of headings.
+    private static List<string> AnchorsOf(string markdown) =>
+        [.. HeadingPattern().Matches(FencePattern().Replace(markdown, "")).Select(match =>
+            string.Concat(match.Groups[1].Value.Trim().ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_')).Replace(' ', '-'))];
 
     [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
     private static partial Regex NamespacePattern();
@@ -76,4 +147,19 @@ public sealed partial class ConventionTests
 
     [GeneratedRegex(@"`([A-Z]\w*_\w+|\w+Tests)`")]
     private static partial Regex TestNamePattern();
+
+    [GeneratedRegex(@"^\d+\.\d+\.\d+$")]
+    private static partial Regex RequirementPattern();
+
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex CodePattern();
+
+    [GeneratedRegex(@"^```.*?^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex FencePattern();
+
+    [GeneratedRegex(@"\]\(([^)\s]+)\)")]
+    private static partial Regex LinkPattern();
+
+    [GeneratedRegex(@"^#{1,6} (.+)$", RegexOptions.Multiline)]
+    private static partial Regex HeadingPattern();
 }

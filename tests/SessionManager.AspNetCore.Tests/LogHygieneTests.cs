@@ -1,9 +1,16 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using SessionManager.AspNetCore.Pipeline;
+using SessionManager.AspNetCore.Records;
 using SessionManager.AspNetCore.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Tests;
@@ -63,6 +70,115 @@ public sealed class LogHygieneTests
     }
 
     [Fact]
+    public async Task No_trace_tag_and_no_metric_label_tells_a_secret()
+    {
+        var told = new ConcurrentQueue<string>();
+        using var traces = new ActivityListener
+        {
+            ShouldListenTo = static _ => true,
+            Sample = static (ref _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity => told.Enqueue(
+                $"trace {activity.DisplayName} {string.Join(' ', activity.TagObjects)} {string.Join(' ', activity.Baggage)} {string.Join(' ', activity.Events.SelectMany(e => e.Tags))}"),
+        };
+        ActivitySource.AddActivityListener(traces);
+        using var metrics = new MeterListener { InstrumentPublished = static (instrument, listener) => listener.EnableMeasurementEvents(instrument) };
+        metrics.SetMeasurementEventCallback<long>((instrument, _, tags, _) => told.Enqueue($"metric {instrument.Name} {string.Join(' ', tags.ToArray())}"));
+        metrics.SetMeasurementEventCallback<double>((instrument, _, tags, _) => told.Enqueue($"metric {instrument.Name} {string.Join(' ', tags.ToArray())}"));
+        metrics.SetMeasurementEventCallback<int>((instrument, _, tags, _) => told.Enqueue($"metric {instrument.Name} {string.Join(' ', tags.ToArray())}"));
+        metrics.Start();
+        var cache = new FaultCache();
+        await using var app = await StartAsync(cache, kestrel: true);
+        var browser = app.NewBrowser();
+        var tokens = new List<string>();
+
+        foreach (var path in new[] { "/store", "/sign-in/alice", "/store", "/rotate", "/wrong-type", "/too-large", "/sign-out", "/sign-in/bob", "/conflict", "/store", "/destroy" })
+        {
+            await VisitAsync(browser, path, tokens, []);
+        }
+
+        foreach (var operation in (CacheOperation[])[CacheOperation.Get, CacheOperation.Set])
+        {
+            await VisitAsync(browser, "/store", tokens, []);
+            cache.Plan(operation, CacheFault.Fail);
+            await VisitAsync(browser, "/store", tokens, []);
+            cache.Heal();
+        }
+
+        Assert.Contains(told, text => text.StartsWith("trace ", StringComparison.Ordinal));
+        Assert.Contains(told, text => text.StartsWith("metric http.server.request.duration", StringComparison.Ordinal));
+        AssertClean(told, Secrets(cache, tokens));
+    }
+
+    [Fact]
+    public void No_type_that_holds_a_secret_or_a_value_shows_it_as_text()
+    {
+        var (secret, hash) = (RandomNumberGenerator.GetBytes(16), RandomNumberGenerator.GetBytes(32));
+        var value = new SessionValue(SessionValueKind.Text, Encoding.UTF8.GetBytes(Value));
+        var token = SessionToken.NewFor(SessionToken.NewId());
+        var commit = new SessionCommit
+        {
+            Id = token.Id,
+            Now = DateTimeOffset.UnixEpoch,
+            Creates = true,
+            Secret = new SessionSecretChange(hash, hash, true) { ExpectedNextHash = hash },
+            Identity = new SessionIdentity("ann", "ann", null, null, true) { Principal = Encoding.UTF8.GetBytes(Value) },
+            Values = new Dictionary<string, SessionValue?>(StringComparer.Ordinal) { ["password"] = value },
+            ExpectedValue = value,
+        };
+        var record = CommitRules.Create(commit, Guid.Empty);
+        object[] all =
+        [
+            token, value, commit, commit.Secret, commit.Identity, record, record.Values, record.Values["password"], new SessionTouch(hash, default, true),
+            new SessionLookup(SessionLookupStatus.Found, record), new SessionCommitResult(SessionCommitOutcome.Conflict, CurrentValue: value),
+            new LoadedSession(SessionPhase.Loaded, token, record, Lost: record),
+        ];
+        var tokenText = token.Encode();
+
+        foreach (var text in all.Select(item => item.ToString()!))
+        {
+            foreach (var hidden in (string[])
+            [
+                Value, tokenText, tokenText[22..],
+                .. new[] { Base64Url.DecodeFromChars(tokenText)[16..], secret, hash, Encoding.UTF8.GetBytes(Value) }
+                    .SelectMany(bytes => new[] { Convert.ToHexString(bytes), Convert.ToBase64String(bytes), string.Join(", ", bytes) }),
+            ])
+            {
+                Assert.DoesNotContain(hidden, text, StringComparison.OrdinalIgnoreCase);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("/store", nameof(CacheOperation.Get), 503)]
+    [InlineData("/store", nameof(CacheOperation.Set), 503)]
+    [InlineData("/sign-in/bob", nameof(CacheOperation.Set), 503)]
+    [InlineData("/destroy", nameof(CacheOperation.Set), 503)]
+    [InlineData("/conflict", null, 409)]
+    public async Task An_answer_to_a_fault_says_nothing_of_the_inside(string path, string? fault, int status)
+    {
+        var cache = new FaultCache();
+        await using var app = await StartAsync(cache, kestrel: true);
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/alice");
+        if (fault is not null)
+        {
+            cache.Plan(Enum.Parse<CacheOperation>(fault), CacheFault.Fail);
+        }
+
+        using var response = await browser.PostAsync(path);
+
+        Assert.Equal((status, "application/problem+json"), ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        using var problem = JsonDocument.Parse(await response.BodyAsync());
+        Assert.Subset(
+            new HashSet<string>(StringComparer.Ordinal) { "type", "title", "status", "detail", "traceId" },
+            problem.RootElement.EnumerateObject().Select(property => property.Name).ToHashSet(StringComparer.Ordinal));
+        var said = $"{response.Headers} {problem.RootElement}";
+        Assert.All(
+            (string[])["Exception", "   at ", ".cs", "FaultCache", "cache is down", "alice", Prefix, Guid.Parse(Assert.Single(IdsOf(app))).ToString("N"), "IOTimeout"],
+            hidden => Assert.DoesNotContain(hidden, said, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
     public async Task The_words_of_a_cache_are_kept_without_the_key()
     {
         var cache = new FaultCache();
@@ -77,6 +193,10 @@ public sealed class LogHygieneTests
         Assert.Equal(LogLevel.Error, failure.Level);
         Assert.Contains("IOException: The cache is down (key Prefix-of-the-store:[id]).", failure.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>The public ids of the sessions that were begun.</summary>
+    private static IEnumerable<string> IdsOf(App app) =>
+        app.Logs.Ours.Where(entry => entry.EventId == 20).Select(entry => entry.Message.Split(' ')[1]);
 
     private static Task<App> StartAsync(FaultCache cache, bool kestrel) => App.StartAsync(
         app =>

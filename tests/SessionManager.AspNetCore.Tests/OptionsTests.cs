@@ -26,6 +26,13 @@ public sealed class OptionsTests
         ["IOTimeout is '10675199."] = options => options.IOTimeout = TimeSpan.MaxValue,
         ["TouchInterval is '-00:00:01'"] = options => options.TouchInterval = TimeSpan.FromSeconds(-1),
         ["TouchInterval is '00:20:00'"] = options => options.TouchInterval = options.IdleTimeout,
+        ["TokenRotationInterval is '00:00:00'"] = options => options.TokenRotationInterval = TimeSpan.Zero,
+        ["TokenRotationInterval is '-00:00:01'"] = options => options.TokenRotationInterval = TimeSpan.FromSeconds(-1),
+        ["TokenRotationInterval is '10675199."] = options => options.TokenRotationInterval = TimeSpan.MaxValue,
+        ["MaxSessionsPerUser is '0'"] = options => options.MaxSessionsPerUser = 0,
+        ["MaxSessionsPerUser is '-1'"] = options => options.MaxSessionsPerUser = -1,
+        ["OnSessionLimit is '7'"] = options => options.OnSessionLimit = (OnSessionLimit)7,
+        ["Events is null"] = options => options.Events = null!,
         ["MaxValueBytes is '0'"] = options => options.MaxValueBytes = 0,
         ["MaxValueBytes is '-1'"] = options => options.MaxValueBytes = -1,
         ["MaxSessionBytes is '0'"] = options => options.MaxSessionBytes = 0,
@@ -128,6 +135,7 @@ public sealed class OptionsTests
         Assert.Equal(TimeSpan.FromSeconds(5), options.IOTimeout);
         Assert.Equal(TimeSpan.FromSeconds(60), options.TouchInterval);
         Assert.Equal("session:", options.KeyPrefix);
+        Assert.Equal((null, null, OnSessionLimit.RevokeOldest), (options.TokenRotationInterval, options.MaxSessionsPerUser, options.OnSessionLimit));
         Assert.Equal((262_144, 1_048_576, 256, 256), (options.MaxValueBytes, options.MaxSessionBytes, options.MaxKeys, options.MaxKeyBytes));
         Assert.Equal(ClearSessionScope.UserId, options.ClearSessionScope);
         Assert.True(options.KeepValuesOnSignIn);

@@ -109,13 +109,16 @@ public sealed class RegistrationTests
     }
 
     [Fact]
-    public async Task The_start_warns_of_a_plain_cache_by_name()
+    public async Task The_start_warns_of_a_plain_cache_by_name_and_of_what_it_can_not_promise()
     {
         await using var app = await App.StartAsync(app => app.MapSession(), new AppOptions { Cache = new FaultCache() });
 
         var warning = Assert.Single(app.Logs.Ours, entry => entry.EventId == 2);
         Assert.Equal(LogLevel.Warning, warning.Level);
         Assert.Contains(nameof(FaultCache), warning.Message, StringComparison.Ordinal);
+        Assert.All(
+            (string[])["compare-and-set", "listing", "finding", nameof(SessionManagerOptions.MaxSessionsPerUser), "revoking"],
+            limit => Assert.Contains(limit, warning.Message, StringComparison.Ordinal));
         Assert.Equal(0, app.Logs.CountOf(3));
     }
 

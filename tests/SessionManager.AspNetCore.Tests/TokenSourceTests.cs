@@ -30,6 +30,22 @@ public sealed class TokenSourceTests
         Assert.Equal(calls, cache.Calls);
     }
 
+    [Fact]
+    public async Task A_token_leaves_in_its_cookie_and_nowhere_else()
+    {
+        await using var app = await App.StartAsync(app => app.MapSession());
+        var browser = app.NewBrowser();
+
+        foreach (var path in (string[])["/values/a/1", "/sign-in/alice", "/me", "/id", "/info", "/end", "/rotate", "/values/a", "/sign-out", "/destroy"])
+        {
+            using var response = path is "/me" or "/id" or "/info" or "/end" or "/values/a" ? await browser.GetAsync(path) : await browser.PostAsync(path);
+            response.EnsureSuccessStatusCode();
+            var told = string.Join('\n', response.Headers.Concat(response.Content.Headers)
+                .Where(header => header.Key != "Set-Cookie").SelectMany(header => header.Value).Append(await response.BodyAsync()));
+            Assert.DoesNotContain(browser.Token?[22..] ?? "none at all", told, StringComparison.Ordinal);
+        }
+    }
+
     private static HttpRequestMessage Request(string place, string token)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, place == "query" ? $"/me?sid={token}&__Host-sid={token}&token={token}" : "/me");

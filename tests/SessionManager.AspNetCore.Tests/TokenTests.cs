@@ -144,6 +144,52 @@ public sealed class TokenTests
         Assert.Equal("alice", await owner.ReadAsync("/me"));
     }
 
+    [Fact]
+    public async Task A_cookie_tells_neither_user_nor_time_nor_what_the_session_is()
+    {
+        await using var app = await App.StartAsync(app => app.MapSession());
+        var tokens = new List<string>();
+        for (var i = 0; i < 300; i++)
+        {
+            // The same user, at the same moment, in the same state.
+            var browser = app.NewBrowser();
+            await browser.DoAsync("/sign-in/alice");
+            tokens.Add(browser.Token!);
+        }
+
+        // What all of them had in common would stand at the same place; by chance alone each has a character there in six.
+        for (var position = 0; position < Length; position++)
+        {
+            Assert.InRange(tokens.CountBy(token => token[position]).Max(pair => pair.Value), 1, 60);
+        }
+    }
+
+    [Theory]
+    [InlineData("/sign-in/alice")]
+    [InlineData("/sign-in/bob")]
+    [InlineData("/sign-out")]
+    [InlineData("/rotate")]
+    public async Task A_new_token_shares_no_secret_with_the_old_one(string path)
+    {
+        await using var app = await App.StartAsync(app => app.MapSession());
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/alice");
+        var seen = new List<byte[]>();
+        for (var i = 0; i < 20; i++)
+        {
+            seen.Add(Base64Url.DecodeFromChars(browser.Token!)[16..]);
+            await browser.DoAsync(path);
+            if (path == "/sign-out")
+            {
+                seen.Add(Base64Url.DecodeFromChars(browser.Token!)[16..]);
+                await browser.DoAsync("/sign-in/alice");
+            }
+        }
+
+        // Two random secrets of 16 bytes agree in five places once in 10^9 pairs.
+        Assert.All(Enumerable.Range(1, seen.Count - 1), i => Assert.InRange(seen[i].Zip(seen[i - 1]).Count(pair => pair.First == pair.Second), 0, 4));
+    }
+
     private static SessionToken NewToken() => SessionToken.NewFor(SessionToken.NewId());
 
     private static string[] Tokens(int count) => [.. Enumerable.Range(0, count).Select(_ => NewToken().Encode())];

@@ -10,7 +10,7 @@ internal static partial class Log
     [LoggerMessage(1, LogLevel.Information, "Sessions were set up: they end after {IdleTimeout} without use, and after {AbsoluteTimeout} at the latest.")]
     public static partial void Started(this ILogger logger, TimeSpan idleTimeout, TimeSpan absoluteTimeout);
 
-    [LoggerMessage(2, LogLevel.Warning, "Sessions were set up in the cache '{Cache}'. A plain cache has no compare-and-set: parallel requests of one session are merged exactly within this process, but between processes the moment from reading to writing is unguarded. Use a native store for exact guarantees across nodes.")]
+    [LoggerMessage(2, LogLevel.Warning, "Sessions were set up in the cache '{Cache}'. A plain cache has no compare-and-set: parallel requests of one session are merged exactly within this process, but between processes the moment from reading to writing is unguarded. Nor can it search: listing sessions, finding a user's, and MaxSessionsPerUser go by the sessions that this process has made or loaded; revoking a user's holds on every node. Use a native store for exact guarantees across nodes.")]
     public static partial void PlainCache(this ILogger logger, string cache);
 
     [LoggerMessage(3, LogLevel.Warning, "Sessions were set up in a memory cache of at most {SizeLimit} bytes, which silently drops what exceeds it. Set MemoryDistributedCacheOptions.SizeLimit to null or to what your sessions need.")]

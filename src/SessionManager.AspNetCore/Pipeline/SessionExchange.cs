@@ -74,7 +74,7 @@ internal static class SessionExchange
                 ExpectedKey = key,
                 ExpectedValue = current,
             };
-            var result = await pipeline.Store.CommitAsync(commit, cancellationToken);
+            var result = await CommitAsync(pipeline, commit, cancellationToken);
             if (result.Outcome == SessionCommitOutcome.Committed)
             {
                 session.Adopt(CommitRules.Apply(session.Record ?? record, commit, secretChanged: false), session.Token);
@@ -94,6 +94,19 @@ internal static class SessionExchange
             }
 
             current = result.CurrentValue;
+        }
+    }
+
+    private static async ValueTask<SessionCommitResult> CommitAsync(SessionPipeline pipeline, SessionCommit commit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await pipeline.Store.CommitAsync(commit, cancellationToken);
+        }
+        catch (SessionStoreException exception)
+        {
+            pipeline.Logger.StoreFailed("commit", commit.Id, exception.Message);
+            throw;
         }
     }
 

@@ -63,7 +63,8 @@ internal static class SessionSaver
         }
         catch (SessionStoreException exception)
         {
-            session.Pipeline.Logger.StoreFailed("commit", session.CurrentId(), exception.Message);
+            var id = session.Draft is { Ends: true } && session.Record is { } living ? living.Id : session.CurrentId();
+            session.Pipeline.Logger.StoreFailed("commit", id, exception.Message);
             session.Draft?.Doubt();
             throw;
         }

@@ -141,6 +141,34 @@ public sealed class DirectoryTests
     }
 
     [Fact]
+    public async Task What_is_shown_holds_no_token_no_secret_and_no_store_key()
+    {
+        await using var app = await StartAsync();
+        var alice = (await SignInAsync(app, "alice", 1))[0];
+        await alice.DoAsync("/values/diary/dear-diary");
+        var listed = new List<SessionInfo>();
+        await foreach (var info in DirectoryOf(app).ListAsync())
+        {
+            listed.Add(info);
+        }
+
+        var shown = string.Concat(
+            System.Text.Json.JsonSerializer.Serialize(listed), System.Text.Json.JsonSerializer.Serialize(await DirectoryOf(app).FindByUserAsync("alice")), listed[0]);
+        var secret = System.Buffers.Text.Base64Url.DecodeFromChars(alice.Token!)[16..];
+        var hash = System.Security.Cryptography.SHA256.HashData(secret);
+
+        Assert.Contains("alice", shown, StringComparison.Ordinal);
+        foreach (var hidden in (string[])
+        [
+            alice.Token!, alice.Token![22..], "dear-diary", "diary", "session:", Guid.Parse(listed[0].SessionId).ToString("N"),
+            .. new[] { secret, hash }.SelectMany(bytes => new[] { Convert.ToHexString(bytes), Convert.ToBase64String(bytes)[..20], string.Join(',', bytes) }),
+        ])
+        {
+            Assert.DoesNotContain(hidden, shown, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    [Fact]
     public async Task All_are_listed_once_the_newest_first_and_listing_keeps_none_alive()
     {
         await using var app = await StartAsync();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -96,15 +97,118 @@ public sealed class TwoNodesOnOneCacheTests : IAsyncLifetime
         Assert.Equal(("Revoked", "Revoked"), (await browser.ReadAsync("/end"), await On(_a, browser).ReadAsync("/end")));
     }
 
+    [Theory]
+    [InlineData("/sign-out", "Replaced")]
+    [InlineData("/sign-in/alice", "Replaced")]
+    [InlineData("/sign-in/bob", "Replaced")]
+    [InlineData("/rotate", "Replaced")]
+    [InlineData("/destroy", "SignedOut")]
+    [InlineData("wait", "Expired")]
+    public async Task An_old_token_is_dead_on_both_nodes_at_once(string end, string reason)
+    {
+        var browser = await SignInAsync(_b);
+        var old = browser.Clone();
+        Assert.Equal("alice", await On(_a, old).ReadAsync("/me"));
+
+        if (end == "wait")
+        {
+            _clock.Advance(TimeSpan.FromMinutes(21));
+        }
+        else
+        {
+            await browser.DoAsync(end);
+        }
+
+        foreach (var node in (App[])[_a, _b])
+        {
+            Assert.Equal(("nobody", reason), (await On(node, old).ReadAsync("/me"), await On(node, old).ReadAsync("/end")));
+        }
+    }
+
+    [Theory]
+    [InlineData("/destroy")]
+    [InlineData("/sign-out")]
+    public async Task A_request_in_flight_across_an_end_on_the_other_node_is_refused_and_brings_nothing_back(string end)
+    {
+        var browser = await SignInAsync(_b);
+        var slow = On(_a, browser);
+        var loaded = _cache.Hold(CacheOperation.Get, after: true);
+        var write = slow.PostAsync("/values/a/late");
+        await loaded.Reached;
+        var ended = browser.Clone();
+        await ended.DoAsync(end);
+        loaded.Open();
+
+        Assert.Equal(HttpStatusCode.Conflict, (await write).StatusCode);
+        foreach (var node in (App[])[_a, _b])
+        {
+            Assert.Equal(("nobody", "nothing"), (await On(node, browser).ReadAsync("/me"), await On(node, browser).ReadAsync("/values/a")));
+            Assert.Equal(("nobody", "nothing"), (await On(node, ended).ReadAsync("/me"), await On(node, ended).ReadAsync("/values/a")));
+        }
+    }
+
+    [Fact]
+    public async Task The_limit_of_sessions_is_held_by_each_node_for_what_it_has_made_or_loaded()
+    {
+        await using var a = await StartAsync(limit: 1);
+        await using var b = await StartAsync(limit: 1);
+        var (onA, onB) = (await SignInAsync(a), await SignInAsync(b));
+        Assert.Equal(("alice", "alice"), (await onA.ReadAsync("/me"), await onB.ReadAsync("/me")));
+
+        await On(a, onB).ReadAsync("/me");
+        await SignInAsync(a);
+
+        Assert.Equal(("Revoked", "Revoked"), (await onA.ReadAsync("/end"), await onB.ReadAsync("/end")));
+    }
+
+    [Fact]
+    public async Task A_node_that_has_not_seen_a_revoked_session_tells_of_its_end_when_its_token_is_brought()
+    {
+        var told = new ConcurrentQueue<string>();
+        await using var b = await StartAsync(ended: context => told.Enqueue($"{context.Session.UserId} {context.Reason}"));
+        var browser = await SignInAsync(b);
+
+        await OnA.RevokeUserAsync("alice");
+        Assert.Empty(told);
+
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => browser.Clone().ReadAsync("/me")));
+        Assert.Equal(["alice Revoked"], told);
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(-10)]
+    public async Task A_node_whose_clock_is_10_minutes_off_ends_sessions_by_so_much_too_early_or_too_late(int minutes)
+    {
+        var clock = new FakeTimeProvider(_clock.GetUtcNow() + TimeSpan.FromMinutes(minutes));
+        await using var off = await StartAsync(clock);
+        var browser = await SignInAsync(_a);
+        Assert.Equal("alice", await On(off, browser).ReadAsync("/me"));
+        await On(off, browser).DoAsync("/values/a/1");
+        Assert.Equal(("alice", "1"), (await browser.ReadAsync("/me"), await browser.ReadAsync("/values/a")));
+        await On(off, browser).DoAsync("/values/a/2");
+
+        // Last used at the later of the two times, which no node sets back.
+        var lives = TimeSpan.FromMinutes(20 + Math.Max(0, minutes));
+        _clock.Advance(lives - TimeSpan.FromSeconds(1));
+        Assert.NotNull(await LiveAsync(_a));
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Null(await LiveAsync(_a));
+        clock.Advance(TimeSpan.FromMinutes(20 - Math.Min(0, minutes)) + TimeSpan.FromSeconds(1));
+        Assert.Equal("nobody", await On(off, browser).ReadAsync("/me"));
+    }
+
     [Fact]
     public async Task A_node_finds_what_it_has_made_or_loaded()
     {
         var browser = await SignInAsync(_b);
         Assert.Empty(await OnA.FindByUserAsync("alice"));
+        Assert.Equal(0, await OnA.ListAsync().CountAsync());
 
         await On(_a, browser).ReadAsync("/me");
 
         Assert.Single(await OnA.FindByUserAsync("alice"));
+        Assert.Equal(1, await OnA.ListAsync().CountAsync());
     }
 
     [Fact]
@@ -171,5 +275,24 @@ public sealed class TwoNodesOnOneCacheTests : IAsyncLifetime
         return browser;
     }
 
-    private Task<App> StartAsync() => App.StartAsync(app => app.MapSession(), new AppOptions { Cache = _cache, Clock = _clock });
+    /// <summary>The living session as an administrator sees it, which does not use it.</summary>
+    private static async Task<SessionInfo?> LiveAsync(App node) =>
+        (await node.Services.GetRequiredService<ISessionDirectory>().FindByUserAsync("alice")).SingleOrDefault();
+
+    private Task<App> StartAsync(FakeTimeProvider? clock = null, int? limit = null, Action<SessionEndedContext>? ended = null) => App.StartAsync(
+        app => app.MapSession(),
+        new AppOptions
+        {
+            Cache = _cache,
+            Clock = clock ?? _clock,
+            Session = options =>
+            {
+                options.MaxSessionsPerUser = limit;
+                options.Events.OnEnded = context =>
+                {
+                    ended?.Invoke(context);
+                    return Task.CompletedTask;
+                };
+            },
+        });
 }

@@ -26,6 +26,9 @@ internal sealed class FaultCache : IDistributedCache
     /// <summary>Whether the entries of users are counted, held and failed like those of sessions.</summary>
     public bool IncludesUsers { get; set; }
 
+    /// <summary>Whether a call that was cancelled while it was held does nothing, as with a client that honours cancellation.</summary>
+    public bool HonoursCancellation { get; init; }
+
     /// <summary>How often the entry of a user was read.</summary>
     public int UserGets => _userGets;
 
@@ -114,6 +117,11 @@ internal sealed class FaultCache : IDistributedCache
     private async Task<byte[]?> RunAsync(CacheOperation operation, string key, Func<byte[]?> work, CancellationToken token)
     {
         await PassGateAsync(operation, after: false);
+        if (HonoursCancellation)
+        {
+            token.ThrowIfCancellationRequested();
+        }
+
         if (Delay > TimeSpan.Zero)
         {
             await Task.Delay(Delay, token);
