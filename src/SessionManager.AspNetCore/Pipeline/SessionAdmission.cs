@@ -54,15 +54,8 @@ internal sealed class SessionAdmission(
     }
 
     /// <summary>Whether a noted session lives and is the user's; the record if so.</summary>
-    public async ValueTask<SessionRecord?> FindAsync(string userId, Guid id, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var found = await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
-        return found is { Record: { } record, EndReason: null }
-            && string.Equals(record.UserId, userId, StringComparison.Ordinal)
-            && !lifetime.IsExpired(record, now)
-                ? record
-                : null;
-    }
+    public async ValueTask<SessionRecord?> FindAsync(string userId, Guid id, DateTimeOffset now, CancellationToken cancellationToken) =>
+        LivingOf(userId, await LookUpAsync(id, now, cancellationToken), now);
 
     /// <summary>Takes a note back that no session stands behind. A young one may be of a sign-in that is being saved.</summary>
     public async ValueTask<bool> DismissIfOldAsync(string userId, SessionMember member, DateTimeOffset now, CancellationToken cancellationToken)
@@ -83,7 +76,14 @@ internal sealed class SessionAdmission(
         var freed = false;
         foreach (var member in members)
         {
-            if (await FindAsync(userId, member.Id, now, cancellationToken) is not { } record)
+            var found = await LookUpAsync(member.Id, now, cancellationToken);
+            if (found.EndReason is not null)
+            {
+                // However young: what has ended is not being signed in to. Another one ended in its place would be one too many.
+                await store.DismissAsync(userId, member, cancellationToken);
+                freed = true;
+            }
+            else if (LivingOf(userId, found, now) is not { } record)
             {
                 freed |= await DismissIfOldAsync(userId, member, now, cancellationToken);
             }
@@ -95,4 +95,14 @@ internal sealed class SessionAdmission(
 
         return (oldest, freed);
     }
+
+    private ValueTask<SessionLookup> LookUpAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken) =>
+        store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+
+    private SessionRecord? LivingOf(string userId, SessionLookup found, DateTimeOffset now) =>
+        found is { Record: { } record, EndReason: null }
+        && string.Equals(record.UserId, userId, StringComparison.Ordinal)
+        && !lifetime.IsExpired(record, now)
+            ? record
+            : null;
 }

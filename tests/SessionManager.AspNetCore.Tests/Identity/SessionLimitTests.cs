@@ -119,6 +119,23 @@ public sealed class SessionLimitTests
     }
 
     [Fact]
+    public async Task A_note_left_behind_by_an_ended_session_costs_no_living_one_its_place()
+    {
+        await using var app = await StartAsync(2, OnSessionLimit.RevokeOldest);
+        var browsers = await SignInAsync(app, "alice", 2);
+        var store = app.Services.GetRequiredService<ISessionRecordStore>();
+        var directory = app.Services.GetRequiredService<ISessionDirectory>();
+        var newest = (await directory.FindByUserAsync("alice")).MaxBy(info => info.AuthenticatedAt)!;
+
+        // As when a request loaded it the moment before it was ended, and noted it the moment after.
+        await directory.RevokeAsync(newest.SessionId);
+        await store.AdmitAsync("alice", new SessionMember(Guid.Parse(newest.SessionId), newest.AuthenticatedAt!.Value), limit: null);
+        var third = (await SignInAsync(app, "alice", 1))[0];
+
+        Assert.Equal(("alice", "nobody", "alice"), (await browsers[0].ReadAsync("/me"), await browsers[1].ReadAsync("/me"), await third.ReadAsync("/me")));
+    }
+
+    [Fact]
     public async Task A_sign_in_that_was_not_saved_frees_its_place_after_a_while()
     {
         await using var app = await StartAsync(1, OnSessionLimit.RejectNew);
