@@ -1,3 +1,5 @@
+using SessionManager.AspNetCore.Pipeline;
+
 namespace SessionManager.AspNetCore;
 
 /// <summary>
@@ -93,4 +95,14 @@ public interface ISessionRecordStore
     /// <param name="after">The last session of the page before, to go on behind it; <see langword="null"/>: from the start.</param>
     /// <param name="cancellationToken">Cancels the listing.</param>
     IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Writes something where sessions are kept, reads it and removes it, for a health check. A medium that can't do one of these, or gives
+    /// back something else, is a <see cref="SessionStoreException"/>. It leaves nothing behind, or nothing for longer than a minute, and is
+    /// never among the sessions that are listed.
+    /// </summary>
+    /// <remarks>A store that does not say how loads a record that does not exist: that proves that it reads, and no more.</remarks>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    async ValueTask ProbeAsync(CancellationToken cancellationToken = default) =>
+        await LoadAsync(SessionToken.NewId(), default, cancellationToken);
 }

@@ -9,12 +9,13 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <summary>From the cookie to the living session, or to the reason why there is none. A request without a cookie never gets to the store.</summary>
 internal sealed class SessionLoader(
     IOptions<SessionManagerOptions> options,
-    ISessionRecordStore store,
+    ObservedStore store,
     SessionCookie cookie,
     SessionLifetime lifetime,
     SessionClock clock,
     SessionEvents events,
     SessionEnding ending,
+    SessionMetrics metrics,
     ILogger<SessionLoader> logger)
 {
     public ValueTask<LoadedSession> LoadAsync(HttpContext context, SessionAttribute? endpoint, CancellationToken cancellationToken)
@@ -27,6 +28,7 @@ internal sealed class SessionLoader(
                 return LoadRecordAsync(context, token, endpoint, cancellationToken);
             case var rejected:
                 logger.CookieRejected(rejected);
+                metrics.CookieRejected(rejected == SessionCookieStatus.Ambiguous ? "ambiguous" : "malformed");
                 return new ValueTask<LoadedSession>(new LoadedSession(SessionPhase.Loaded, PreviousEnd: SessionEndReason.Invalid));
         }
     }
@@ -85,17 +87,20 @@ internal sealed class SessionLoader(
         if (!record.Accepts(touch.SecretHash, touch.Now))
         {
             logger.StaleToken(token.Id);
+            metrics.CookieRejected("replaced");
             return Dead(record, SessionEndReason.Replaced);
         }
 
         if (lifetime.IsExpired(record, touch.Now))
         {
             logger.SessionExpired(token.Id);
+            metrics.CookieRejected("expired");
             return Dead(record, SessionEndReason.Expired);
         }
 
         if (lookup.EndReason is { } ended)
         {
+            metrics.CookieRejected("ended");
             return Dead(record, ended);
         }
 
@@ -132,6 +137,13 @@ internal sealed class SessionLoader(
 
     private void LogMissing(SessionToken token, SessionLookupStatus status)
     {
+        metrics.CookieRejected(status switch
+        {
+            SessionLookupStatus.Ended => "ended",
+            SessionLookupStatus.Unreadable => "damaged",
+            SessionLookupStatus.Newer => "newer",
+            _ => "unknown",
+        });
         switch (status)
         {
             case SessionLookupStatus.Unreadable:

@@ -168,6 +168,9 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         }
     }
 
+    public async ValueTask ProbeAsync(CancellationToken cancellationToken = default) =>
+        await CacheProbe.RunAsync(_cache, _reads, _prefix, Name, cancellationToken);
+
     private async ValueTask<SessionCommitResult> CommitInTurnAsync(SessionCommit commit, CancellationToken cancellationToken)
     {
         var found = Decode(commit.Id, await ReadAsync(commit.Id, cancellationToken));
