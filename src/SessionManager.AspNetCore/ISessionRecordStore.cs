@@ -97,6 +97,14 @@ public interface ISessionRecordStore
     IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// How many sessions live, without and with a user, if the store knows that by itself. It is asked for at every collection of metrics, so it
+    /// neither calls the medium nor goes through the sessions.
+    /// </summary>
+    /// <param name="now">The time of the caller.</param>
+    /// <returns>The numbers; the default is <see langword="null"/>: the store does not know.</returns>
+    (int Anonymous, int SignedIn)? CountLive(DateTimeOffset now) => null;
+
+    /// <summary>
     /// Writes something where sessions are kept, reads it and removes it, for a health check. A medium that can't do one of these, or gives
     /// back something else, is a <see cref="SessionStoreException"/>. It leaves nothing behind, or nothing for longer than a minute, and is
     /// never among the sessions that are listed.

@@ -1,7 +1,9 @@
+using SessionManager.AspNetCore.Diagnostics;
+
 namespace SessionManager.AspNetCore.Dashboard.Data;
 
 /// <summary>Reads what a page shows and no more, however many sessions there are.</summary>
-internal sealed class SessionReader(ISessionRecordStore store, SessionLifetime lifetime, TimeProvider time)
+internal sealed class SessionReader(ObservedStore store, SessionLifetime lifetime, TimeProvider time)
 {
     public const int PageSize = 50;
 

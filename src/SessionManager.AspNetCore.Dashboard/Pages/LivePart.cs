@@ -16,7 +16,7 @@ internal static class LivePart
               {Counter("Ended", view.Ended, Markup.Of($"{ended} in the last hour"))}
             </div>
             {Chart.Render(view)}
-            <p class="note">As this process has seen them since {Moment.Exact(view.Since)}. A session that is never used again expires without being counted as ended.</p>
+            <p class="note">As this process has seen them since {Moment.Exact(view.Since)}. A session whose browser never comes back expires without being counted as ended.</p>
             """);
     }
 

@@ -46,6 +46,8 @@ internal sealed class ObservedStore(ISessionRecordStore store, SessionMetrics me
     public IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default) =>
         IsObserved ? ObserveListAsync(now, after, cancellationToken) : store.ListAsync(now, after, cancellationToken);
 
+    public (int Anonymous, int SignedIn)? CountLive(DateTimeOffset now) => live.Count(now);
+
     public ValueTask ProbeAsync(CancellationToken cancellationToken = default) =>
         IsObserved
             ? MeasureAsync("probe", static call => call.store.ProbeAsync(call.cancellationToken), (store, cancellationToken))
@@ -167,6 +169,7 @@ internal sealed class ObservedStore(ISessionRecordStore store, SessionMetrics me
                     elapsed += Stopwatch.GetElapsedTime(started);
                 }
 
+                live.Saw(records.Current);
                 yield return records.Current;
             }
         }

@@ -149,7 +149,7 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
     {
         while (true)
         {
-            var page = _local.Page(after, PageSize);
+            var page = _local.Page(after, PageSize, now);
             foreach (var member in page)
             {
                 var found = await LoadAsync(member.Id, default, cancellationToken);
@@ -167,6 +167,8 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             after = page[^1];
         }
     }
+
+    public (int Anonymous, int SignedIn)? CountLive(DateTimeOffset now) => _local.CountLive(now);
 
     public async ValueTask ProbeAsync(CancellationToken cancellationToken = default) =>
         await CacheProbe.RunAsync(_cache, _reads, _prefix, Name, cancellationToken);
