@@ -1,3 +1,5 @@
+using SessionManager.AspNetCore.Pipeline;
+
 namespace SessionManager.AspNetCore;
 
 /// <summary>
@@ -93,4 +95,22 @@ public interface ISessionRecordStore
     /// <param name="after">The last session of the page before, to go on behind it; <see langword="null"/>: from the start.</param>
     /// <param name="cancellationToken">Cancels the listing.</param>
     IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// How many sessions live, without and with a user, if the store knows that by itself. It is asked for at every collection of metrics, so it
+    /// neither calls the medium nor goes through the sessions.
+    /// </summary>
+    /// <param name="now">The time of the caller.</param>
+    /// <returns>The numbers; the default is <see langword="null"/>: the store does not know.</returns>
+    (int Anonymous, int SignedIn)? CountLive(DateTimeOffset now) => null;
+
+    /// <summary>
+    /// Writes something where sessions are kept, reads it and removes it, for a health check. A medium that can't do one of these, or gives
+    /// back something else, is a <see cref="SessionStoreException"/>. It leaves nothing behind, or nothing for longer than a minute, and is
+    /// never among the sessions that are listed.
+    /// </summary>
+    /// <remarks>A store that does not say how loads a record that does not exist: that proves that it reads, and no more.</remarks>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    async ValueTask ProbeAsync(CancellationToken cancellationToken = default) =>
+        await LoadAsync(SessionToken.NewId(), default, cancellationToken);
 }

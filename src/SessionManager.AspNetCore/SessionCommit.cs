@@ -24,6 +24,9 @@ public sealed class SessionCommit
     /// <summary>The new secret, or <see langword="null"/> to leave it.</summary>
     public SessionSecretChange? Secret { get; init; }
 
+    /// <summary>The client to note, or <see langword="null"/> to leave what is noted.</summary>
+    public SessionClient? Client { get; init; }
+
     /// <summary>Whether all values are dropped before <see cref="Values"/> is applied.</summary>
     public bool DropsValues { get; init; }
 

@@ -18,6 +18,14 @@ public sealed record SessionInfo
     /// <summary>When the session was last used. It may lag by <see cref="SessionManagerOptions.TouchInterval"/>.</summary>
     public required DateTimeOffset LastSeenAt { get; init; }
 
+    /// <summary>The user agent that began the session or signed in last, as it named itself: its first 256 characters. <see langword="null"/>
+    /// when it named none, and without <see cref="SessionManagerOptions.TrackClientInfo"/>, which is the default.</summary>
+    public string? UserAgent { get; init; }
+
+    /// <summary>The address of the connection that began the session or signed in last: a proxy's, unless <c>UseForwardedHeaders</c> stands
+    /// before <c>UseSessionManager</c>. <see langword="null"/> without <see cref="SessionManagerOptions.TrackClientInfo"/>.</summary>
+    public string? RemoteIpAddress { get; init; }
+
     /// <summary>When the session ends unless it is used before: the earlier of the idle and the absolute limit.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 }

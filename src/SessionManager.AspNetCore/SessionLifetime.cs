@@ -60,6 +60,8 @@ public sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTimeo
             CreatedAt = record.CreatedAt,
             AuthenticatedAt = record.AuthenticatedAt,
             LastSeenAt = record.LastSeenAt,
+            UserAgent = record.Client?.UserAgent,
+            RemoteIpAddress = record.Client?.RemoteIpAddress,
             ExpiresAt = ExpiresAt(record),
         };
     }

@@ -55,6 +55,12 @@ public sealed class SessionManagerOptions
     /// <see cref="OnSessionLimit.RevokeOldest"/>.</summary>
     public OnSessionLimit OnSessionLimit { get; set; }
 
+    /// <summary>Whether the user agent and the address of the connection are kept with a session, as they were when it began and when its
+    /// user last signed in: <see cref="SessionInfo.UserAgent"/>, <see cref="SessionInfo.RemoteIpAddress"/>. The default is
+    /// <see langword="false"/>. They are personal data, and no proof of anything. The address is the connection's, so behind a proxy
+    /// <c>UseForwardedHeaders</c> has to come first; no header is read here.</summary>
+    public bool TrackClientInfo { get; set; }
+
     /// <summary>What the application does when a session begins, changes hands or ends. The default does nothing. That a session has expired is
     /// noticed when its token is next brought.</summary>
     public SessionManagerEvents Events { get; set; } = new();

@@ -28,7 +28,11 @@ public static class SessionManagerServiceCollectionExtensions
         AddStore(services);
 
         services.AddHttpContextAccessor();
+        services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<LiveSessions>();
+        services.TryAddSingleton<SessionMetrics>();
+        services.TryAddSingleton<ObservedStore>();
         services.TryAddSingleton<SessionCookie>();
         services.TryAddSingleton<SessionClock>();
         services.TryAddSingleton<SessionEvents>();

@@ -46,6 +46,9 @@ public sealed class SessionRecord
     /// <summary>What the authentication scheme keeps of the signed-in user beside the id (claims); empty when that is nothing.</summary>
     public ReadOnlyMemory<byte> Principal { get; init; }
 
+    /// <summary>The client that began the session or signed in last, where the application tracks that; otherwise <see langword="null"/>.</summary>
+    public SessionClient? Client { get; init; }
+
     /// <summary>When the session was last used.</summary>
     public required DateTimeOffset LastSeenAt { get; init; }
 

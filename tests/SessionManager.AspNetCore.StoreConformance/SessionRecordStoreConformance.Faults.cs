@@ -184,6 +184,7 @@ public abstract partial class SessionRecordStoreConformance
         StoreOperation.Load => store.LoadAsync(_id, new SessionTouch(_secret, Start.AddMinutes(5), Allowed: true), cancellationToken).AsTask(),
         StoreOperation.Touch => store.TouchAsync(_id, new SessionTouch(_secret, Start.AddMinutes(5), Allowed: true), cancellationToken).AsTask(),
         StoreOperation.Commit => store.CommitAsync(Change(("a", "value-1234")), cancellationToken).AsTask(),
+        StoreOperation.Probe => store.ProbeAsync(cancellationToken).AsTask(),
         _ => store.EndAsync(_id, SessionEndReason.SignedOut, cancellationToken: cancellationToken).AsTask(),
     };
 

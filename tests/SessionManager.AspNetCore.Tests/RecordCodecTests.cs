@@ -121,6 +121,7 @@ public sealed class RecordCodecTests
         PreviousValidUntil = record.PreviousValidUntil,
         SecretIssuedAt = record.SecretIssuedAt,
         Principal = record.Principal,
+        Client = record.Client,
         Epoch = record.Epoch,
         Generation = record.Generation,
         UserId = record.UserId,

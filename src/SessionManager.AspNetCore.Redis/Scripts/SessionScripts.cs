@@ -11,6 +11,7 @@ namespace SessionManager.AspNetCore.Redis.Scripts;
 ///   i  when a secret was issued      e  end reason; then it is a tombstone with f and e alone
 ///   g  generation                    o  owner id, absent: never one
 ///   u  user id, absent: nobody       c  created at
+///   t  user agent, where tracked     r  address of the connection, where tracked
 /// </code>
 /// Times are Unix milliseconds and come from the caller, so that all nodes and all stores judge by one clock. A script runs whole
 /// or not at all, so there is never half a session.
@@ -54,7 +55,8 @@ internal static class SessionScripts
     /// <summary>
     /// Applies a commit: KEYS session; ARGV now, idle, absolute, ttl, creates, generation, touches, drops,
     /// identity?, user, owner, authenticated, started, moves, secret?, new hash, expected hash, required, kind, expected next hash,
-    /// end of the tail, principal, expects?, expected key, expected value?, expected value, then the changes as field, present?, value.
+    /// end of the tail, principal, expects?, expected key, expected value?, expected value, then the changes as field, present?, value
+    /// (of the client too, where that is tracked).
     /// Returns { outcome, secret changed?, current value }, outcomes as in SessionCommitOutcome.
     /// </summary>
     public static RedisScript Commit { get; } = new(
@@ -149,5 +151,16 @@ internal static class SessionScripts
         redis.call('HSET', KEYS[1], 'f', '1', 'e', ARGV[1])
         redis.call('PEXPIRE', KEYS[1], ARGV[2])
         return alive
+        """);
+
+    /// <summary>Writes, reads and removes a probe, under a key that no session has: KEYS probe; ARGV what to write. Returns whether it was
+    /// read as it was written.</summary>
+    public static RedisScript Probe { get; } = new(
+        """
+        redis.call('HSET', KEYS[1], 'v', ARGV[1])
+        redis.call('PEXPIRE', KEYS[1], 60000)
+        local read = redis.call('HGET', KEYS[1], 'v')
+        redis.call('DEL', KEYS[1])
+        return read == ARGV[1] and 1 or 0
         """);
 }

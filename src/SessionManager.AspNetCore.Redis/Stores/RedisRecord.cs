@@ -11,7 +11,7 @@ internal static class RedisRecord
     private const int HashLength = 32;
 
     /// <summary>What a listing reads of a session.</summary>
-    public static readonly RedisValue[] HeaderFields = ["f", "s", "g", "u", "o", "c", "b", "a", "l", "e", "i"];
+    public static readonly RedisValue[] HeaderFields = ["f", "s", "g", "u", "o", "c", "b", "a", "l", "e", "i", "t", "r"];
 
     private static ReadOnlySpan<byte> ValuePrefix => "v:"u8;
 
@@ -111,6 +111,12 @@ internal static class RedisRecord
             arguments.Add(value is { } present ? WriteValue(present) : RedisValue.EmptyString);
         }
 
+        if (commit.Client is { } client)
+        {
+            arguments.AddRange(["t", client.UserAgent is not null, client.UserAgent ?? ""]);
+            arguments.AddRange(["r", client.RemoteIpAddress is not null, client.RemoteIpAddress ?? ""]);
+        }
+
         return [.. arguments];
     }
 
@@ -156,6 +162,9 @@ internal static class RedisRecord
             StartedAt = started,
             AuthenticatedAt = Moment(header.GetValueOrDefault("a")),
             Principal = header.GetValueOrDefault("k"),
+            Client = header.ContainsKey("t") || header.ContainsKey("r")
+                ? new SessionClient(header.GetValueOrDefault("t"), header.GetValueOrDefault("r"))
+                : null,
             LastSeenAt = seen,
             Values = values,
             ValueBytes = bytes,

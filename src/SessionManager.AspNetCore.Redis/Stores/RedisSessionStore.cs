@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Pipeline;
 using SessionManager.AspNetCore.Redis.Scripts;
 using SessionManager.AspNetCore.Stores;
 using StackExchange.Redis;
@@ -79,6 +80,16 @@ internal sealed class RedisSessionStore : ISessionRecordStore
 
     public IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default) =>
         _index.ListAsync(now, after, cancellationToken);
+
+    public async ValueTask ProbeAsync(CancellationToken cancellationToken = default)
+    {
+        var id = SessionToken.NewId();
+        var result = await _calls.RunAsync(SessionScripts.Probe, string.Concat(_prefix, "probe:", id.ToString("N")), id, [id.ToString("N")], cancellationToken);
+        if (result is null || (int)result != 1)
+        {
+            throw new SessionStoreException($"The session store '{Name}' gave back something else than was written.");
+        }
+    }
 
     internal static RedisValue Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
 

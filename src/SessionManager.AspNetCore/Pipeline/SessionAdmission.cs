@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Diagnostics;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -9,7 +10,7 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// of a sign-in that came to nothing, costs nobody a place for long.
 /// </summary>
 internal sealed class SessionAdmission(
-    IOptions<SessionManagerOptions> options, ISessionRecordStore store, SessionLifetime lifetime, SessionEnding ending)
+    IOptions<SessionManagerOptions> options, ObservedStore store, SessionLifetime lifetime, SessionEnding ending)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 

@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Diagnostics;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>Lists, finds and ends sessions by way of the store. What the store has noted is checked against the records.</summary>
 internal sealed class SessionDirectory(
     IOptions<SessionManagerOptions> options,
-    ISessionRecordStore store,
+    ObservedStore store,
     SessionLifetime lifetime,
     SessionClock clock,
     SessionAdmission admission,

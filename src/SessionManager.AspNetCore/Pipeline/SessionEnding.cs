@@ -5,7 +5,7 @@ using SessionManager.AspNetCore.Diagnostics;
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>Ends sessions, for whatever reason: in the store, in the notes of its user, in the log and as an event.</summary>
-internal sealed class SessionEnding(ISessionRecordStore store, SessionEvents events, ILogger<SessionEnding> logger)
+internal sealed class SessionEnding(ObservedStore store, SessionEvents events, ILogger<SessionEnding> logger)
 {
     /// <summary>Ends a session.</summary>
     /// <returns>Whether it was this call that ended it.</returns>

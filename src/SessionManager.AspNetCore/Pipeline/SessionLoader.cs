@@ -8,12 +8,13 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <summary>From the cookie to the living session, or to the reason why there is none. A request without a cookie never gets to the store.</summary>
 internal sealed class SessionLoader(
     IOptions<SessionManagerOptions> options,
-    ISessionRecordStore store,
+    ObservedStore store,
     SessionCookie cookie,
     SessionLifetime lifetime,
     SessionClock clock,
     SessionEvents events,
     SessionEnding ending,
+    SessionMetrics metrics,
     ILogger<SessionLoader> logger)
 {
     public ValueTask<LoadedSession> LoadAsync(HttpContext context, SessionAttribute? endpoint, CancellationToken cancellationToken)
@@ -26,6 +27,7 @@ internal sealed class SessionLoader(
                 return LoadRecordAsync(context, token, endpoint, cancellationToken);
             case var rejected:
                 logger.CookieRejected(rejected);
+                metrics.CookieRejected(rejected == SessionCookieStatus.Ambiguous ? "ambiguous" : "malformed");
                 return new ValueTask<LoadedSession>(new LoadedSession(SessionPhase.Loaded, PreviousEnd: SessionEndReason.Invalid));
         }
     }
@@ -84,17 +86,20 @@ internal sealed class SessionLoader(
         if (record.AgeOf(touch.SecretHash, touch.Now) is not { } age)
         {
             logger.StaleToken(token.Id);
+            metrics.CookieRejected("replaced");
             return Dead(record, SessionEndReason.Replaced);
         }
 
         if (lifetime.IsExpired(record, touch.Now))
         {
             logger.SessionExpired(token.Id);
+            metrics.CookieRejected("expired");
             return Dead(record, SessionEndReason.Expired);
         }
 
         if (lookup.EndReason is { } ended)
         {
+            metrics.CookieRejected("ended");
             return Dead(record, ended);
         }
 
@@ -128,6 +133,13 @@ internal sealed class SessionLoader(
 
     private void LogMissing(SessionToken token, SessionLookupStatus status)
     {
+        metrics.CookieRejected(status switch
+        {
+            SessionLookupStatus.Ended => "ended",
+            SessionLookupStatus.Unreadable => "damaged",
+            SessionLookupStatus.Newer => "newer",
+            _ => "unknown",
+        });
         switch (status)
         {
             case SessionLookupStatus.Unreadable:

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Stores;
 
 namespace SessionManager.AspNetCore.Pipeline;
@@ -7,7 +8,7 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <summary>What every request's session works with. One for the application.</summary>
 internal sealed class SessionPipeline(
     IOptions<SessionManagerOptions> options,
-    ISessionRecordStore store,
+    ObservedStore store,
     SessionCookie cookie,
     SessionLifetime lifetime,
     SessionLoader loader,

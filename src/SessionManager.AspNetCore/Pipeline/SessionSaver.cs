@@ -267,6 +267,7 @@ internal static class SessionSaver
         Touches = session.Touches,
         Identity = draft.Identity,
         Secret = secret,
+        Client = ClientNote.Of(session, draft, stored),
         DropsValues = draft.DropsValues,
         Values = draft.Values,
         Base = stored,

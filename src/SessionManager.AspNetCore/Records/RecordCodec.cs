@@ -11,7 +11,7 @@ namespace SessionManager.AspNetCore.Records;
 ///       1     1  0 = session, 1 = tombstone
 ///       2     1  session: flags, 1 = user, 2 = owner that is not the user, 4 = authenticated, and what is among the extras:
 ///                8 = issued at, 16 = next, 32 = previous, 64 = epoch, 128 = principal; tombstone: the end reason
-///       3     1  0
+///       3     1  session: more flags, 1 = client; tombstone: 0
 ///       4     4  length of the whole record
 ///       8     4  checksum (see Checksum) of all before, and of all after it up to the values
 ///      12    16  record id, big-endian: a record copied to another key is not one
@@ -29,7 +29,8 @@ namespace SessionManager.AspNetCore.Records;
 ///     116     4  length of the extras
 ///     120        user id, owner id (UTF-8)
 ///       .        extras, in this order: secret issued at 8, if not at the creation; SHA-256 of the next secret 32; SHA-256 of the
-///                previous secret 32, valid until 8; the user's epoch at the sign-in 16; the principal
+///                previous secret 32, valid until 8; the user's epoch at the sign-in 16; the client (see
+///                ClientCodec); the principal
 ///       . n x 12 index, ordered by key: { offset of the key, offset of the value, checksum of the value }
 ///       .        keys (UTF-8), each up to the next
 ///       .        values, each up to the next: { kind 1, bytes }
@@ -52,7 +53,7 @@ internal static class RecordCodec
     private const int StackedChanges = 64;
 
     [Flags]
-    private enum Flags : byte
+    private enum Flags : ushort
     {
         None = 0,
         User = 1,
@@ -63,6 +64,7 @@ internal static class RecordCodec
         Previous = 32,
         Epoch = 64,
         Principal = 128,
+        Client = 256,
     }
 
     /// <summary>Reads what is stored under an id. Whatever the bytes are, it neither throws nor allocates by their say-so.</summary>
@@ -102,7 +104,8 @@ internal static class RecordCodec
         var flags = FlagsOf(header);
         var userLength = flags.HasFlag(Flags.User) ? Encoding.UTF8.GetByteCount(header.UserId!) : 0;
         var ownerLength = flags.HasFlag(Flags.Owner) ? Encoding.UTF8.GetByteCount(header.OwnerId!) : 0;
-        var extrasLength = ExtrasLength(flags) + header.Principal.Length;
+        var clientLength = header.Client is { } client ? ClientCodec.Measure(client) : 0;
+        var extrasLength = ExtrasLength(flags) + clientLength + header.Principal.Length;
         var indexOffset = HeaderLength + userLength + ownerLength + extrasLength;
 
         var merge = new PackedMerge(kept, changes, changes.Count <= StackedChanges ? stackalloc int[changes.Count] : new int[changes.Count]);
@@ -111,7 +114,7 @@ internal static class RecordCodec
         var record = GC.AllocateUninitializedArray<byte>(length);
         var bytes = record.AsSpan();
 
-        WritePreamble(bytes, SessionType, (byte)flags, header.Id);
+        WritePreamble(bytes, SessionType, flags, header.Id);
         header.SecretHash.Span.CopyTo(bytes.Slice(28, 32));
         BinaryPrimitives.WriteInt64LittleEndian(bytes[60..], header.Generation);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[68..], header.CreatedAt.ToUnixTimeMilliseconds());
@@ -164,7 +167,7 @@ internal static class RecordCodec
     public static byte[] EncodeTombstone(Guid id, SessionEndReason reason)
     {
         var record = new byte[TombstoneLength];
-        WritePreamble(record, TombstoneType, (byte)reason, id);
+        WritePreamble(record, TombstoneType, (Flags)reason, id);
         WriteChecksum(record, TombstoneLength);
         return record;
     }
@@ -198,10 +201,10 @@ internal static class RecordCodec
 
         var userLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[104..]);
         var ownerLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[108..]);
-        var flags = (Flags)bytes[2];
+        var flags = (Flags)BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]);
         var extrasLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[116..]);
         ReadOnlyMemory<byte> extras = stored.AsMemory(HeaderLength + userLength + ownerLength, extrasLength);
-        if (!TryReadExtras(extras, flags, created, out var secrets, out var epoch, out var principal))
+        if (!TryReadExtras(extras, flags, created, out var secrets, out var epoch, out var client, out var principal))
         {
             return new SessionLookup(SessionLookupStatus.Unreadable);
         }
@@ -224,6 +227,7 @@ internal static class RecordCodec
             StartedAt = started,
             AuthenticatedAt = flags.HasFlag(Flags.Authenticated) ? authenticated : null,
             Principal = principal,
+            Client = client,
             Epoch = epoch,
             LastSeenAt = lastSeen,
             Values = values,
@@ -239,9 +243,10 @@ internal static class RecordCodec
         | (header.NextSecretHash.IsEmpty ? Flags.None : Flags.Next)
         | (header.PreviousSecretHash.IsEmpty ? Flags.None : Flags.Previous)
         | (header.Epoch == Guid.Empty ? Flags.None : Flags.Epoch)
-        | (header.Principal.IsEmpty ? Flags.None : Flags.Principal);
+        | (header.Principal.IsEmpty ? Flags.None : Flags.Principal)
+        | (header.Client is null ? Flags.None : Flags.Client);
 
-    // All but the principal, which is the rest.
+    // All but the client and the principal, which is the rest.
     private static int ExtrasLength(Flags flags) =>
         (flags.HasFlag(Flags.Issued) ? 8 : 0)
         + (flags.HasFlag(Flags.Next) ? 32 : 0)
@@ -275,6 +280,11 @@ internal static class RecordCodec
             extras = extras[16..];
         }
 
+        if (header.Client is { } client)
+        {
+            extras = ClientCodec.Write(client, extras);
+        }
+
         header.Principal.Span.CopyTo(extras);
     }
 
@@ -284,16 +294,17 @@ internal static class RecordCodec
         DateTimeOffset created,
         out (ReadOnlyMemory<byte> Next, ReadOnlyMemory<byte> Previous, DateTimeOffset? PreviousUntil, DateTimeOffset IssuedAt) secrets,
         out Guid epoch,
+        out SessionClient? client,
         out ReadOnlyMemory<byte> principal)
     {
         secrets = (default, default, null, created);
-        (epoch, principal) = (default, default);
+        (epoch, client, principal) = (default, null, default);
         if (flags < Flags.Issued)
         {
             return extras.IsEmpty;
         }
 
-        if (extras.Length < ExtrasLength(flags) || (extras.Length == ExtrasLength(flags)) == flags.HasFlag(Flags.Principal))
+        if (extras.Length < ExtrasLength(flags))
         {
             return false;
         }
@@ -324,8 +335,13 @@ internal static class RecordCodec
             extras = extras[16..];
         }
 
+        if (flags.HasFlag(Flags.Client))
+        {
+            valid &= ClientCodec.TryRead(ref extras, out client);
+        }
+
         principal = extras;
-        return valid;
+        return valid && extras.IsEmpty != flags.HasFlag(Flags.Principal);
     }
 
     // Where the values begin, by what the header says; less than a header when a length is negative. The checksum decides whether
@@ -342,12 +358,11 @@ internal static class RecordCodec
             : (long)HeaderLength + user + owner + extras + ((long)count * PackedValues.IndexRowLength) + keys;
     }
 
-    private static void WritePreamble(Span<byte> bytes, byte type, byte detail, Guid id)
+    private static void WritePreamble(Span<byte> bytes, byte type, Flags detail, Guid id)
     {
         bytes[0] = Version;
         bytes[1] = type;
-        bytes[2] = detail;
-        bytes[3] = 0;
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[2..], (ushort)detail);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[4..], bytes.Length);
         id.TryWriteBytes(bytes.Slice(IdOffset, 16), bigEndian: true, out _);
     }

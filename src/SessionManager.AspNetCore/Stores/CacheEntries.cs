@@ -49,6 +49,9 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
     public ValueTask SetUserAsync(string key, byte[] user, DistributedCacheEntryOptions entry, CancellationToken cancellationToken) =>
         SetAsync(reads, key, Guid.Empty, user, entry, cancellationToken);
 
+    public ValueTask ProbeAsync(string storeName, CancellationToken cancellationToken) =>
+        CacheProbe.RunAsync(cache, reads, prefix, storeName, cancellationToken);
+
     private ValueTask SetAsync(
         StoreCall call, string key, Guid id, byte[] value, DistributedCacheEntryOptions entry, CancellationToken cancellationToken)
     {

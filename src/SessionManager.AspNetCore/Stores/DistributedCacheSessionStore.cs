@@ -163,7 +163,7 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
     {
         while (true)
         {
-            var page = _local.Page(after, PageSize);
+            var page = _local.Page(after, PageSize, now);
             foreach (var member in page)
             {
                 var found = await LoadAsync(member.Id, default, cancellationToken);
@@ -181,6 +181,10 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             after = page[^1];
         }
     }
+
+    public (int Anonymous, int SignedIn)? CountLive(DateTimeOffset now) => _local.CountLive(now);
+
+    public ValueTask ProbeAsync(CancellationToken cancellationToken = default) => _cache.ProbeAsync(Name, cancellationToken);
 
     private async ValueTask<SessionCommitResult> CommitInTurnAsync(SessionCommit commit, CancellationToken cancellationToken)
     {

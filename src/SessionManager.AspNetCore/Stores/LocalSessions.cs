@@ -14,6 +14,7 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
     private readonly ConcurrentDictionary<Guid, KnownSession> _known = new();
     private readonly Dictionary<string, KnownUser> _users = new(StringComparer.Ordinal);
     private readonly List<(Guid Id, long Started)> _order = [];
+    private readonly LiveCount _live = new(lifetime);
     private int _sweepAt = FirstSweep;
 
     public int Count => _known.Count;
@@ -34,9 +35,13 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
         return known.User;
     }
 
+    /// <summary>The living ones, without and with a user.</summary>
+    public (int Anonymous, int SignedIn) CountLive(DateTimeOffset now) => _live.Count(now);
+
     /// <summary>Forgets a session that has ended.</summary>
     public void Forget(Guid id)
     {
+        _live.Forget(id);
         lock (_lock)
         {
             if (_known.TryRemove(id, out var known))
@@ -84,16 +89,17 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
         }
     }
 
-    /// <summary>The sessions behind one, the newest first.</summary>
-    public IReadOnlyList<SessionMember> Page(SessionMember? after, int count)
+    /// <summary>The sessions behind one, the newest first, without those that the store has no record of any more.</summary>
+    public IReadOnlyList<SessionMember> Page(SessionMember? after, int count, DateTimeOffset now)
     {
+        var oldest = (now - lifetime.RecordTimeToLive).ToUnixTimeMilliseconds();
         var page = new List<SessionMember>(count);
         lock (_lock)
         {
             for (var i = IndexBehind(after); i >= 0 && page.Count < count; i--)
             {
                 var (id, started) = _order[i];
-                if (_known.TryGetValue(id, out var known) && known.Place == i)
+                if (_known.TryGetValue(id, out var known) && known.Place == i && known.Seen >= oldest)
                 {
                     page.Add(new SessionMember(id, DateTimeOffset.FromUnixTimeMilliseconds(started)));
                 }
@@ -136,6 +142,7 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
 
     private KnownUser? Update(SessionRecord record, long started, long seen)
     {
+        _live.Saw(record);
         var sweeps = false;
         KnownUser? user = null;
         lock (_lock)

@@ -4,4 +4,5 @@ internal enum CacheOperation
 {
     Get,
     Set,
+    Remove,
 }

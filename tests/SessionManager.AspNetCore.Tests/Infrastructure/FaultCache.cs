@@ -102,7 +102,10 @@ internal sealed class FaultCache : IDistributedCache
             token);
     }
 
-    public Task RemoveAsync(string key, CancellationToken token = default) => throw new NotSupportedException("The store never removes.");
+    public Task RemoveAsync(string key, CancellationToken token = default) =>
+        key.Contains(":probe:", StringComparison.Ordinal)
+            ? RunAsync(CacheOperation.Remove, key, () => Entries.TryRemove(key, out var removed) ? removed.Value : null, token)
+            : throw new NotSupportedException("The store never removes a session.");
 
     public Task RefreshAsync(string key, CancellationToken token = default) => throw new NotSupportedException("The store never refreshes.");
 

@@ -107,6 +107,15 @@ internal sealed class FaultStore(ISessionRecordStore inner) : ISessionRecordStor
     public IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default) =>
         inner.ListAsync(now, after, cancellationToken);
 
+    public async ValueTask ProbeAsync(CancellationToken cancellationToken = default) => await RunAsync(
+        StoreOperation.Probe,
+        async token =>
+        {
+            await inner.ProbeAsync(token);
+            return true;
+        },
+        cancellationToken);
+
     private async ValueTask<T> RunAsync<T>(StoreOperation operation, Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         await PassAsync(operation, StoreGatePoint.Before);

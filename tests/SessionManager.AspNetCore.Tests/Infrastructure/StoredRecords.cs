@@ -51,8 +51,8 @@ internal static class StoredRecords
 
     /// <summary>Records in the middle of a rotation, of users with claims and of users whose sessions were revoked.</summary>
     public static readonly Gen<SessionRecord> Rich = Gen.Select(
-        Any, Hash, Hash, Time, Time, Gen.Guid, Gen.Byte.Array[0, 40],
-        (record, next, previous, until, issued, epoch, principal) => new SessionRecord
+        Any, Hash, Hash, Time, Time, Gen.Guid, Gen.Byte.Array[0, 40], Gen.Null(Gen.Select(Gen.Null(Text), Gen.Null(Text), (agent, address) => new SessionClient(agent, address))),
+        (record, next, previous, until, issued, epoch, principal, client) => new SessionRecord
         {
             Id = record.Id,
             SecretHash = record.SecretHash,
@@ -67,6 +67,7 @@ internal static class StoredRecords
             StartedAt = record.StartedAt,
             AuthenticatedAt = record.AuthenticatedAt,
             Principal = principal,
+            Client = client,
             Epoch = epoch,
             LastSeenAt = record.LastSeenAt,
             Values = record.Values,
@@ -152,6 +153,7 @@ internal static class StoredRecords
         Assert.Equal(expected.NextSecretHash.ToArray(), actual.NextSecretHash.ToArray());
         Assert.Equal(expected.PreviousSecretHash.ToArray(), actual.PreviousSecretHash.ToArray());
         Assert.Equal(expected.Principal.ToArray(), actual.Principal.ToArray());
+        Assert.Equal(expected.Client, actual.Client);
         AssertSame(expected.Values, actual.Values);
     }
 

@@ -46,7 +46,17 @@ internal sealed class WatchedCache(IDistributedCache inner) : IDistributedCache,
         }
     }
 
-    public Task RemoveAsync(string key, CancellationToken token = default) => throw new NotSupportedException("The store never removes.");
+    public async Task RemoveAsync(string key, CancellationToken token = default)
+    {
+        if (!key.Contains(":probe:", StringComparison.Ordinal))
+        {
+            throw new NotSupportedException("The store never removes a session.");
+        }
+
+        await SufferAsync(key);
+        await inner.RemoveAsync(key, token);
+        _options.TryRemove(key, out _);
+    }
 
     public Task RefreshAsync(string key, CancellationToken token = default) => throw new NotSupportedException("The store never refreshes.");
 

@@ -1,0 +1,39 @@
+using System.Text.RegularExpressions;
+
+namespace SessionManager.AspNetCore.Dashboard.Pages;
+
+/// <summary>Browsers say who they are in a long sentence, with the names of others in it. This makes a short one of it, for those that most
+/// people use; what it does not know it leaves alone.</summary>
+internal static partial class ClientName
+{
+    // In this order, because each of them also has the name of the next ones in it.
+    private static readonly (string Sign, string Name)[] Browsers =
+        [("Edg/", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("CriOS/", "Chrome"), ("Chrome/", "Chrome"), ("Version/", "Safari")];
+
+    private static readonly (string Sign, string Name)[] Systems =
+        [("Windows NT", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"), ("Macintosh", "macOS"), ("Linux", "Linux")];
+
+    /// <summary>A short name; <see langword="null"/> for a client that is none of the known ones.</summary>
+    public static string? Of(string userAgent)
+    {
+        var system = Array.Find(Systems, system => userAgent.Contains(system.Sign, StringComparison.Ordinal)).Name;
+        if (system is null || !userAgent.StartsWith("Mozilla/5.0 (", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        foreach (var (sign, name) in Browsers)
+        {
+            var at = userAgent.IndexOf(sign, StringComparison.Ordinal);
+            if (at >= 0 && VersionPattern().Match(userAgent, at + sign.Length) is { Success: true } version)
+            {
+                return $"{name} {version.Value} on {system}";
+            }
+        }
+
+        return null;
+    }
+
+    [GeneratedRegex(@"\G[0-9]{1,4}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    private static partial Regex VersionPattern();
+}

@@ -1,0 +1,32 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Caching.Distributed;
+
+namespace SessionManager.AspNetCore.Stores;
+
+/// <summary>Whether a cache keeps what it is given: an entry of its own is written, read and removed.</summary>
+internal static class CacheProbe
+{
+    // Should the removal not come about.
+    private static readonly DistributedCacheEntryOptions Entry = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(1) };
+
+    public static async ValueTask RunAsync(IDistributedCache cache, StoreCall calls, string prefix, string storeName, CancellationToken cancellationToken)
+    {
+        var written = RandomNumberGenerator.GetBytes(16);
+        var id = new Guid(written);
+        var read = await calls.RunAsync(
+            static async (probe, token) =>
+            {
+                await probe.cache.SetAsync(probe.key, probe.written, Entry, token);
+                var read = await probe.cache.GetAsync(probe.key, token);
+                await probe.cache.RemoveAsync(probe.key, token);
+                return read;
+            },
+            (cache, key: $"{prefix}probe:{id:N}", written),
+            id,
+            cancellationToken);
+        if (!written.AsSpan().SequenceEqual(read))
+        {
+            throw new SessionStoreException($"The session store '{storeName}' gave back something else than was written.");
+        }
+    }
+}
