@@ -21,10 +21,14 @@ public sealed class RedisFuzzTests
         Fuzz.Try(Gen.Select(Name, Field).Array[0, 24], fields =>
         {
             var damaged = 0;
-            var flat = fields.SelectMany(field => new[] { field.Item1, field.Item2 }).ToArray();
+            var entries = fields.Select(field => new HashEntry(field.Item1, field.Item2)).ToArray();
             SessionLookup lookup = default;
 
-            var allocated = Fuzz.Allocated(() => lookup = RedisRecord.Read(Guid.Empty, flat, touched: false, _ => damaged++));
+            var allocated = Fuzz.Allocated(() =>
+            {
+                lookup = RedisRecord.Read(Guid.Empty, entries, _ => damaged++);
+                _ = lookup.Record?.Values.Select(pair => pair.Value.Data.Length).Sum();
+            });
 
             Assert.InRange(allocated, 0, 20_000);
             Assert.Equal(lookup.Status == SessionLookupStatus.Found, lookup.Record is not null);

@@ -44,7 +44,7 @@ public sealed class ServerRefusalTests
     [Fact]
     public async Task What_the_server_says_is_logged_without_the_store_key_it_repeats()
     {
-        await using var server = await Servers.StartRedisAsync("--rename-command", "EVALSHA", "");
+        await using var server = await Servers.StartRedisAsync("--rename-command", "HGETALL", "");
         await using var node = await Node.StartAsync(server, new NodeOptions { Prefix = "prefix-of-ours:" });
         var browser = node.NewBrowser();
         browser.Token = SomeToken;

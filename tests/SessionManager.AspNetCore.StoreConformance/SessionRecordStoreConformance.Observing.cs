@@ -15,7 +15,6 @@ public abstract partial class SessionRecordStoreConformance
     [Theory]
     [InlineData(null, "192.0.2.7")]
     [InlineData("Phone/1.0", null)]
-    [InlineData("", "")]
     public async Task What_is_not_known_of_a_client_stays_unknown(string? userAgent, string? address)
     {
         await CommittedAsync(CreationBy(new SessionClient(userAgent, address)));

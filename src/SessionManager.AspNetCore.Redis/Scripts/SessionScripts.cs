@@ -18,48 +18,70 @@ namespace SessionManager.AspNetCore.Redis.Scripts;
 /// </summary>
 internal static class SessionScripts
 {
-    // Moves 'last seen' when the secret is right, the session lives and the touch is due; returns whether it did.
-    private const string TouchFunction =
+    /// <summary>Moves 'last seen' when the secret is right, the session lives and the touch is due: KEYS session; ARGV secret, now, interval,
+    /// idle, absolute, ttl. Returns whether it did.</summary>
+    public static RedisScript Touch { get; } = new(
         """
-        local function touch(key, secret, now, interval, idle, absolute, ttl)
-          local r = redis.call('HMGET', key, 'f', 's', 'b', 'l', 'e', 'n', 'p', 'q')
-          if r[1] ~= '1' or r[5] then return 0 end
-          if r[2] ~= secret and r[6] ~= secret and (r[7] ~= secret or now >= (tonumber(r[8] or '') or 0)) then return 0 end
-          local started, seen = tonumber(r[3]), tonumber(r[4])
-          if not started or not seen then return 0 end
-          if now <= seen or now - seen < interval or seen + idle <= now or started + absolute <= now then return 0 end
-          -- In this order, because a server that is out of memory refuses HSET as a script's first write.
-          redis.call('PEXPIRE', key, ttl)
-          redis.call('HSET', key, 'l', string.format('%.0f', now))
-          return 1
+        local key, secret, now = KEYS[1], ARGV[1], tonumber(ARGV[2])
+        local r = redis.call('HMGET', key, 'f', 's', 'b', 'l', 'e', 'n', 'p', 'q')
+        if r[1] ~= '1' or r[5] then return 0 end
+        if r[2] ~= secret and r[6] ~= secret and (r[7] ~= secret or now >= (tonumber(r[8] or '') or 0)) then return 0 end
+        local started, seen = tonumber(r[3]), tonumber(r[4])
+        if not started or not seen then return 0 end
+        if now <= seen or now - seen < tonumber(ARGV[3]) or seen + tonumber(ARGV[4]) <= now or started + tonumber(ARGV[5]) <= now then return 0 end
+        -- In this order, because a server that is out of memory refuses HSET as a script's first write.
+        redis.call('PEXPIRE', key, ARGV[6])
+        redis.call('HSET', key, 'l', ARGV[2])
+        return 1
+        """);
+
+    private const string Functions =
+        """
+        -- Of the fields f, e, s, g, b, l. Every script gets the time, and both timeouts, first.
+        local function lives(r, now)
+          local started, seen = tonumber(r[5] or ''), tonumber(r[6] or '')
+          return r[1] == '1' and not r[2] and r[3] and #r[3] == 32 and r[4] and started and seen
+            and seen + tonumber(ARGV[2]) > now and started + tonumber(ARGV[3]) > now
+        end
+        local function drop(key)
+          for _, field in ipairs(redis.call('HKEYS', key)) do
+            if string.sub(field, 1, 2) == 'v:' then redis.call('HDEL', key, field) end
+          end
+        end
+        local function change(key, first)
+          for i = first, #ARGV, 2 do
+            if ARGV[i + 1] ~= '' then redis.call('HSET', key, ARGV[i], ARGV[i + 1]) else redis.call('HDEL', key, ARGV[i]) end
+          end
         end
 
         """;
 
-    /// <summary>Loads a session and touches it when that is due: KEYS session; ARGV secret, now, interval, idle, absolute, ttl, allowed.</summary>
-    public static RedisScript Load { get; } = new(TouchFunction +
+    /// <summary>
+    /// Applies a commit that changes values and nothing else, as most do: KEYS session; ARGV now, idle, absolute, ttl, generation, touches,
+    /// drops, then the changes as in <see cref="Commit"/>. Returns the outcome.
+    /// </summary>
+    public static RedisScript Change { get; } = new(Functions +
         """
-        local touched = 0
-        if ARGV[7] == '1' then
-          touched = touch(KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6])
-        end
-        return { touched, redis.call('HGETALL', KEYS[1]) }
-        """);
-
-    /// <summary>Touches a session: KEYS session; ARGV secret, now, interval, idle, absolute, ttl.</summary>
-    public static RedisScript Touch { get; } = new(TouchFunction +
-        """
-        return touch(KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6])
+        local key, now = KEYS[1], tonumber(ARGV[1])
+        local r = redis.call('HMGET', key, 'f', 'e', 's', 'g', 'b', 'l')
+        if not lives(r, now) then return 1 end
+        if r[4] ~= ARGV[5] then return 2 end
+        if #ARGV < 8 then redis.call('PEXPIRE', key, ARGV[4]) end
+        if ARGV[7] == '1' then drop(key) end
+        if ARGV[6] == '1' and now > tonumber(r[6]) then redis.call('HSET', key, 'l', ARGV[1]) end
+        change(key, 8)
+        redis.call('PEXPIRE', key, ARGV[4])
+        return 0
         """);
 
     /// <summary>
     /// Applies a commit: KEYS session; ARGV now, idle, absolute, ttl, creates, generation, touches, drops,
     /// identity?, user, owner, authenticated, started, moves, secret?, new hash, expected hash, required, kind, expected next hash,
-    /// end of the tail, principal, expects?, expected key, expected value?, expected value, then the changes as field, present?, value
-    /// (of the client too, where that is tracked).
+    /// end of the tail, principal, expects?, expected key, expected value?, expected value, then the changes as field, value (of the client too,
+    /// where that is tracked); an empty value removes the field.
     /// Returns { outcome, secret changed?, current value }, outcomes as in SessionCommitOutcome.
     /// </summary>
-    public static RedisScript Commit { get; } = new(
+    public static RedisScript Commit { get; } = new(Functions +
         """
         local key, now = KEYS[1], tonumber(ARGV[1])
         local r = redis.call('HMGET', key, 'f', 'e', 's', 'g', 'b', 'l', 'n', 'p', 'q')
@@ -70,9 +92,7 @@ internal static class SessionScripts
           if redis.call('EXISTS', key) == 1 then return { 1, 0 } end
           wins = 1
         else
-          local started, seen = tonumber(r[5] or ''), tonumber(r[6] or '')
-          if r[1] ~= '1' or r[2] or not r[3] or #r[3] ~= 32 or not r[4] or not started or not seen then return { 1, 0 } end
-          if seen + tonumber(ARGV[2]) <= now or started + tonumber(ARGV[3]) <= now then return { 1, 0 } end
+          if not lives(r, now) then return { 1, 0 } end
           if ARGV[15] == '1' then
             if ARGV[19] == '1' then
               if r[3] == ARGV[17] and (r[7] or '') == ARGV[20] then wins = 1 end
@@ -95,11 +115,7 @@ internal static class SessionScripts
         -- sign-out must get through.
         if ARGV[5] ~= '1' and #ARGV < 27 then redis.call('PEXPIRE', key, ARGV[4]) end
 
-        if ARGV[8] == '1' then
-          for _, field in ipairs(redis.call('HKEYS', key)) do
-            if string.sub(field, 1, 2) == 'v:' then redis.call('HDEL', key, field) end
-          end
-        end
+        if ARGV[8] == '1' then drop(key) end
 
         if ARGV[5] == '1' then
           local started = ARGV[13] ~= '' and ARGV[13] or ARGV[1]
@@ -124,9 +140,7 @@ internal static class SessionScripts
           if ARGV[5] ~= '1' and ARGV[13] ~= '' then redis.call('HSET', key, 'b', ARGV[13]) end
           if ARGV[5] ~= '1' and ARGV[14] == '1' then redis.call('HINCRBY', key, 'g', 1) end
         end
-        for i = 27, #ARGV, 3 do
-          if ARGV[i + 1] == '1' then redis.call('HSET', key, ARGV[i], ARGV[i + 2]) else redis.call('HDEL', key, ARGV[i]) end
-        end
+        change(key, 27)
         local expires = redis.pcall('PEXPIRE', key, ARGV[4])
         if type(expires) == 'table' and expires.err then
           -- Not allowed on this server: nothing may stay for ever.

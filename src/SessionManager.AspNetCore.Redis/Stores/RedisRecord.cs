@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Buffers.Text;
 using System.Text;
 using StackExchange.Redis;
 
@@ -7,7 +7,6 @@ namespace SessionManager.AspNetCore.Redis.Stores;
 /// <summary>Records as the fields of a hash and back. The fields are listed in <see cref="Scripts.SessionScripts"/>.</summary>
 internal static class RedisRecord
 {
-    private const string FormatVersion = "1";
     private const int HashLength = 32;
 
     /// <summary>What a listing reads of a session.</summary>
@@ -15,27 +14,28 @@ internal static class RedisRecord
 
     private static ReadOnlySpan<byte> ValuePrefix => "v:"u8;
 
-    /// <summary>Reads what HGETALL returned, whatever it is.</summary>
-    public static SessionLookup Read(Guid id, RedisValue[] fields, bool touched, Action<Guid> damaged)
+    /// <summary>Reads all the fields of a hash, whatever they are. Of the values the keys are not decoded until they are asked for.</summary>
+    public static SessionLookup Read(Guid id, HashEntry[] fields, Action<Guid> damaged)
     {
         if (fields.Length == 0)
         {
             return new SessionLookup(SessionLookupStatus.NotFound);
         }
 
-        var header = new Dictionary<string, RedisValue>(StringComparer.Ordinal);
-        var values = new Dictionary<string, SessionValue>(StringComparer.Ordinal);
+        var header = default(RedisHeader);
+        var values = 0;
         long bytes = 0;
-        for (var i = 0; i + 1 < fields.Length; i += 2)
+        for (var i = 0; i < fields.Length; i++)
         {
-            ReadOnlyMemory<byte> name = fields[i];
+            ReadOnlyMemory<byte> name = fields[i].Name;
             if (!name.Span.StartsWith(ValuePrefix))
             {
-                header[(string)fields[i]!] = fields[i + 1];
+                header.Set(name.Span, fields[i].Value);
             }
-            else if (ReadValue(fields[i + 1]) is { } value)
+            else if (ReadValue(fields[i].Value) is { } value)
             {
-                values[Encoding.UTF8.GetString(name.Span[ValuePrefix.Length..])] = value;
+                // To the front, over header fields that have been read.
+                fields[values++] = fields[i];
                 bytes += name.Length - ValuePrefix.Length + value.Data.Length;
             }
             else
@@ -44,22 +44,27 @@ internal static class RedisRecord
             }
         }
 
-        return ReadHeader(id, header, values, bytes, touched);
+        return ReadHeader(id, header, new RedisValues(fields.AsMemory(0, values)), bytes);
     }
 
     /// <summary>Reads the fields of a header alone, without the values.</summary>
     public static SessionRecord? ReadHeader(Guid id, RedisValue[] fields)
     {
-        var header = new Dictionary<string, RedisValue>(StringComparer.Ordinal);
+        var header = default(RedisHeader);
         for (var i = 0; i < fields.Length; i++)
         {
-            if (!fields[i].IsNull)
-            {
-                header[(string)HeaderFields[i]!] = fields[i];
-            }
+            ReadOnlyMemory<byte> name = HeaderFields[i];
+            header.Set(name.Span, fields[i]);
         }
 
-        return ReadHeader(id, header, [], 0, touched: false).Record;
+        return ReadHeader(id, header, new RedisValues(default), 0).Record;
+    }
+
+    /// <summary>The key that a field's name stands for.</summary>
+    public static ReadOnlyMemory<byte> KeyOf(HashEntry entry)
+    {
+        ReadOnlyMemory<byte> name = entry.Name;
+        return name[ValuePrefix.Length..];
     }
 
     /// <summary>Reads a value; <see langword="null"/> when there is none, or none that can be read.</summary>
@@ -75,7 +80,7 @@ internal static class RedisRecord
     public static RedisValue[] Write(SessionCommit commit, SessionLifetime lifetime)
     {
         var changes = commit.Values?.Count ?? 0;
-        var arguments = new List<RedisValue>(26 + (3 * changes))
+        var arguments = new List<RedisValue>(30 + (2 * changes))
         {
             commit.Now.ToUnixTimeMilliseconds(),
             RedisSessionStore.Milliseconds(lifetime.IdleTimeout),
@@ -104,45 +109,62 @@ internal static class RedisRecord
             commit.ExpectedValue is not null,
             commit.ExpectedValue is { } expected ? WriteValue(expected) : RedisValue.EmptyString,
         };
-        foreach (var (key, value) in commit.Values ?? System.Collections.ObjectModel.ReadOnlyDictionary<string, SessionValue?>.Empty)
-        {
-            arguments.Add(FieldOf(key));
-            arguments.Add(value is not null);
-            arguments.Add(value is { } present ? WriteValue(present) : RedisValue.EmptyString);
-        }
-
+        AddChanges(arguments, commit);
         if (commit.Client is { } client)
         {
-            arguments.AddRange(["t", client.UserAgent is not null, client.UserAgent ?? ""]);
-            arguments.AddRange(["r", client.RemoteIpAddress is not null, client.RemoteIpAddress ?? ""]);
+            arguments.AddRange(["t", client.UserAgent ?? "", "r", client.RemoteIpAddress ?? ""]);
         }
 
         return [.. arguments];
     }
 
-    private static SessionLookup ReadHeader(
-        Guid id, Dictionary<string, RedisValue> header, Dictionary<string, SessionValue> values, long bytes, bool touched)
+    /// <summary>The arguments of the script that changes values alone.</summary>
+    public static RedisValue[] WriteChange(SessionCommit commit, SessionLifetime lifetime)
     {
-        var version = (string?)header.GetValueOrDefault("f");
-        if (!string.Equals(version, FormatVersion, StringComparison.Ordinal))
+        var arguments = new List<RedisValue>(7 + (2 * (commit.Values?.Count ?? 0)))
         {
-            var newer = int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 1;
-            return new SessionLookup(newer ? SessionLookupStatus.Newer : SessionLookupStatus.Unreadable);
+            commit.Now.ToUnixTimeMilliseconds(),
+            RedisSessionStore.Milliseconds(lifetime.IdleTimeout),
+            RedisSessionStore.Milliseconds(lifetime.AbsoluteTimeout),
+            RedisSessionStore.Milliseconds(lifetime.RecordTimeToLive),
+            commit.Generation,
+            commit.Touches,
+            commit.DropsValues,
+        };
+        AddChanges(arguments, commit);
+        return [.. arguments];
+    }
+
+    private static void AddChanges(List<RedisValue> arguments, SessionCommit commit)
+    {
+        foreach (var (key, value) in commit.Values ?? System.Collections.ObjectModel.ReadOnlyDictionary<string, SessionValue?>.Empty)
+        {
+            arguments.Add(FieldOf(key));
+            arguments.Add(value is { } present ? WriteValue(present) : RedisValue.EmptyString);
+        }
+    }
+
+    private static SessionLookup ReadHeader(Guid id, in RedisHeader header, RedisValues values, long bytes)
+    {
+        if (Number(header.Version) is not 1)
+        {
+            return new SessionLookup(Number(header.Version) > 1 ? SessionLookupStatus.Newer : SessionLookupStatus.Unreadable);
         }
 
-        if (header.TryGetValue("e", out var reason))
+        if (!header.EndReason.IsNull)
         {
-            return (SessionEndReason?)Number(reason) is SessionEndReason.Expired or SessionEndReason.SignedOut or SessionEndReason.Revoked
-                ? new SessionLookup(SessionLookupStatus.Ended, EndReason: (SessionEndReason)Number(reason)!.Value)
-                : new SessionLookup(SessionLookupStatus.Unreadable);
+            return (SessionEndReason?)Number(header.EndReason) is { } reason
+                and (SessionEndReason.Expired or SessionEndReason.SignedOut or SessionEndReason.Revoked)
+                    ? new SessionLookup(SessionLookupStatus.Ended, EndReason: reason)
+                    : new SessionLookup(SessionLookupStatus.Unreadable);
         }
 
-        ReadOnlyMemory<byte> secret = header.GetValueOrDefault("s");
+        ReadOnlyMemory<byte> secret = header.Secret;
         if (secret.Length != HashLength
-            || Number(header.GetValueOrDefault("g")) is not { } generation
-            || Moment(header.GetValueOrDefault("c")) is not { } created
-            || Moment(header.GetValueOrDefault("b")) is not { } started
-            || Moment(header.GetValueOrDefault("l")) is not { } seen)
+            || Number(header.Generation) is not { } generation
+            || Moment(header.CreatedAt) is not { } created
+            || Moment(header.StartedAt) is not { } started
+            || Moment(header.LastSeenAt) is not { } seen)
         {
             return new SessionLookup(SessionLookupStatus.Unreadable);
         }
@@ -151,24 +173,22 @@ internal static class RedisRecord
         {
             Id = id,
             SecretHash = secret,
-            NextSecretHash = Hash(header.GetValueOrDefault("n")),
-            PreviousSecretHash = Hash(header.GetValueOrDefault("p")),
-            PreviousValidUntil = Moment(header.GetValueOrDefault("q")),
-            SecretIssuedAt = Moment(header.GetValueOrDefault("i")) ?? created,
+            NextSecretHash = Hash(header.NextSecret),
+            PreviousSecretHash = Hash(header.PreviousSecret),
+            PreviousValidUntil = Moment(header.PreviousUntil),
+            SecretIssuedAt = Moment(header.IssuedAt) ?? created,
             Generation = generation,
-            UserId = header.GetValueOrDefault("u"),
-            OwnerId = header.GetValueOrDefault("o"),
+            UserId = header.UserId,
+            OwnerId = header.OwnerId,
             CreatedAt = created,
             StartedAt = started,
-            AuthenticatedAt = Moment(header.GetValueOrDefault("a")),
-            Principal = header.GetValueOrDefault("k"),
-            Client = header.ContainsKey("t") || header.ContainsKey("r")
-                ? new SessionClient(header.GetValueOrDefault("t"), header.GetValueOrDefault("r"))
-                : null,
+            AuthenticatedAt = Moment(header.AuthenticatedAt),
+            Principal = header.Principal,
+            Client = header.UserAgent.IsNull && header.Address.IsNull ? null : new SessionClient(header.UserAgent, header.Address),
             LastSeenAt = seen,
             Values = values,
             ValueBytes = bytes,
-        }, Touched: touched);
+        });
     }
 
     // What has another length is no hash, and opens nothing.
@@ -196,8 +216,11 @@ internal static class RedisRecord
 
     private static RedisValue Time(DateTimeOffset? time) => time is { } moment ? moment.ToUnixTimeMilliseconds() : RedisValue.EmptyString;
 
-    private static long? Number(RedisValue value) =>
-        long.TryParse((string?)value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static long? Number(RedisValue value)
+    {
+        ReadOnlyMemory<byte> text = value;
+        return Utf8Parser.TryParse(text.Span, out long number, out var read) && read == text.Length ? number : null;
+    }
 
     private static DateTimeOffset? Moment(RedisValue value) =>
         Number(value) is { } milliseconds

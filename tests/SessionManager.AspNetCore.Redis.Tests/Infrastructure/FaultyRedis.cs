@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 
-/// <summary>A connection whose scripts fail on demand; all else goes to the real one.</summary>
+/// <summary>A connection whose scripts and reads fail on demand; all else goes to the real one.</summary>
 internal sealed class FaultyRedis(IConnectionMultiplexer real) : ISessionStoreFaults
 {
     private TaskCompletionSource? _hanging;
@@ -28,12 +28,19 @@ internal sealed class FaultyRedis(IConnectionMultiplexer real) : ISessionStoreFa
         Interlocked.Exchange(ref _hanging, null)?.TrySetResult();
     }
 
-    private object? CallAsync(IDatabase database, MethodInfo method, object?[]? arguments) =>
-        method.Name == nameof(IDatabase.ScriptEvaluateAsync) ? RunAsync(database, method, arguments!) : method.Invoke(database, arguments);
-
-    private async Task<RedisResult> RunAsync(IDatabase database, MethodInfo method, object?[] arguments)
+    private object? CallAsync(IDatabase database, MethodInfo method, object?[]? arguments) => method.Name switch
     {
-        var what = $"EVALSHA {string.Join(' ', (RedisKey[])arguments[1]!)} {string.Join(' ', ((RedisValue[])arguments[2]!).Select(value => Convert.ToHexString((byte[]?)value ?? [])))}";
+        nameof(IDatabase.ScriptEvaluateAsync) => RunAsync<RedisResult>(
+            database,
+            method,
+            arguments!,
+            $"EVALSHA {string.Join(' ', (RedisKey[])arguments![1]!)} {string.Join(' ', ((RedisValue[])arguments[2]!).Select(value => Convert.ToHexString((byte[]?)value ?? [])))}"),
+        nameof(IDatabase.HashGetAllAsync) => RunAsync<HashEntry[]>(database, method, arguments!, $"HGETALL {arguments![0]}"),
+        _ => method.Invoke(database, arguments),
+    };
+
+    private async Task<T> RunAsync<T>(IDatabase database, MethodInfo method, object?[] arguments, string what)
+    {
         if (_failing)
         {
             throw new IOException($"No connection for {what}", new InvalidOperationException(what));
@@ -45,7 +52,7 @@ internal sealed class FaultyRedis(IConnectionMultiplexer real) : ISessionStoreFa
             throw new IOException($"The connection that hung was closed: {what}");
         }
 
-        var result = await (Task<RedisResult>)method.Invoke(database, arguments)!;
+        var result = await (Task<T>)method.Invoke(database, arguments)!;
         return Interlocked.Exchange(ref _acknowledgementsToLose, 0) == 0
             ? result
             : throw new IOException($"The connection broke after {what}");
