@@ -13,7 +13,7 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<Guid, KnownSession> _known = new();
     private readonly Dictionary<string, KnownUser> _users = new(StringComparer.Ordinal);
-    private readonly List<(Guid Id, long Started)> _order = [];
+    private readonly SortedSet<(long Started, Guid Id)> _order = [];
     private int _sweepAt = FirstSweep;
 
     public int Count => _known.Count;
@@ -41,6 +41,7 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
         {
             if (_known.TryRemove(id, out var known))
             {
+                _order.Remove((known.Started, id));
                 Unlist(known.UserId, id);
             }
         }
@@ -90,13 +91,9 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
         var page = new List<SessionMember>(count);
         lock (_lock)
         {
-            for (var i = IndexBehind(after); i >= 0 && page.Count < count; i--)
+            foreach (var (started, id) in Behind(after).Take(count))
             {
-                var (id, started) = _order[i];
-                if (_known.TryGetValue(id, out var known) && known.Place == i)
-                {
-                    page.Add(new SessionMember(id, DateTimeOffset.FromUnixTimeMilliseconds(started)));
-                }
+                page.Add(new SessionMember(id, DateTimeOffset.FromUnixTimeMilliseconds(started)));
             }
         }
 
@@ -113,6 +110,7 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
             {
                 if (known.Seen < oldest && _known.TryRemove(id, out _))
                 {
+                    _order.Remove((known.Started, id));
                     Unlist(known.UserId, id);
                 }
             }
@@ -129,7 +127,6 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
                 }
             }
 
-            Compact();
             _sweepAt = Math.Max(FirstSweep, 2 * _known.Count);
         }
     }
@@ -141,15 +138,13 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
         lock (_lock)
         {
             var isKnown = _known.TryGetValue(record.Id, out var known);
-            var place = known.Place;
-            if (!isKnown || known.Started != started)
+            if (isKnown && known.Started != started)
             {
-                place = _order.Count;
-
-                // A clock that steps back does not change the order.
-                _order.Add((record.Id, _order.Count > 0 ? Math.Max(_order[^1].Started, started) : started));
+                _order.Remove((known.Started, record.Id));
             }
 
+            // What is known already at this time is in it.
+            _order.Add((started, record.Id));
             if (isKnown && !string.Equals(known.UserId, record.UserId, StringComparison.Ordinal))
             {
                 Unlist(known.UserId, record.Id);
@@ -161,8 +156,8 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
                 user = UserOf(userId);
             }
 
-            _known[record.Id] = new KnownSession(user, started, Math.Max(seen, known.Seen), place);
-            if (_known.Count >= _sweepAt || _order.Count >= 2 * Math.Max(FirstSweep, _known.Count))
+            _known[record.Id] = new KnownSession(user, started, Math.Max(seen, known.Seen));
+            if (_known.Count >= _sweepAt)
             {
                 (sweeps, _sweepAt) = (true, int.MaxValue);
             }
@@ -187,49 +182,16 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
         return user;
     }
 
-    private void Compact()
-    {
-        var kept = 0;
-        for (var i = 0; i < _order.Count; i++)
-        {
-            var entry = _order[i];
-            if (_known.TryGetValue(entry.Id, out var known) && known.Place == i)
-            {
-                _known[entry.Id] = known with { Place = kept };
-                _order[kept++] = entry;
-            }
-        }
-
-        _order.RemoveRange(kept, _order.Count - kept);
-        _order.TrimExcess();
-    }
-
-    private int IndexBehind(SessionMember? after)
+    // Those of one millisecond by their ids, so that it goes on behind one that is gone, too.
+    private IEnumerable<(long Started, Guid Id)> Behind(SessionMember? after)
     {
         if (after is not { } last)
         {
-            return _order.Count - 1;
+            return _order.Reverse();
         }
 
-        // Those of one millisecond keep their order: behind the last one, or behind all of its time when it is gone.
-        var time = last.AdmittedAt.ToUnixTimeMilliseconds();
-        var (low, high) = (0, _order.Count);
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            (low, high) = _order[middle].Started <= time ? (middle + 1, high) : (low, middle);
-        }
-
-        var first = low - 1;
-        for (var i = first; i >= 0 && _order[i].Started == time; i--)
-        {
-            if (_order[i].Id == last.Id)
-            {
-                return i - 1;
-            }
-        }
-
-        return first;
+        var place = (last.AdmittedAt.ToUnixTimeMilliseconds(), last.Id);
+        return _order.GetViewBetween((long.MinValue, Guid.Empty), place).Reverse().SkipWhile(entry => entry == place);
     }
 
     private void Unlist(string? userId, Guid id)
