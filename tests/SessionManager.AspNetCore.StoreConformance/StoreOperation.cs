@@ -26,4 +26,7 @@ public enum StoreOperation
 
     /// <summary><see cref="ISessionRecordStore.RevokeUnlistedAsync"/>.</summary>
     RevokeUnlisted,
+
+    /// <summary><see cref="ISessionRecordStore.ListAsync"/>.</summary>
+    List,
 }

@@ -4,9 +4,11 @@ using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 
-/// <summary>A connection whose scripts fail on demand; all else goes to the real one.</summary>
+/// <summary>A connection whose scripts and commands fail on demand; all else goes to the real one.</summary>
 internal sealed class FaultyRedis(IConnectionMultiplexer real) : ISessionStoreFaults
 {
+    private static readonly MethodInfo Run = typeof(FaultyRedis).GetMethod(nameof(RunAsync), BindingFlags.Instance | BindingFlags.NonPublic)!;
+
     private TaskCompletionSource? _hanging;
     private bool _failing;
     private int _acknowledgementsToLose;
@@ -29,11 +31,16 @@ internal sealed class FaultyRedis(IConnectionMultiplexer real) : ISessionStoreFa
     }
 
     private object? CallAsync(IDatabase database, MethodInfo method, object?[]? arguments) =>
-        method.Name == nameof(IDatabase.ScriptEvaluateAsync) ? RunAsync(database, method, arguments!) : method.Invoke(database, arguments);
+        method.ReturnType is { IsGenericType: true } returned && returned.GetGenericTypeDefinition() == typeof(Task<>)
+            ? Run.MakeGenericMethod(returned.GetGenericArguments()).Invoke(this, [database, method, arguments])
+            : method.Invoke(database, arguments);
 
-    private async Task<RedisResult> RunAsync(IDatabase database, MethodInfo method, object?[] arguments)
+    private async Task<T> RunAsync<T>(IDatabase database, MethodInfo method, object?[] arguments)
     {
-        var what = $"EVALSHA {string.Join(' ', (RedisKey[])arguments[1]!)} {string.Join(' ', ((RedisValue[])arguments[2]!).Select(value => Convert.ToHexString((byte[]?)value ?? [])))}";
+        var isScript = method.Name == nameof(IDatabase.ScriptEvaluateAsync);
+        var what = isScript
+            ? $"EVALSHA {string.Join(' ', (RedisKey[])arguments[1]!)} {string.Join(' ', ((RedisValue[])arguments[2]!).Select(value => Convert.ToHexString((byte[]?)value ?? [])))}"
+            : $"{method.Name} {string.Join(' ', arguments)}";
         if (_failing)
         {
             throw new IOException($"No connection for {what}", new InvalidOperationException(what));
@@ -45,8 +52,8 @@ internal sealed class FaultyRedis(IConnectionMultiplexer real) : ISessionStoreFa
             throw new IOException($"The connection that hung was closed: {what}");
         }
 
-        var result = await (Task<RedisResult>)method.Invoke(database, arguments)!;
-        return Interlocked.Exchange(ref _acknowledgementsToLose, 0) == 0
+        var result = await (Task<T>)method.Invoke(database, arguments)!;
+        return !isScript || Interlocked.Exchange(ref _acknowledgementsToLose, 0) == 0
             ? result
             : throw new IOException($"The connection broke after {what}");
     }
