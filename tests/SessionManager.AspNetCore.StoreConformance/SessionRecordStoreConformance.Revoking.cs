@@ -78,6 +78,9 @@ public abstract partial class SessionRecordStoreConformance
         await AdmitAsync("ann", new SessionMember(_id, signedIn));
         await CommittedAsync(new SessionCommit { Id = _id, Now = signedIn, Identity = SignIn("ann", signedIn) });
 
+        // A new secret is no new sign-in.
+        await CommittedAsync(new SessionCommit { Id = begun.Id, Now = signedIn, Secret = Replace(NewHash(), null) });
+
         foreach (var store in new[] { Store, other, CreateStore(Lifetime, LongTimeout) })
         {
             await LivesAsync(store, begun.Id);
@@ -164,7 +167,7 @@ public abstract partial class SessionRecordStoreConformance
             await SignedInAsync(Store, user, member);
         }
 
-        string[] revoked = ["ann", "*", new('u', 1024)];
+        string[] revoked = ["Ann", "ann ", "*", new('u', 1024)];
         foreach (var user in revoked)
         {
             await RevokeAsync(Store, user);
