@@ -29,4 +29,7 @@ public enum StoreOperation
 
     /// <summary><see cref="ISessionRecordStore.ProbeAsync"/>.</summary>
     Probe,
+
+    /// <summary><see cref="ISessionRecordStore.ListAsync"/>.</summary>
+    List,
 }

@@ -1,10 +1,10 @@
 namespace SessionManager.AspNetCore.Redis.Scripts;
 
 /// <summary>
-/// The scripts on notes, each on one sorted set of session ids with times in Unix milliseconds:
+/// The scripts on notes, each on one sorted set with times in Unix milliseconds:
 /// <code>
-///   user:HASH      the sessions of a user, by the time of the sign-in; HASH is SHA-256 of the user id
-///   list:SPAN:N    the sessions that began, or signed in last, in the Nth span of so many hours, by that time
+///   user:HASH      ID: the sessions of a user, by the time of the sign-in; HASH is SHA-256 of the user id
+///   list:SPAN:N    ID:TIME: the sessions that began, or asked to sign in, in the Nth span of so many hours, by that time
 /// </code>
 /// Both live as long as a session can that is noted now, so what expires by itself leaves nothing behind.
 /// </summary>
@@ -38,7 +38,7 @@ internal static class IndexScripts
         return 1
         """);
 
-    /// <summary>Notes a session in the list: KEYS span; ARGV id, time, ttl.</summary>
+    /// <summary>Notes a session in the list: KEYS span; ARGV note, time, ttl.</summary>
     public static RedisScript List { get; } = new(
         """
         redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])

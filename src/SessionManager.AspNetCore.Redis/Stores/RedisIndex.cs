@@ -47,7 +47,7 @@ internal sealed class RedisIndex(SessionLifetime lifetime, string prefix, RedisC
             IndexScripts.List,
             SpanKey(SpanOf(startedAt)),
             id,
-            [id.ToString("N"), Time(startedAt), (lifetime.UserTimeToLive.TotalMilliseconds + (_hours * MillisecondsPerHour)).ToString("0", CultureInfo.InvariantCulture)],
+            [NoteOf(new SessionMember(id, startedAt)), Time(startedAt), (lifetime.UserTimeToLive.TotalMilliseconds + (_hours * MillisecondsPerHour)).ToString("0", CultureInfo.InvariantCulture)],
             cancellationToken);
 
     public async IAsyncEnumerable<SessionRecord> ListAsync(
@@ -75,7 +75,7 @@ internal sealed class RedisIndex(SessionLifetime lifetime, string prefix, RedisC
             var records = await Task.WhenAll(page.Select(member => ReadAsync(member.Id, cancellationToken)));
             for (var i = 0; i < page.Count; i++)
             {
-                // Signed in again, it is noted at that time too: each is listed once.
+                // Signed in again, or in vain, it is noted at that time too: each is listed once.
                 if (records[i] is { } record && record.StartedAt == page[i].AdmittedAt)
                 {
                     yield return record;
@@ -84,7 +84,7 @@ internal sealed class RedisIndex(SessionLifetime lifetime, string prefix, RedisC
 
             // A young note may be of a session that is being saved.
             await ForgetAsync(
-                span, page.Where((member, i) => records[i] is null && now - member.AdmittedAt > lifetime.IdleTimeout), cancellationToken);
+                span, page.Where((member, i) => records[i]?.StartedAt != member.AdmittedAt && now - member.AdmittedAt > lifetime.IdleTimeout), cancellationToken);
             if (page.Count < PageSize)
             {
                 yield break;
@@ -129,11 +129,11 @@ internal sealed class RedisIndex(SessionLifetime lifetime, string prefix, RedisC
 
     private async ValueTask ForgetAsync(long span, IEnumerable<SessionMember> members, CancellationToken cancellationToken)
     {
-        RedisValue[] ids = [.. members.Select(member => (RedisValue)member.Id.ToString("N"))];
-        if (ids.Length > 0)
+        RedisValue[] notes = [.. members.Select(NoteOf)];
+        if (notes.Length > 0)
         {
             await calls.RunAsync(
-                (database, key) => database.SortedSetRemoveAsync(key, ids),
+                (database, key) => database.SortedSetRemoveAsync(key, notes),
                 SpanKey(span),
                 Guid.Empty,
                 cancellationToken);
@@ -154,8 +154,12 @@ internal sealed class RedisIndex(SessionLifetime lifetime, string prefix, RedisC
         return members;
     }
 
+    // Its time is in it, because a sign-in that is refused must not take the place of the note of the one before.
+    private static RedisValue NoteOf(SessionMember member) =>
+        string.Create(CultureInfo.InvariantCulture, $"{member.Id:N}:{member.AdmittedAt.ToUnixTimeMilliseconds()}");
+
     private static SessionMember? Read(SortedSetEntry entry) =>
-        Guid.TryParseExact(entry.Element, "N", out var id) ? new SessionMember(id, DateTimeOffset.FromUnixTimeMilliseconds((long)entry.Score)) : null;
+        Guid.TryParseExact(((string?)entry.Element)?.Split(':')[0], "N", out var id) ? new SessionMember(id, DateTimeOffset.FromUnixTimeMilliseconds((long)entry.Score)) : null;
 
     private long SpanOf(DateTimeOffset time) => (long)Math.Floor(time.ToUnixTimeMilliseconds() / (double)(_hours * MillisecondsPerHour));
 

@@ -11,36 +11,27 @@ internal sealed class LiveCount(SessionLifetime lifetime)
     private const int FirstSweep = 1024;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<Guid, Known> _known = [];
-    private readonly Dictionary<long, (int Anonymous, int SignedIn)> _ends = [];
-
-    // A count is exact to a 240th of the idle timeout, and takes as many steps.
-    private readonly long _step = Math.Max(1000, (long)(lifetime.IdleTimeout.TotalMilliseconds / 240));
+    private readonly Dictionary<Guid, LiveSpan> _known = [];
+    private readonly LiveEnds _ends = new(lifetime);
     private int _sweepAt = FirstSweep;
 
     /// <summary>The sessions that live at this time.</summary>
     public (int Anonymous, int SignedIn) Count(DateTimeOffset now)
     {
-        var time = now.ToUnixTimeMilliseconds();
-        var (anonymous, signedIn) = (0, 0);
         lock (_lock)
         {
-            foreach (var (end, count) in _ends)
-            {
-                if (end * _step > time)
-                {
-                    anonymous += count.Anonymous;
-                    signedIn += count.SignedIn;
-                }
-            }
+            return _ends.Count(now);
         }
-
-        return (anonymous, signedIn);
     }
 
     /// <summary>A session was loaded.</summary>
-    public void Saw(SessionRecord record) =>
-        Note(record.Id, record.StartedAt.ToUnixTimeMilliseconds(), record.LastSeenAt.ToUnixTimeMilliseconds(), record.UserId is not null);
+    public void Saw(SessionRecord record)
+    {
+        lock (_lock)
+        {
+            Note(record.Id, new LiveSpan(record.StartedAt.ToUnixTimeMilliseconds(), record.LastSeenAt.ToUnixTimeMilliseconds(), record.UserId is not null));
+        }
+    }
 
     /// <summary>A session was touched.</summary>
     public void Saw(Guid id, DateTimeOffset seen)
@@ -49,7 +40,7 @@ internal sealed class LiveCount(SessionLifetime lifetime)
         {
             if (_known.TryGetValue(id, out var known))
             {
-                Note(id, known.Started, seen.ToUnixTimeMilliseconds(), known.SignedIn);
+                Note(id, known with { Seen = seen.ToUnixTimeMilliseconds() });
             }
         }
     }
@@ -64,9 +55,11 @@ internal sealed class LiveCount(SessionLifetime lifetime)
                 return;
             }
 
-            var started = (commit.Identity?.StartedAt)?.ToUnixTimeMilliseconds() ?? (commit.Creates ? commit.Now.ToUnixTimeMilliseconds() : known.Started);
-            var seen = commit.Creates || commit.Touches ? commit.Now.ToUnixTimeMilliseconds() : known.Seen;
-            Note(commit.Id, started, seen, commit.Identity is { } identity ? identity.UserId is not null : known.SignedIn);
+            var now = commit.Now.ToUnixTimeMilliseconds();
+            Note(commit.Id, new LiveSpan(
+                (commit.Identity?.StartedAt)?.ToUnixTimeMilliseconds() ?? (commit.Creates ? now : known.Started),
+                commit.Creates || commit.Touches ? now : known.Seen,
+                commit.Identity is { } identity ? identity.UserId is not null : known.SignedIn));
         }
     }
 
@@ -77,51 +70,20 @@ internal sealed class LiveCount(SessionLifetime lifetime)
         {
             if (_known.Remove(id, out var known))
             {
-                Add(known, -1);
+                _ends.Move(known, null);
             }
         }
     }
 
-    private void Note(Guid id, long started, long seen, bool signedIn)
+    private void Note(Guid id, LiveSpan span)
     {
-        lock (_lock)
+        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, id, out var exists);
+        span = span with { Seen = Math.Max(span.Seen, known.Seen) };
+        _ends.Move(exists ? known : null, span);
+        known = span;
+        if (_known.Count >= _sweepAt)
         {
-            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, id, out var exists);
-            seen = Math.Max(seen, known.Seen);
-            var next = new Known(started, seen, EndOf(started, seen), signedIn);
-            if (exists && next == known)
-            {
-                return;
-            }
-
-            if (exists)
-            {
-                Add(known, -1);
-            }
-
-            known = next;
-            Add(next, 1);
-            if (_known.Count >= _sweepAt)
-            {
-                Sweep(seen);
-            }
-        }
-    }
-
-    // Rounded up: none is counted out before it ends.
-    private long EndOf(long started, long seen)
-    {
-        var ends = Math.Min(seen + (long)lifetime.IdleTimeout.TotalMilliseconds, started + (long)lifetime.AbsoluteTimeout.TotalMilliseconds);
-        return (ends + _step - 1) / _step;
-    }
-
-    private void Add(Known known, int change)
-    {
-        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_ends, known.End, out _);
-        count = known.SignedIn ? (count.Anonymous, count.SignedIn + change) : (count.Anonymous + change, count.SignedIn);
-        if (count is (0, 0))
-        {
-            _ends.Remove(known.End);
+            Sweep(span.Seen);
         }
     }
 
@@ -129,16 +91,13 @@ internal sealed class LiveCount(SessionLifetime lifetime)
     {
         foreach (var (id, known) in _known)
         {
-            if (known.End * _step <= now)
+            if (_ends.IsOver(known, now))
             {
                 _known.Remove(id);
-                Add(known, -1);
+                _ends.Move(known, null);
             }
         }
 
         _sweepAt = Math.Max(FirstSweep, 2 * _known.Count);
     }
-
-    [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Known(long Started, long Seen, long End, bool SignedIn);
 }

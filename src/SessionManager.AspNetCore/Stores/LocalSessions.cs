@@ -13,11 +13,20 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<Guid, KnownSession> _known = new();
     private readonly Dictionary<string, KnownUser> _users = new(StringComparer.Ordinal);
-    private readonly List<(Guid Id, long Started)> _order = [];
-    private readonly LiveCount _live = new(lifetime);
+    private readonly SessionOrder _order = new();
+    private readonly LiveEnds _live = new(lifetime);
     private int _sweepAt = FirstSweep;
 
     public int Count => _known.Count;
+
+    /// <summary>The living ones, without and with a user.</summary>
+    public (int Anonymous, int SignedIn) CountLive(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            return _live.Count(now);
+        }
+    }
 
     /// <summary>Remembers a session as it was loaded or saved. Costs a lookup when nothing about it is new.</summary>
     /// <returns>Who is signed in to it.</returns>
@@ -35,18 +44,14 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
         return known.User;
     }
 
-    /// <summary>The living ones, without and with a user.</summary>
-    public (int Anonymous, int SignedIn) CountLive(DateTimeOffset now) => _live.Count(now);
-
     /// <summary>Forgets a session that has ended.</summary>
     public void Forget(Guid id)
     {
-        _live.Forget(id);
         lock (_lock)
         {
             if (_known.TryRemove(id, out var known))
             {
-                Unlist(known.UserId, id);
+                Forget(id, known);
             }
         }
     }
@@ -93,20 +98,16 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
     public IReadOnlyList<SessionMember> Page(SessionMember? after, int count, DateTimeOffset now)
     {
         var oldest = (now - lifetime.RecordTimeToLive).ToUnixTimeMilliseconds();
-        var page = new List<SessionMember>(count);
         lock (_lock)
         {
-            for (var i = IndexBehind(after); i >= 0 && page.Count < count; i--)
-            {
-                var (id, started) = _order[i];
-                if (_known.TryGetValue(id, out var known) && known.Place == i && known.Seen >= oldest)
-                {
-                    page.Add(new SessionMember(id, DateTimeOffset.FromUnixTimeMilliseconds(started)));
-                }
-            }
+            return
+            [
+                .. _order.Behind(after)
+                    .Where(entry => _known[entry.Id].Seen >= oldest)
+                    .Take(count)
+                    .Select(entry => new SessionMember(entry.Id, DateTimeOffset.FromUnixTimeMilliseconds(entry.Started))),
+            ];
         }
-
-        return page;
     }
 
     /// <summary>Forgets what has not been used here for as long as the store keeps it.</summary>
@@ -119,7 +120,7 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
             {
                 if (known.Seen < oldest && _known.TryRemove(id, out _))
                 {
-                    Unlist(known.UserId, id);
+                    Forget(id, known);
                 }
             }
 
@@ -135,26 +136,21 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
                 }
             }
 
-            Compact();
             _sweepAt = Math.Max(FirstSweep, 2 * _known.Count);
         }
     }
 
     private KnownUser? Update(SessionRecord record, long started, long seen)
     {
-        _live.Saw(record);
         var sweeps = false;
         KnownUser? user = null;
         lock (_lock)
         {
             var isKnown = _known.TryGetValue(record.Id, out var known);
-            var place = known.Place;
             if (!isKnown || known.Started != started)
             {
-                place = _order.Count;
-
-                // A clock that steps back does not change the order.
-                _order.Add((record.Id, _order.Count > 0 ? Math.Max(_order[^1].Started, started) : started));
+                _order.Remove(known.Started, record.Id);
+                _order.Add(started, record.Id);
             }
 
             if (isKnown && !string.Equals(known.UserId, record.UserId, StringComparison.Ordinal))
@@ -168,8 +164,10 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
                 user = UserOf(userId);
             }
 
-            _known[record.Id] = new KnownSession(user, started, Math.Max(seen, known.Seen), place);
-            if (_known.Count >= _sweepAt || _order.Count >= 2 * Math.Max(FirstSweep, _known.Count))
+            var next = new KnownSession(user, started, Math.Max(seen, known.Seen));
+            _live.Move(isKnown ? known.Span : null, next.Span);
+            _known[record.Id] = next;
+            if (_known.Count >= _sweepAt)
             {
                 (sweeps, _sweepAt) = (true, int.MaxValue);
             }
@@ -194,49 +192,11 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
         return user;
     }
 
-    private void Compact()
+    private void Forget(Guid id, KnownSession known)
     {
-        var kept = 0;
-        for (var i = 0; i < _order.Count; i++)
-        {
-            var entry = _order[i];
-            if (_known.TryGetValue(entry.Id, out var known) && known.Place == i)
-            {
-                _known[entry.Id] = known with { Place = kept };
-                _order[kept++] = entry;
-            }
-        }
-
-        _order.RemoveRange(kept, _order.Count - kept);
-        _order.TrimExcess();
-    }
-
-    private int IndexBehind(SessionMember? after)
-    {
-        if (after is not { } last)
-        {
-            return _order.Count - 1;
-        }
-
-        // Those of one millisecond keep their order: behind the last one, or behind all of its time when it is gone.
-        var time = last.AdmittedAt.ToUnixTimeMilliseconds();
-        var (low, high) = (0, _order.Count);
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            (low, high) = _order[middle].Started <= time ? (middle + 1, high) : (low, middle);
-        }
-
-        var first = low - 1;
-        for (var i = first; i >= 0 && _order[i].Started == time; i--)
-        {
-            if (_order[i].Id == last.Id)
-            {
-                return i - 1;
-            }
-        }
-
-        return first;
+        _live.Move(known.Span, null);
+        _order.Remove(known.Started, id);
+        Unlist(known.UserId, id);
     }
 
     private void Unlist(string? userId, Guid id)

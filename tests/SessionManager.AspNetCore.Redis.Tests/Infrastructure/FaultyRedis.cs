@@ -4,9 +4,11 @@ using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 
-/// <summary>A connection whose scripts and reads fail on demand; all else goes to the real one.</summary>
+/// <summary>A connection whose scripts and commands fail on demand; all else goes to the real one.</summary>
 internal sealed class FaultyRedis(IConnectionMultiplexer real) : ISessionStoreFaults
 {
+    private static readonly MethodInfo Run = typeof(FaultyRedis).GetMethod(nameof(RunAsync), BindingFlags.Instance | BindingFlags.NonPublic)!;
+
     private TaskCompletionSource? _hanging;
     private bool _failing;
     private int _acknowledgementsToLose;
@@ -28,19 +30,17 @@ internal sealed class FaultyRedis(IConnectionMultiplexer real) : ISessionStoreFa
         Interlocked.Exchange(ref _hanging, null)?.TrySetResult();
     }
 
-    private object? CallAsync(IDatabase database, MethodInfo method, object?[]? arguments) => method.Name switch
-    {
-        nameof(IDatabase.ScriptEvaluateAsync) => RunAsync<RedisResult>(
-            database,
-            method,
-            arguments!,
-            $"EVALSHA {string.Join(' ', (RedisKey[])arguments![1]!)} {string.Join(' ', ((RedisValue[])arguments[2]!).Select(value => Convert.ToHexString((byte[]?)value ?? [])))}"),
-        nameof(IDatabase.HashGetAllAsync) => RunAsync<HashEntry[]>(database, method, arguments!, $"HGETALL {arguments![0]}"),
-        _ => method.Invoke(database, arguments),
-    };
+    private object? CallAsync(IDatabase database, MethodInfo method, object?[]? arguments) =>
+        method.ReturnType is { IsGenericType: true } returned && returned.GetGenericTypeDefinition() == typeof(Task<>)
+            ? Run.MakeGenericMethod(returned.GetGenericArguments()).Invoke(this, [database, method, arguments])
+            : method.Invoke(database, arguments);
 
-    private async Task<T> RunAsync<T>(IDatabase database, MethodInfo method, object?[] arguments, string what)
+    private async Task<T> RunAsync<T>(IDatabase database, MethodInfo method, object?[] arguments)
     {
+        var isScript = method.Name == nameof(IDatabase.ScriptEvaluateAsync);
+        var what = isScript
+            ? $"EVALSHA {string.Join(' ', (RedisKey[])arguments[1]!)} {string.Join(' ', ((RedisValue[])arguments[2]!).Select(value => Convert.ToHexString((byte[]?)value ?? [])))}"
+            : $"{method.Name} {string.Join(' ', arguments)}";
         if (_failing)
         {
             throw new IOException($"No connection for {what}", new InvalidOperationException(what));
@@ -53,7 +53,7 @@ internal sealed class FaultyRedis(IConnectionMultiplexer real) : ISessionStoreFa
         }
 
         var result = await (Task<T>)method.Invoke(database, arguments)!;
-        return Interlocked.Exchange(ref _acknowledgementsToLose, 0) == 0
+        return !isScript || Interlocked.Exchange(ref _acknowledgementsToLose, 0) == 0
             ? result
             : throw new IOException($"The connection broke after {what}");
     }

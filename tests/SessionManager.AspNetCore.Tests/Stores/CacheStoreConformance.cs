@@ -43,6 +43,10 @@ public abstract class CacheStoreConformance : SessionRecordStoreConformance, ISe
 
     public Task EvictAsync(Guid id) => RemoveAsync(KeyOf(id));
 
+    // What is noted of users is in the process.
+    protected override bool CallsMedium(StoreOperation operation) =>
+        operation is not (StoreOperation.Admit or StoreOperation.Dismiss or StoreOperation.FindMembers);
+
     protected override ISessionRecordStore CreateStore(SessionLifetime lifetime, TimeSpan ioTimeout) =>
         new DistributedCacheSessionStore(
             _cache,
