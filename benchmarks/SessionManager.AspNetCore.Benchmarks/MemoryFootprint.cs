@@ -2,33 +2,37 @@ using System.Globalization;
 
 namespace SessionManager.AspNetCore.Benchmarks;
 
-/// <summary>What living sessions take in the memory store, beside those of the built-in session: five values each, together 200 bytes of keys and
-/// values, begun by requests.</summary>
+/// <summary>What living sessions take in the memory store, beside those of the built-in session, begun by requests: one value, or five, together
+/// 200 bytes with their keys.</summary>
 internal static class MemoryFootprint
 {
-    private const int Values = 5;
-    private const int ValueLength = 34;
-    private const int Payload = Values * (6 + ValueLength);
+    private const int Payload = 200;
 
-    public static async Task RunAsync(string[] arguments)
+    public static async Task RunAsync(int sessions)
     {
-        var sessions = arguments.Length > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : 1_000_000;
-        Console.WriteLine("| store | sessions | payload of one | bytes of one | target |");
-        Console.WriteLine("|---|---|---|---|---|");
-        foreach (var side in (Side[])[Side.BuiltIn, Side.Ours])
+        var pipelines = new List<RequestPipeline>();
+        var table = new ResultTable("sessions", "values of one", "payload of one", "bytes of one: built-in", "ours", "1.3 x payload + 500");
+        foreach (var values in (int[])[1, 5])
         {
-            var bytes = await MeasureAsync(side, sessions);
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {side} | {sessions} | {Payload} | {bytes:0} | {(side == Side.Ours ? $"{(1.3 * Payload) + 500:0}" : "")} |"));
+            var builtIn = await MeasureAsync(Side.BuiltIn, sessions, values, pipelines);
+            var ours = await MeasureAsync(Side.Ours, sessions, values, pipelines);
+            table.Add($"{sessions:N0}", $"{values}", $"{Payload}", $"{builtIn:0}", $"**{ours:0}**", $"{(1.3 * Payload) + 500:0}");
         }
+
+        // Until here, so that the end of one is not taken off another.
+        foreach (var pipeline in pipelines)
+        {
+            await pipeline.DisposeAsync();
+        }
+
+        table.Write("memory");
     }
 
-    private static async Task<double> MeasureAsync(Side side, int sessions)
+    private static async Task<double> MeasureAsync(Side side, int sessions, int values, List<RequestPipeline> pipelines)
     {
-        var text = new string('x', ValueLength);
-        string[] keys = [.. Enumerable.Range(0, Values).Select(i => string.Create(CultureInfo.InvariantCulture, $"value{i}"))];
-        await using var pipeline = await RequestPipeline.StartAsync(side, Scenario.NoCookie, custom: context =>
+        string[] keys = [.. Enumerable.Range(0, values).Select(i => string.Create(CultureInfo.InvariantCulture, $"value{i}"))];
+        var text = new string('x', (Payload / values) - keys[0].Length);
+        var pipeline = await RequestPipeline.StartAsync(side, Scenario.NoCookie, custom: context =>
         {
             foreach (var key in keys)
             {
@@ -37,22 +41,12 @@ internal static class MemoryFootprint
 
             return Task.CompletedTask;
         });
+        pipelines.Add(pipeline);
         await pipeline.SendAsync();
-        var before = GC.GetTotalMemory(forceFullCollection: true); Console.Error.WriteLine($"before {before}");
+        var before = GC.GetTotalMemory(forceFullCollection: true);
         for (var i = 0; i < sessions; i++)
         {
             await pipeline.SendAsync();
-        }
-
-        if (pipeline.Services.GetService(typeof(ISessionDirectory)) is ISessionDirectory directory)
-        {
-            var count = 0;
-            await foreach (var _ in directory.ListAsync())
-            {
-                if (count++ < 2) { Console.Error.WriteLine($"{_.SessionId}: {((Microsoft.Extensions.Caching.Distributed.IDistributedCache)pipeline.Services.GetService(typeof(Microsoft.Extensions.Caching.Distributed.IDistributedCache))!).Get("session:" + Guid.Parse(_.SessionId).ToString("N"))?.Length}"); }
-            }
-
-            Console.Error.WriteLine($"{count} listed; {((Microsoft.Extensions.Caching.Memory.MemoryCache)typeof(Microsoft.Extensions.Caching.Distributed.MemoryDistributedCache).GetField("_memCache", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!.GetValue(pipeline.Services.GetService(typeof(Microsoft.Extensions.Caching.Distributed.IDistributedCache)))!).Count} in the cache; {GC.GetTotalMemory(true) - before}");
         }
 
         return (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)sessions;

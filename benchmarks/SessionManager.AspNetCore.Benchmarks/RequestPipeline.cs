@@ -45,6 +45,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
     private readonly IHttpContextFactory _contexts;
     private readonly RequestDelegate _application;
     private readonly NullWriter _body = new();
+    private Func<HttpContext, Task>? _fill;
     private string? _cookie;
     private int _written;
 
@@ -53,7 +54,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
 
     /// <summary>Sets a pipeline up, with a session of <paramref name="values"/> values unless the scenario has none.</summary>
     public static async Task<RequestPipeline> StartAsync(
-        Side side, Scenario scenario, int values = 10, int valueLength = 20, bool signedIn = false, Action<IServiceCollection>? configure = null, Func<HttpContext, RequestPipeline, Task>? custom = null)
+        Side side, Scenario scenario, int values = 10, int valueLength = 20, bool signedIn = false, Func<HttpContext, Task>? custom = null)
     {
         var collection = new ServiceCollection();
         collection.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
@@ -71,7 +72,6 @@ internal sealed class RequestPipeline : IAsyncDisposable
                 break;
         }
 
-        configure?.Invoke(collection);
         var services = collection.BuildServiceProvider();
         Func<HttpContext, RequestPipeline, Task> handler = (side, scenario) switch
         {
@@ -109,7 +109,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
         {
             // Every application has services of the request; the scope is nobody's cost.
             _ = context.RequestServices;
-            return running!._fill is { } fill ? fill(context) : (custom ?? handler)(context, running);
+            return running!._fill is { } fill ? fill(context) : custom is not null ? custom(context) : handler(context, running);
         });
         running = new RequestPipeline(services, builder.Build());
         if (scenario != Scenario.NoCookie && side != Side.Bare)
@@ -120,14 +120,12 @@ internal sealed class RequestPipeline : IAsyncDisposable
         return running;
     }
 
-    internal IServiceProvider Services => _services;
-
-    internal string? Cookie => _cookie;
-
-    private Func<HttpContext, Task>? _fill;
-
     /// <summary>One request.</summary>
-    public async Task<int> SendAsync()
+    public Task SendAsync() => ProcessAsync();
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    private async Task<Response> ProcessAsync()
     {
         var response = new Response(_body);
         var features = new FeatureCollection();
@@ -139,10 +137,8 @@ internal sealed class RequestPipeline : IAsyncDisposable
         await response.StartAsync();
         await response.EndAsync();
         _contexts.Dispose(context);
-        return response.StatusCode;
+        return response;
     }
-
-    public ValueTask DisposeAsync() => _services.DisposeAsync();
 
     private async Task FillAsync(Side side, int values, int valueLength, bool signedIn)
     {
@@ -161,18 +157,9 @@ internal sealed class RequestPipeline : IAsyncDisposable
 
             return Task.CompletedTask;
         };
-        var response = new Response(_body);
-        var features = new FeatureCollection();
-        features.Set<IHttpRequestFeature>(NewRequest());
-        features.Set<IHttpResponseFeature>(response);
-        features.Set<IHttpResponseBodyFeature>(response);
-        var context = _contexts.Create(features);
-        await _application(context);
-        await response.StartAsync();
-        await response.EndAsync();
-        _cookie = response.Headers.SetCookie.ToString().Split(';')[0];
-        _contexts.Dispose(context);
+        var response = await ProcessAsync();
         _fill = null;
+        _cookie = response.Headers.SetCookie.ToString().Split(';')[0];
         if (_cookie.Length == 0)
         {
             throw new InvalidOperationException("The session was not begun.");

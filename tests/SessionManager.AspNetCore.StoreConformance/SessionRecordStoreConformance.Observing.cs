@@ -76,6 +76,34 @@ public abstract partial class SessionRecordStoreConformance
         Assert.Equal(before, await RequiredMedium.ListKeysAsync());
     }
 
+    [Fact]
+    public async Task A_store_that_counts_the_living_counts_them_from_their_beginning_to_their_end_and_one_that_does_not_never_does()
+    {
+        var counts = Store.CountLive(Start) is not null;
+        await CreateAsync();
+        AssertLive(anonymous: 1, signedIn: 0);
+        await CommittedAsync(new SessionCommit { Id = _id, Now = Start, Identity = SignIn("ann", Start) });
+        AssertLive(anonymous: 0, signedIn: 1);
+        await CommittedAsync(new SessionCommit { Id = Guid.NewGuid(), Now = Start, Creates = true, Secret = Replace(NewHash(), null, required: true) });
+        AssertLive(anonymous: 1, signedIn: 1);
+        await EndAsync();
+        AssertLive(anonymous: 1, signedIn: 0);
+        Assert.Equal(counts ? (0, 0) : null, Store.CountLive(Start + Lifetime.IdleTimeout + Lifetime.TouchInterval));
+
+        void AssertLive(int anonymous, int signedIn) => Assert.Equal(counts ? (anonymous, signedIn) : null, Store.CountLive(Start));
+    }
+
+    [Fact]
+    public async Task Counting_the_living_does_not_call_the_medium()
+    {
+        await CreateAsync();
+        var before = Store.CountLive(Start);
+        RequiredFaults.Hang();
+        var during = Store.CountLive(Start);
+        RequiredFaults.Heal();
+        Assert.Equal(before, during);
+    }
+
     private SessionCommit CreationBy(SessionClient client) => new()
     {
         Id = _id,

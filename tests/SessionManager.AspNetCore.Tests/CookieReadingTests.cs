@@ -159,7 +159,7 @@ public sealed class CookieReadingTests
         var quickest = Enumerable.Range(0, 50).Min(_ =>
         {
             var watch = Stopwatch.StartNew();
-            cookie.Read(context.Request, out var _);
+            cookie.Read(context, out var _);
             return watch.Elapsed;
         });
 

@@ -80,7 +80,7 @@ public sealed class RegistrationTests
 
         using var provider = services.BuildServiceProvider();
         Assert.Same(store, provider.GetRequiredService<ISessionRecordStore>());
-        Assert.Same(store, provider.GetRequiredService<SessionPipeline>().Store);
+        Assert.Equal("own", provider.GetRequiredService<SessionPipeline>().Store.Name);
         Assert.Same(clock, provider.GetRequiredService<TimeProvider>());
         Assert.Same(cache, Assert.Single(provider.GetServices<IDistributedCache>()));
     }

@@ -53,7 +53,7 @@ internal sealed class DashboardActions(IServiceProvider services, DashboardPages
         }
 
         var count = await _directory.RevokeUserAsync(user, cancellationToken: CancellationToken.None);
-        pages.Logger.UserEnded(Foreign.Name(user), Operator.NameOf(context), count);
+        pages.Logger.UserEnded(Foreign.Name(user, most: 256), Operator.NameOf(context), count);
         DashboardResponse.Redirect(context, $"{ListOf(root, user)}all={count}");
     }
 

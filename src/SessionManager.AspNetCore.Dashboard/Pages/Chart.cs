@@ -32,14 +32,14 @@ internal static class Chart
                 <ul class="keys"><li class="live">Live</li><li class="begun">Begun per minute</li><li class="ended">Ended per minute</li></ul>
               </figcaption>
               <div class="plot">
-                <p class="scale" aria-hidden="true"><span>{mostLive}</span><span>{mostLive / 2}</span><span>0</span></p>
+                <p class="scale" aria-hidden="true"><span>{Short(mostLive)}</span><span>{Short(mostLive / 2)}</span><span>0</span></p>
                 <svg role="img" aria-label="{live}" viewBox="0 0 {Raw(width)} {Raw(Height)}" preserveAspectRatio="none">
                   <path class="grid" d="M0 .5H{Raw(width)}M0 {Raw(Height / 2)}H{Raw(width)}M0 {Raw(Height)}H{Raw(width)}"/>
                   {Line(minutes, mostLive)}
                 </svg>
               </div>
               <div class="plot small">
-                <p class="scale" aria-hidden="true"><span>{mostMoved}</span><span>0</span><span>{mostMoved}</span></p>
+                <p class="scale" aria-hidden="true"><span>{Short(mostMoved)}</span><span>0</span><span>{Short(mostMoved)}</span></p>
                 <svg role="img" aria-label="{moved}" viewBox="0 0 {Raw(width)} {Raw(Height)}" preserveAspectRatio="none">
                   <path class="begun" d="{Bars(minutes, minute => minute.Begun, mostMoved, up: true)}"/>
                   <path class="ended" d="{Bars(minutes, minute => minute.Ended, mostMoved, up: false)}"/>
@@ -78,10 +78,17 @@ internal static class Chart
                 continue;
             }
 
+            var height = Height - ((Height - 2) * (double)live / most);
+            if (first is null)
+            {
+                // From the edge of its minute on, so that one minute alone is a line too.
+                first = i * Column;
+                line.Append(CultureInfo.InvariantCulture, $"M{first:0.#} {height:0.##}");
+            }
+
             // The current minute ends at the right edge.
             last = i == minutes.Count - 1 ? minutes.Count * Column : (i * Column) + (Column / 2);
-            line.Append(CultureInfo.InvariantCulture, $"{(first is null ? 'M' : 'L')}{last:0.#} {Height - ((Height - 2) * (double)live / most):0.##}");
-            first ??= last;
+            line.Append(CultureInfo.InvariantCulture, $"L{last:0.#} {height:0.##}");
         }
 
         if (first is null)
@@ -122,6 +129,14 @@ internal static class Chart
             }
         }
     }
+
+    // What is at the scale is round, and has little room.
+    private static string Short(long count) => count switch
+    {
+        >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{count / 1_000_000.0:0.#} M"),
+        >= 10_000 => string.Create(CultureInfo.InvariantCulture, $"{count / 1000.0:0.#} k"),
+        _ => count.ToString("N0", CultureInfo.InvariantCulture),
+    };
 
     private static string Raw(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,10 +1,8 @@
-using System.Text.RegularExpressions;
-
 namespace SessionManager.AspNetCore.Dashboard.Pages;
 
 /// <summary>Browsers say who they are in a long sentence, with the names of others in it. This makes a short one of it, for those that most
 /// people use; what it does not know it leaves alone.</summary>
-internal static partial class ClientName
+internal static class ClientName
 {
     // In this order, because each of them also has the name of the next ones in it.
     private static readonly (string Sign, string Name)[] Browsers =
@@ -12,6 +10,8 @@ internal static partial class ClientName
 
     private static readonly (string Sign, string Name)[] Systems =
         [("Windows NT", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"), ("Macintosh", "macOS"), ("Linux", "Linux")];
+
+    private const int LongestVersion = 4;
 
     /// <summary>A short name; <see langword="null"/> for a client that is none of the known ones.</summary>
     public static string? Of(string userAgent)
@@ -24,16 +24,15 @@ internal static partial class ClientName
 
         foreach (var (sign, name) in Browsers)
         {
-            var at = userAgent.IndexOf(sign, StringComparison.Ordinal);
-            if (at >= 0 && VersionPattern().Match(userAgent, at + sign.Length) is { Success: true } version)
+            var version = userAgent.AsSpan();
+            var at = version.IndexOf(sign, StringComparison.Ordinal);
+            if (at >= 0 && version[(at + sign.Length)..] is { Length: > 0 } rest && char.IsAsciiDigit(rest[0]))
             {
-                return $"{name} {version.Value} on {system}";
+                var end = rest.IndexOfAnyExceptInRange('0', '9');
+                return $"{name} {rest[..Math.Min(end < 0 ? rest.Length : end, LongestVersion)]} on {system}";
             }
         }
 
         return null;
     }
-
-    [GeneratedRegex(@"\G[0-9]{1,4}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
-    private static partial Regex VersionPattern();
 }

@@ -47,10 +47,12 @@ internal static class Foreign
         }
     }
 
-    /// <summary>A text for the name of a button or a title: short, on one line, without what can't be seen.</summary>
-    public static string Name(string text)
+    /// <summary>A text for the name of a button, a title or the log: on one line, without what can't be seen.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="most">How many characters of it there are to be.</param>
+    public static string Name(string text, int most = 40)
     {
-        var cut = Cut(text, 40);
+        var cut = Cut(text, most);
         var name = new StringBuilder(cut.Length);
         foreach (var rune in cut.EnumerateRunes())
         {

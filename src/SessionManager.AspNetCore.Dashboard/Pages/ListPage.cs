@@ -53,7 +53,7 @@ internal sealed class ListPage(PageContext page, DateTimeOffset now, Func<Sessio
         return Markup.Of($"""
             <form class="search" role="search" action="{page.Root}">
                       <label for="user">User id</label>
-                      <input id="user" name="user" type="search" value="{UserId ?? ""}" required autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="exactly">
+                      <input id="user" name="user" type="search" value="{UserId ?? ""}" required autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="exactly as it is">
                       <button>Find</button>{clear}
                     </form>
             """);

@@ -147,27 +147,24 @@ internal sealed class RequestSession : ISessionFeature
     }
 
     /// <summary>The request's session; whoever asks first makes it.</summary>
-    public static RequestSession Of(HttpContext context, SessionPipeline pipeline)
+    public static RequestSession Of(HttpContext context, SessionPipeline pipeline) => Find(context) ?? Make(context, pipeline);
+
+    /// <summary>The request's session for <c>UseSessionManager</c>, which has the request from here on; again for an error page that runs the
+    /// pipeline again, which goes on with the session as the first run left it.</summary>
+    /// <returns><see langword="null"/> when another <c>UseSessionManager</c> has it already.</returns>
+    public static RequestSession? Take(HttpContext context, SessionPipeline pipeline)
     {
-        // Features by type, not by the generic methods: called through the interface those cost 30 ns each.
-        var features = context.Features;
-        if (features[typeof(ISessionFeature)] is not RequestSession session)
+        var session = Find(context);
+        if (session is { IsBound: true, IsClosed: false })
         {
-            session = new RequestSession(pipeline, context);
-            session.Enter();
-            features[typeof(ISessionFeature)] = session;
+            return null;
         }
 
+        session?.Enter();
+        session ??= Make(context, pipeline);
+        session.BodyAtEntry ??= (IHttpResponseBodyFeature?)context.Features[typeof(IHttpResponseBodyFeature)];
+        (session.IsBound, session.IsClosed) = (true, false);
         return session;
-    }
-
-    /// <summary><c>UseSessionManager</c> has the request from here on; again for an error page that runs the pipeline again, which goes on
-    /// with the session as the first run left it.</summary>
-    public void Bind()
-    {
-        BodyAtEntry ??= (IHttpResponseBodyFeature?)_context.Features[typeof(IHttpResponseBodyFeature)];
-        (IsBound, IsClosed) = (true, false);
-        Enter();
     }
 
     /// <summary>Loads the session, once. A store that can't be reached is not an error until the session is used.</summary>
@@ -347,6 +344,17 @@ internal sealed class RequestSession : ISessionFeature
 
     /// <summary>The request is over: what is read is what was there, and changes are refused.</summary>
     public void Close() => IsClosed = true;
+
+    // By type, not by the generic method: called through the interface that costs 30 ns.
+    private static RequestSession? Find(HttpContext context) => context.Features[typeof(ISessionFeature)] as RequestSession;
+
+    private static RequestSession Make(HttpContext context, SessionPipeline pipeline)
+    {
+        var session = new RequestSession(pipeline, context);
+        session.Enter();
+        context.Features[typeof(ISessionFeature)] = session;
+        return session;
+    }
 
     private void Enter()
     {

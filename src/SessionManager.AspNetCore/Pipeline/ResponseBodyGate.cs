@@ -25,7 +25,8 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
 
     public PipeWriter Writer => WriterToInner;
 
-    private GatedBodyWriter WriterToInner => _writer ??= new GatedBodyWriter(this, inner.Writer, holdsBack);
+    private GatedBodyWriter WriterToInner => _writer ??=
+        new GatedBodyWriter(this, inner.Writer, holdsBack && !session.Context.Response.HasStarted);
 
     public void DisableBuffering() => inner.DisableBuffering();
 

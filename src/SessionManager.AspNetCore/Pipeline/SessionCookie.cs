@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
@@ -19,10 +20,12 @@ internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILo
     /// Reads the header itself, because <c>Request.Cookies</c> ignores the case of names, lets the last of several win, and
     /// decodes percent signs. One pass, whatever the header holds; no allocation.
     /// </summary>
-    public SessionCookieStatus Read(HttpRequest request, out SessionToken token)
+    public SessionCookieStatus Read(HttpContext context, out SessionToken token)
     {
         token = default;
-        var headers = request.Headers.Cookie;
+
+        // By type, as RequestSession finds itself.
+        var headers = ((IHttpRequestFeature)context.Features[typeof(IHttpRequestFeature)]!).Headers.Cookie;
         if (headers.Count == 0)
         {
             return SessionCookieStatus.None;

@@ -19,7 +19,7 @@ internal sealed class SessionLoader(
 {
     public ValueTask<LoadedSession> LoadAsync(HttpContext context, SessionAttribute? endpoint, CancellationToken cancellationToken)
     {
-        switch (cookie.Read(context.Request, out var token))
+        switch (cookie.Read(context, out var token))
         {
             case SessionCookieStatus.None:
                 return new ValueTask<LoadedSession>(new LoadedSession(SessionPhase.Loaded));

@@ -14,8 +14,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
 
     public Task InvokeAsync(HttpContext context)
     {
-        var session = RequestSession.Of(context, pipeline);
-        if (session is { IsBound: true, IsClosed: false })
+        if (RequestSession.Take(context, pipeline) is not { } session)
         {
             // UseSessionManager stands in the pipeline twice: the outer one does the work.
             return next(context);
@@ -27,7 +26,6 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             accessor.HttpContext = context;
         }
 
-        session.Bind();
         if (pipeline.Options.LoadMode == LoadMode.OnDemand)
         {
             return RunAsync(session);

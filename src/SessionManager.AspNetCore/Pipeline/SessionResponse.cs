@@ -82,8 +82,8 @@ internal sealed class SessionResponse(RequestSession session)
 
         if (_gate is not null || _issued is not null || _expiresCookie)
         {
-            Release();
             ApplyHeaders();
+            Release();
         }
 
         return true;

@@ -229,6 +229,23 @@ public sealed class MetricTests
     }
 
     [Fact]
+    public async Task A_plain_cache_knows_what_lives_also_before_anybody_listened()
+    {
+        await using var app = await App.StartAsync(app => app.MapSession());
+        var (anonymous, alice) = (app.NewBrowser(), app.NewBrowser());
+        await anonymous.DoAsync("/values/a/1");
+        await alice.DoAsync("/sign-in/alice");
+
+        using var live = new Instruments<long>(app.Services, "session_manager.sessions.live");
+        Assert.Equal(["signed_in=True: 1", "signed_in=False: 1"], live.Observe());
+
+        await alice.DoAsync("/destroy");
+        Assert.Equal(["signed_in=True: 0", "signed_in=False: 1"], live.Observe());
+        app.Clock.Advance(TimeSpan.FromMinutes(21));
+        Assert.Equal(["signed_in=True: 0", "signed_in=False: 0"], live.Observe());
+    }
+
+    [Fact]
     public async Task The_absolute_limit_ends_the_count_of_a_session_that_is_used_all_the_time()
     {
         await using var app = await StartAsync(options => options.AbsoluteTimeout = TimeSpan.FromMinutes(45));
