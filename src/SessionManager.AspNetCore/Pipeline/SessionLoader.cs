@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -15,8 +16,11 @@ internal sealed class SessionLoader(
     SessionEvents events,
     SessionEnding ending,
     SessionMetrics metrics,
-    ILogger<SessionLoader> logger)
+    ILogger<SessionLoader> logger) : IDisposable
 {
+    // One for each thread: it is not for several at once.
+    private readonly ThreadLocal<IncrementalHash> _sha256 = new(static () => IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
+
     public ValueTask<LoadedSession> LoadAsync(HttpContext context, SessionAttribute? endpoint, CancellationToken cancellationToken)
     {
         switch (cookie.Read(context, out var token))
@@ -32,10 +36,12 @@ internal sealed class SessionLoader(
         }
     }
 
+    public void Dispose() => _sha256.Dispose();
+
     private ValueTask<LoadedSession> LoadRecordAsync(
         HttpContext context, SessionToken token, SessionAttribute? endpoint, CancellationToken cancellationToken)
     {
-        var touch = new SessionTouch(token.HashSecret(), clock.Now, Allowed: endpoint?.Touch != false);
+        var touch = new SessionTouch(token.HashSecret(_sha256.Value!), clock.Now, Allowed: endpoint?.Touch != false);
         ValueTask<SessionLookup> lookup;
         try
         {
