@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Reports;
-using Microsoft.Extensions.Logging;
 
 namespace SessionManager.AspNetCore.Benchmarks;
 

@@ -79,6 +79,7 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             }
 
             await store._cache.SetAsync(key, id, RecordCodec.WithLastSeen(stored, touch.Now), store._recordEntry, token);
+            store._local.Saw(id, touch.Now);
             return true;
         },
         cancellationToken);
@@ -212,8 +213,10 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             var changes = new PackedChanges(commit.Values);
             if (found.Record is { } same && commit is { Identity: null, Secret: null })
             {
-                var record = RecordCodec.WithValues(((PackedValues)same.Values).Header, CommitRules.LastSeenAfter(same, commit), kept, changes);
+                var seen = CommitRules.LastSeenAfter(same, commit);
+                var record = RecordCodec.WithValues(((PackedValues)same.Values).Header, seen, kept, changes);
                 await _cache.SetAsync(key, commit.Id, record, _recordEntry, cancellationToken);
+                _local.Saw(commit.Id, seen);
             }
             else
             {

@@ -44,6 +44,26 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
         return known.User;
     }
 
+    /// <summary>A session was used, and nothing else about it is new.</summary>
+    public void Saw(Guid id, DateTimeOffset lastSeenAt)
+    {
+        var seen = lastSeenAt.ToUnixTimeMilliseconds();
+        if (!_known.TryGetValue(id, out var known) || seen - known.Seen < lifetime.TouchInterval.TotalMilliseconds)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (_known.TryGetValue(id, out known) && known.Seen < seen)
+            {
+                var next = known with { Seen = seen };
+                _live.Move(known.Span, next.Span);
+                _known[id] = next;
+            }
+        }
+    }
+
     /// <summary>Forgets a session that has ended.</summary>
     public void Forget(Guid id)
     {
