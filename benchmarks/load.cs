@@ -4,7 +4,7 @@
 #:property PublishAot=false
 #:property NoWarn=$(NoWarn);CS1591
 
-// The application that load.sh measures: no session, the built-in one and this one in one process, over memory or on one Redis, each
+// The application that load.sh and redis-traffic.sh measure: no session, the built-in one and this one in one process, over memory or on one Redis, each
 // with its own connection.
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -35,7 +35,7 @@ app.Map("/builtin", branch => branch.UseSession().Run(HandleAsync));
 app.Map("/ours", branch => branch.UseSessionManager().Run(HandleAsync));
 app.Run();
 
-// The same for both: ten values of 20 characters, one of which is read or changed. LoadAsync, because the built-in session otherwise reads
+// The same for both: ten values, of 20 characters unless another size is asked for, one of which is read or changed. LoadAsync, because the built-in session otherwise reads
 // with a blocked thread, and stalls under load for seconds; this one is loaded already.
 static async Task HandleAsync(HttpContext context)
 {
@@ -49,9 +49,10 @@ static async Task HandleAsync(HttpContext context)
     switch (path)
     {
         case "/fill":
+            var size = int.Parse(context.Request.Query["size"].FirstOrDefault() ?? "200", System.Globalization.CultureInfo.InvariantCulture);
             for (var i = 0; i < 10; i++)
             {
-                context.Session.SetString($"value{i}", new string('x', 20));
+                context.Session.SetString($"value{i}", new string('x', size / 10));
             }
 
             answer = "filled";

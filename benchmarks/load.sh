@@ -2,12 +2,12 @@
 # Requests per second over Kestrel, at 32 connections: no session, the built-in one (AddSession) and this one in one process, over memory
 # and over Redis. The three take turns, so that a noisy moment meets all of them; medians count, and the ratio of ours to the built-in one.
 #
-#   benchmarks/load.sh [seconds a turn, 3 by default] [rounds, 5 by default]
+#   benchmarks/load.sh [seconds a turn, 3 by default] [rounds, 3 by default]
 #
 # wrk, the application and Redis share the machine. Absolute figures are the machine's; compare within a run.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-seconds=${1:-3} rounds=${2:-5} port=${PORT:-18080} redis_port=$((${PORT:-18080} + 1))
+seconds=${1:-3} rounds=${2:-3} port=${PORT:-18080} redis_port=$((${PORT:-18080} + 1))
 base=http://127.0.0.1:$port
 
 for tool in dotnet redis-server wrk curl; do
@@ -34,6 +34,9 @@ load() {
 }
 
 median() { sort -n | sed -n "$((rounds / 2 + 1))p"; }
+
+# What is printed also takes the place of the last run's table in docs/performance.md.
+exec > >(tee "$temp/table")
 
 dotnet build "$here/load.cs" -c Release -o "$temp/app" --nologo -v q --disable-build-servers
 echo "| store | request | requests/s: no session | built-in | ours | ours / built-in | p99 ms: built-in | ours |"
@@ -66,3 +69,10 @@ for store in memory Redis; do
   done
   stop
 done
+
+sleep 0.2 # For tee.
+awk -v table="$temp/table" '
+  /<!-- \/load -->/ { while ((getline line < table) > 0) print line; skip = 0 }
+  !skip { print }
+  /<!-- load -->/ { skip = 1 }' "$here/../docs/performance.md" >"$temp/document"
+cp "$temp/document" "$here/../docs/performance.md"

@@ -14,20 +14,29 @@ switch (args)
     case ["memory", .. var rest]:
         await MemoryFootprint.RunAsync(rest.Length == 0 ? 1_000_000 : int.Parse(rest[0], CultureInfo.InvariantCulture));
         break;
-    case []:
-        PipelineBenchmarks.Write(Run<PipelineBenchmarks>());
-        GrowthBenchmarks.Write(Run<GrowthBenchmarks>());
-        RecordBenchmarks.Write(Run<RecordBenchmarks>());
-        StoreBenchmarks.Write(Run<StoreBenchmarks>());
+    case [] or ["pipeline" or "growth" or "records" or "stores"]:
+        // All, or one.
+        Dictionary<string, Action> tables = new(StringComparer.Ordinal)
+        {
+            ["pipeline"] = () => PipelineBenchmarks.Write(Run<PipelineBenchmarks>(iterations: 15)),
+            ["growth"] = () => GrowthBenchmarks.Write(Run<GrowthBenchmarks>(iterations: 10)),
+            ["records"] = () => RecordBenchmarks.Write(Run<RecordBenchmarks>(iterations: 6)),
+            ["stores"] = () => StoreBenchmarks.Write(Run<StoreBenchmarks>(iterations: 10)),
+        };
+        foreach (var (_, run) in tables.Where(table => args.Length == 0 || args[0] == table.Key))
+        {
+            run();
+        }
+
         break;
     default:
-        BenchmarkSwitcher.FromAssembly(typeof(PipelineBenchmarks).Assembly).Run(args, Configuration());
+        BenchmarkSwitcher.FromAssembly(typeof(PipelineBenchmarks).Assembly).Run(args, Configuration(iterations: 15));
         break;
 }
 
-static Summary Run<T>() => BenchmarkRunner.Run<T>(Configuration());
+static Summary Run<T>(int iterations) => BenchmarkRunner.Run<T>(Configuration(iterations));
 
 // In this process: what BenchmarkDotNet generates otherwise is built by the repository's rules, which are not meant for it.
-static IConfig Configuration() => DefaultConfig.Instance
-    .AddJob(Job.Default.WithToolchain(new InProcessEmitToolchain(TimeSpan.FromMinutes(5), logOutput: false)).WithWarmupCount(6).WithIterationCount(15))
+static IConfig Configuration(int iterations) => DefaultConfig.Instance
+    .AddJob(Job.Default.WithToolchain(new InProcessEmitToolchain(TimeSpan.FromMinutes(5), logOutput: false)).WithWarmupCount(Math.Min(6, iterations)).WithIterationCount(iterations))
     .WithOptions(ConfigOptions.DisableLogFile);

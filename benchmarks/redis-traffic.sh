@@ -1,18 +1,15 @@
 #!/usr/bin/env bash
-# What a request costs Redis, and how many requests one node answers: this session and the built-in one (over
-# Microsoft.Extensions.Caching.StackExchangeRedis) in one process, on one Redis, in the same run. The built-in one has a Data
-# Protection key ring and answers before it has saved, this one after.
+# What a request sends to Redis and gets from it, counted by the server: this session and the built-in one (over
+# Microsoft.Extensions.Caching.StackExchangeRedis) in one process. The built-in one has a Data Protection key ring.
 #
-#   benchmarks/redis-load.sh [seconds per load, 3 by default]
-#
-# Absolute figures are those of the machine it runs on; compare the two within a run.
+#   benchmarks/redis-traffic.sh
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-seconds=${1:-3} rounds=3 port=${PORT:-18080} redis_port=$((${PORT:-18080} + 1))
+port=${PORT:-18080} redis_port=$((${PORT:-18080} + 1))
 base=http://127.0.0.1:$port
 
-for tool in dotnet redis-server redis-cli wrk curl; do
-  command -v "$tool" >/dev/null || { echo "Not found on PATH: $tool. On Debian and Ubuntu: apt-get install redis-server wrk curl" >&2; exit 1; }
+for tool in dotnet redis-server redis-cli curl; do
+  command -v "$tool" >/dev/null || { echo "Not found on PATH: $tool. On Debian and Ubuntu: apt-get install redis-server curl" >&2; exit 1; }
 done
 
 temp=$(mktemp -d) pids=
@@ -30,12 +27,12 @@ send() { curl --silent --show-error --fail --output /dev/null "$@"; }
 times() { local n=$1; shift; for _ in $(seq "$n"); do "$@"; done; }
 cookie() { awk '/^#HttpOnly_/ { print "Cookie: " $6 "=" $7 }' "$temp/$1"; }
 
-dotnet build "$here/redis-load.cs" -c Release -o "$temp/app" --nologo -v q --disable-build-servers
+dotnet build "$here/load.cs" -c Release -o "$temp/app" --nologo -v q --disable-build-servers
 redis-server --bind 127.0.0.1 --port "$redis_port" --dir "$temp" --save '' >"$temp/redis.log" &
 pids=$!
-dotnet "$temp/app/redis-load.dll" --urls "$base" --Redis "127.0.0.1:$redis_port" &
+dotnet "$temp/app/load.dll" --urls "$base" --Redis "127.0.0.1:$redis_port" &
 pids="$! $pids"
-until send "$base/none/"; do sleep 0.2; done 2>/dev/null
+until send "$base/bare/"; do sleep 0.2; done 2>/dev/null
 
 # $1 session, $2 size: begins one, and warms everything up.
 fill() {
@@ -73,22 +70,11 @@ bytes() {
   echo "$((($(stat stats total_net_input_bytes) - in - own_in) / 20)) + $((($(stat stats total_net_output_bytes) - out - own_out) / 20))"
 }
 
-load() { wrk -t1 -c32 -d"${seconds}s" -H "$(header "$1" "$2")" "$base/$1/$(path "$2")" | awk '/Requests\/sec/ { printf "%d\n", $2 } /Non-2xx/ { exit 1 }'; }
-# Rounds take turns, so that a noisy moment meets both; the median counts.
-loads() {
-  : >"$temp/ours.rps"; : >"$temp/builtin.rps"
-  for _ in $(seq "$rounds"); do load builtin "$1" >>"$temp/builtin.rps"; load ours "$1" >>"$temp/ours.rps"; done
-  for session in builtin ours; do sort -n "$temp/$session.rps" | sed -n "$((rounds / 2 + 1))p"; done
-}
-
-echo "| session | request | commands: built-in | ours | bytes to + from Redis: built-in | ours | requests/s: built-in | ours | ratio |"
-echo "|---|---|---|---|---|---|---|---|---|"
-for size in 200 2048 262144; do
+echo "| session | request | commands: built-in | ours | bytes to + from Redis: built-in | ours |"
+echo "|---|---|---|---|---|---|"
+for size in 200 2000 262140; do
   fill builtin "$size"; fill ours "$size"
   for request in "no cookie" untouched read write; do
-    if [ "$size" -le 2048 ]; then { read -r builtin; read -r ours; } < <(loads "$request"); else builtin=0 ours=0; fi
-    awk -v size="$size" -v request="$request" -v a="$(commands builtin "$request")" -v b="$(commands ours "$request")" \
-      -v c="$(bytes builtin "$request")" -v d="$(bytes ours "$request")" -v e="$builtin" -v f="$ours" \
-      'BEGIN { printf "| %s B | %s | %s | %s | %s | %s | %s | %s | %s |\n", size, request, a, b, c, d, e ? e : "-", f ? f : "-", e ? sprintf("%.2f", f / e) : "-" }'
+    echo "| $size B | $request | $(commands builtin "$request") | $(commands ours "$request") | $(bytes builtin "$request") | $(bytes ours "$request") |"
   done
 done
