@@ -1,9 +1,10 @@
 using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Pipeline;
 
 namespace SessionManager.AspNetCore.Dashboard.Data;
 
 /// <summary>Reads what a page shows and no more, however many sessions there are.</summary>
-internal sealed class SessionReader(ObservedStore store, SessionLifetime lifetime, TimeProvider time)
+internal sealed class SessionReader(ObservedStore store, SessionAdmission admission, SessionLifetime lifetime, TimeProvider time)
 {
     public const int PageSize = 50;
 
@@ -48,8 +49,8 @@ internal sealed class SessionReader(ObservedStore store, SessionLifetime lifetim
         while (next >= 0 && sessions.Count < PageSize && read < MostRead)
         {
             var chunk = Math.Min(PageSize - sessions.Count, next + 1);
-            var found = await Task.WhenAll(Enumerable.Range(0, chunk).Select(i => LoadAsync(members[next - i].Id, now, cancellationToken)));
-            sessions.AddRange(found.OfType<SessionRecord>().Where(record => string.Equals(record.UserId, userId, StringComparison.Ordinal)));
+            var found = await Task.WhenAll(Enumerable.Range(0, chunk).Select(i => admission.FindAsync(userId, members[next - i].Id, now, cancellationToken).AsTask()));
+            sessions.AddRange(found.OfType<SessionRecord>());
             next -= chunk;
             read += chunk;
         }
@@ -65,12 +66,6 @@ internal sealed class SessionReader(ObservedStore store, SessionLifetime lifetim
         return found is { Record: { } record, EndReason: null } && lifetime.IsExpired(record, now)
             ? new SessionLookup(SessionLookupStatus.Ended, EndReason: SessionEndReason.Expired)
             : found;
-    }
-
-    private async Task<SessionRecord?> LoadAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var found = await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
-        return found is { Record: { } record, EndReason: null } && !lifetime.IsExpired(record, now) ? record : null;
     }
 
     // The members come the oldest first, and are shown the newest first: the last one that is older than the cursor.
