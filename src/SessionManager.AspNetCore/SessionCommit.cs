@@ -36,6 +36,9 @@ public sealed class SessionCommit
     /// <summary>The key whose value must still be <see cref="ExpectedValue"/>, or <see langword="null"/> for no such condition.</summary>
     public string? ExpectedKey { get; init; }
 
+    /// <summary>Whether it changes values of an existing session and nothing else, as most do.</summary>
+    internal bool ChangesValuesAlone => !Creates && Identity is null && Secret is null && Client is null;
+
     /// <summary>The record the change was made on, so that a store which still holds the very bytes need not decode them again.</summary>
     internal SessionRecord? Base { get; init; }
 

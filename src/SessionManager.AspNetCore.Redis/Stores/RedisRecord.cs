@@ -79,13 +79,9 @@ internal static class RedisRecord
     /// <summary>The arguments of the commit script.</summary>
     public static RedisValue[] Write(SessionCommit commit, SessionLifetime lifetime)
     {
-        var changes = commit.Values?.Count ?? 0;
-        var arguments = new List<RedisValue>(30 + (2 * changes))
-        {
-            commit.Now.ToUnixTimeMilliseconds(),
-            RedisSessionStore.Milliseconds(lifetime.IdleTimeout),
-            RedisSessionStore.Milliseconds(lifetime.AbsoluteTimeout),
-            RedisSessionStore.Milliseconds(lifetime.RecordTimeToLive),
+        List<RedisValue> arguments =
+        [
+            .. TimesOf(commit, lifetime),
             commit.Creates,
             commit.Generation,
             commit.Touches,
@@ -108,7 +104,7 @@ internal static class RedisRecord
             FieldOf(commit.ExpectedKey ?? ""),
             commit.ExpectedValue is not null,
             commit.ExpectedValue is { } expected ? WriteValue(expected) : RedisValue.EmptyString,
-        };
+        ];
         AddChanges(arguments, commit);
         if (commit.Client is { } client)
         {
@@ -121,19 +117,18 @@ internal static class RedisRecord
     /// <summary>The arguments of the script that changes values alone.</summary>
     public static RedisValue[] WriteChange(SessionCommit commit, SessionLifetime lifetime)
     {
-        var arguments = new List<RedisValue>(7 + (2 * (commit.Values?.Count ?? 0)))
-        {
-            commit.Now.ToUnixTimeMilliseconds(),
-            RedisSessionStore.Milliseconds(lifetime.IdleTimeout),
-            RedisSessionStore.Milliseconds(lifetime.AbsoluteTimeout),
-            RedisSessionStore.Milliseconds(lifetime.RecordTimeToLive),
-            commit.Generation,
-            commit.Touches,
-            commit.DropsValues,
-        };
+        List<RedisValue> arguments = [.. TimesOf(commit, lifetime), commit.Generation, commit.Touches, commit.DropsValues];
         AddChanges(arguments, commit);
         return [.. arguments];
     }
+
+    private static RedisValue[] TimesOf(SessionCommit commit, SessionLifetime lifetime) =>
+    [
+        commit.Now.ToUnixTimeMilliseconds(),
+        RedisSessionStore.Milliseconds(lifetime.IdleTimeout),
+        RedisSessionStore.Milliseconds(lifetime.AbsoluteTimeout),
+        RedisSessionStore.Milliseconds(lifetime.RecordTimeToLive),
+    ];
 
     private static void AddChanges(List<RedisValue> arguments, SessionCommit commit)
     {

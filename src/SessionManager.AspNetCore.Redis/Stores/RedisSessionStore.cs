@@ -44,7 +44,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
 
     public async ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default)
     {
-        if (commit is { Creates: false, Identity: null, Secret: null, ExpectedKey: null, Client: null })
+        if (commit is { ChangesValuesAlone: true, ExpectedKey: null })
         {
             var outcome = await RunAsync(SessionScripts.Change, commit.Id, RedisRecord.WriteChange(commit, _lifetime), cancellationToken);
             return new SessionCommitResult(outcome is null ? SessionCommitOutcome.Gone : (SessionCommitOutcome)(int)outcome);

@@ -235,10 +235,7 @@ internal static class SessionSaver
         while (outcome == SessionCommitOutcome.Moved)
         {
             var now = pipeline.Now;
-            var lookup = await pipeline.Store.LoadAsync(stored.Id, new SessionTouch(default, now, Allowed: false), cancellationToken);
-            if (lookup is not { EndReason: null, Record: { UserId: { } userId } current }
-                || !string.Equals(userId, stored.UserId, StringComparison.Ordinal)
-                || pipeline.Lifetime.IsExpired(current, now))
+            if (stored.UserId is not { } userId || await pipeline.Admission.FindAsync(userId, stored.Id, now, cancellationToken) is not { } current)
             {
                 break;
             }

@@ -17,26 +17,14 @@ internal readonly struct PackedChanges
 
         _changes = new (byte[], SessionValue?)[values.Count];
         var i = 0;
-        if (values is Dictionary<string, SessionValue?> dictionary)
+
+        // Its own enumerator: that of the interface would be on the heap.
+        foreach (var (key, value) in values as Dictionary<string, SessionValue?> ?? new Dictionary<string, SessionValue?>(values, StringComparer.Ordinal))
         {
-            // The same without an enumerator on the heap.
-            foreach (var (key, value) in dictionary)
-            {
-                _changes[i++] = (Encoding.UTF8.GetBytes(key), value);
-            }
-        }
-        else
-        {
-            foreach (var (key, value) in values)
-            {
-                _changes[i++] = (Encoding.UTF8.GetBytes(key), value);
-            }
+            _changes[i++] = (Encoding.UTF8.GetBytes(key), value);
         }
 
-        if (_changes.Length > 1)
-        {
-            Array.Sort(_changes, static (left, right) => left.Key.AsSpan().SequenceCompareTo(right.Key));
-        }
+        Array.Sort(_changes, static (left, right) => left.Key.AsSpan().SequenceCompareTo(right.Key));
     }
 
     public int Count => _changes.Length;

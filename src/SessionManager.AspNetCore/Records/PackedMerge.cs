@@ -52,10 +52,13 @@ internal readonly ref struct PackedMerge
     /// <summary>The length of the values with their kinds.</summary>
     public int ValuesLength { get; }
 
+    /// <summary>Where the values begin in a record whose index begins here.</summary>
+    public int ValuesOffset(int indexOffset) => checked(KeysOffset(indexOffset) + KeysLength);
+
     /// <summary>Writes index, keys and values.</summary>
     public void Write(Span<byte> record, int indexOffset)
     {
-        var to = new Ends(indexOffset, indexOffset + (Count * PackedValues.IndexRowLength), indexOffset + (Count * PackedValues.IndexRowLength) + KeysLength);
+        var to = new Ends(indexOffset, KeysOffset(indexOffset), ValuesOffset(indexOffset));
         var next = 0;
         for (var i = 0; i < _places.Length; i++)
         {
@@ -71,6 +74,8 @@ internal readonly ref struct PackedMerge
 
         _kept.CopyTo(record, next, _kept.Count, ref to);
     }
+
+    private int KeysOffset(int indexOffset) => checked(indexOffset + (Count * PackedValues.IndexRowLength));
 
     private static void Append(Span<byte> record, byte[] key, SessionValue value, ref Ends to)
     {

@@ -109,9 +109,7 @@ internal static class RecordCodec
         var indexOffset = HeaderLength + userLength + ownerLength + extrasLength;
 
         var merge = new PackedMerge(kept, changes, changes.Count <= StackedChanges ? stackalloc int[changes.Count] : new int[changes.Count]);
-        var valuesOffset = checked(indexOffset + (merge.Count * PackedValues.IndexRowLength) + merge.KeysLength);
-        var length = checked(valuesOffset + merge.ValuesLength);
-        var record = GC.AllocateUninitializedArray<byte>(length);
+        var record = AllocateFor(merge, indexOffset);
         var bytes = record.AsSpan();
 
         WritePreamble(bytes, SessionType, flags, header.Id);
@@ -121,17 +119,14 @@ internal static class RecordCodec
         BinaryPrimitives.WriteInt64LittleEndian(bytes[76..], header.StartedAt.ToUnixTimeMilliseconds());
         BinaryPrimitives.WriteInt64LittleEndian(bytes[84..], header.AuthenticatedAt?.ToUnixTimeMilliseconds() ?? 0);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[LastSeenOffset..], header.LastSeenAt.ToUnixTimeMilliseconds());
-        BinaryPrimitives.WriteInt32LittleEndian(bytes[CountOffset..], merge.Count);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[104..], userLength);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[108..], ownerLength);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes[112..], merge.KeysLength);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[116..], extrasLength);
         Encoding.UTF8.GetBytes(flags.HasFlag(Flags.User) ? header.UserId : "", bytes.Slice(HeaderLength, userLength));
         Encoding.UTF8.GetBytes(flags.HasFlag(Flags.Owner) ? header.OwnerId : "", bytes.Slice(HeaderLength + userLength, ownerLength));
         WriteExtras(header, flags, bytes.Slice(HeaderLength + userLength + ownerLength, extrasLength));
 
-        merge.Write(bytes, indexOffset);
-        WriteChecksum(bytes, valuesOffset);
+        WriteValues(merge, bytes, indexOffset);
         return record;
     }
 
@@ -139,18 +134,14 @@ internal static class RecordCodec
     public static byte[] WithValues(ReadOnlySpan<byte> header, DateTimeOffset lastSeenAt, PackedValues kept, PackedChanges changes)
     {
         var merge = new PackedMerge(kept, changes, changes.Count <= StackedChanges ? stackalloc int[changes.Count] : new int[changes.Count]);
-        var valuesOffset = checked(header.Length + (merge.Count * PackedValues.IndexRowLength) + merge.KeysLength);
-        var encoded = GC.AllocateUninitializedArray<byte>(checked(valuesOffset + merge.ValuesLength));
-        var bytes = encoded.AsSpan();
+        var record = AllocateFor(merge, header.Length);
+        var bytes = record.AsSpan();
 
         header.CopyTo(bytes);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[4..], bytes.Length);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[LastSeenOffset..], lastSeenAt.ToUnixTimeMilliseconds());
-        BinaryPrimitives.WriteInt32LittleEndian(bytes[CountOffset..], merge.Count);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes[112..], merge.KeysLength);
-        merge.Write(bytes, header.Length);
-        WriteChecksum(bytes, valuesOffset);
-        return encoded;
+        WriteValues(merge, bytes, header.Length);
+        return record;
     }
 
     /// <summary>The same record, last seen at another time. Everything else is copied as it is.</summary>
@@ -356,6 +347,18 @@ internal static class RecordCodec
         return (count | user | owner | keys | extras) < 0
             ? -1
             : (long)HeaderLength + user + owner + extras + ((long)count * PackedValues.IndexRowLength) + keys;
+    }
+
+    private static byte[] AllocateFor(PackedMerge merge, int indexOffset) =>
+        GC.AllocateUninitializedArray<byte>(checked(merge.ValuesOffset(indexOffset) + merge.ValuesLength));
+
+    // The last thing that is written of a record.
+    private static void WriteValues(PackedMerge merge, Span<byte> bytes, int indexOffset)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[CountOffset..], merge.Count);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[112..], merge.KeysLength);
+        merge.Write(bytes, indexOffset);
+        WriteChecksum(bytes, merge.ValuesOffset(indexOffset));
     }
 
     private static void WritePreamble(Span<byte> bytes, byte type, Flags detail, Guid id)
