@@ -1,23 +1,28 @@
-using System.Collections.Concurrent;
-
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
 /// The sessions that this process has made or loaded, by user and in order, because a plain cache can neither list nor search. What has
 /// not been used here for as long as a record is kept is forgotten, when what is remembered has doubled.
 /// </summary>
-internal sealed class LocalSessions(SessionLifetime lifetime)
+internal sealed class LocalSessions
 {
     private const int FirstSweep = 1024;
 
     private readonly Lock _lock = new();
-    private readonly ConcurrentDictionary<Guid, KnownSession> _known = new();
+    private readonly KnownSessions _known;
     private readonly Dictionary<string, KnownUser> _users = new(StringComparer.Ordinal);
-    private readonly SessionOrder _order = new();
-    private readonly LiveEnds _live = new(lifetime);
+    private readonly SessionOrder _order;
+    private readonly LiveEnds _live;
+    private readonly SessionLifetime _lifetime;
     private int _sweepAt = FirstSweep;
 
-    public int Count => _known.Count;
+    public LocalSessions(SessionLifetime lifetime)
+    {
+        _lifetime = lifetime;
+        _live = new LiveEnds(lifetime);
+        _known = new KnownSessions(lifetime.AbsoluteTimeout);
+        _order = new SessionOrder(_known);
+    }
 
     /// <summary>The living ones, without and with a user.</summary>
     public (int Anonymous, int SignedIn) CountLive(DateTimeOffset now)
@@ -33,33 +38,51 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
     public KnownUser? Remember(SessionRecord record)
     {
         var (started, seen) = (record.StartedAt.ToUnixTimeMilliseconds(), record.LastSeenAt.ToUnixTimeMilliseconds());
-        if (!_known.TryGetValue(record.Id, out var known)
-            || known.Started != started
-            || seen - known.Seen >= lifetime.TouchInterval.TotalMilliseconds
-            || !string.Equals(known.UserId, record.UserId, StringComparison.Ordinal))
+        bool sweeps;
+        KnownUser? user;
+        lock (_lock)
         {
-            return Update(record, started, seen);
+            var place = _known.Find(record.Id);
+            if (place >= 0)
+            {
+                ref var known = ref _known[place];
+                if (known.Started == started
+                    && seen - _known.SeenOf(known) < _lifetime.TouchInterval.TotalMilliseconds
+                    && string.Equals(known.User?.Id, record.UserId, StringComparison.Ordinal))
+                {
+                    return known.User;
+                }
+            }
+
+            user = Update(place, record, started, seen);
+            sweeps = _known.Count >= _sweepAt;
+            if (sweeps)
+            {
+                _sweepAt = int.MaxValue;
+            }
         }
 
-        return known.User;
+        if (sweeps)
+        {
+            // Not on this request's time.
+            ThreadPool.UnsafeQueueUserWorkItem(static sweep => sweep.Sessions.Sweep(sweep.Now), (Sessions: this, Now: seen), preferLocal: false);
+        }
+
+        return user;
     }
 
     /// <summary>A session was used, and nothing else about it is new.</summary>
     public void Saw(Guid id, DateTimeOffset lastSeenAt)
     {
         var seen = lastSeenAt.ToUnixTimeMilliseconds();
-        if (!_known.TryGetValue(id, out var known) || seen - known.Seen < lifetime.TouchInterval.TotalMilliseconds)
-        {
-            return;
-        }
-
         lock (_lock)
         {
-            if (_known.TryGetValue(id, out known) && known.Seen < seen)
+            var place = _known.Find(id);
+            if (place >= 0 && seen - _known.SeenOf(_known[place]) >= _lifetime.TouchInterval.TotalMilliseconds)
             {
-                var next = known with { Seen = seen };
-                _live.Move(known.Span, next.Span);
-                _known[id] = next;
+                var before = SpanOf(place);
+                _known.SetTimes(place, before.Started, seen);
+                _live.Move(before, SpanOf(place));
             }
         }
     }
@@ -69,9 +92,9 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
     {
         lock (_lock)
         {
-            if (_known.TryRemove(id, out var known))
+            if (_known.Find(id) is >= 0 and var place)
             {
-                Forget(id, known);
+                ForgetAt(place);
             }
         }
     }
@@ -117,15 +140,15 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
     /// <summary>The sessions behind one, the newest first, without those that the store has no record of any more.</summary>
     public IReadOnlyList<SessionMember> Page(SessionMember? after, int count, DateTimeOffset now)
     {
-        var oldest = (now - lifetime.RecordTimeToLive).ToUnixTimeMilliseconds();
+        var oldest = (now - _lifetime.RecordTimeToLive).ToUnixTimeMilliseconds();
         lock (_lock)
         {
             return
             [
                 .. _order.Behind(after)
-                    .Where(entry => _known[entry.Id].Seen >= oldest)
+                    .Where(place => _known.SeenOf(_known[place]) >= oldest)
                     .Take(count)
-                    .Select(entry => new SessionMember(entry.Id, DateTimeOffset.FromUnixTimeMilliseconds(entry.Started))),
+                    .Select(place => new SessionMember(_known[place].Id, DateTimeOffset.FromUnixTimeMilliseconds(_known[place].Started))),
             ];
         }
     }
@@ -133,15 +156,12 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
     /// <summary>Forgets what has not been used here for as long as the store keeps it.</summary>
     public void Sweep(long now)
     {
-        var oldest = now - (long)lifetime.RecordTimeToLive.TotalMilliseconds;
+        var oldest = now - (long)_lifetime.RecordTimeToLive.TotalMilliseconds;
         lock (_lock)
         {
-            foreach (var (id, known) in _known)
+            foreach (var place in (int[])[.. _known.Places.Where(place => _known.SeenOf(_known[place]) < oldest)])
             {
-                if (known.Seen < oldest && _known.TryRemove(id, out _))
-                {
-                    Forget(id, known);
-                }
+                ForgetAt(place);
             }
 
             // Of sign-ins that came to nothing.
@@ -149,7 +169,7 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
             {
                 foreach (var (id, admitted) in user.Members)
                 {
-                    if (admitted.ToUnixTimeMilliseconds() < oldest && !_known.ContainsKey(id))
+                    if (admitted.ToUnixTimeMilliseconds() < oldest && _known.Find(id) < 0)
                     {
                         Unlist(userId, id);
                     }
@@ -160,45 +180,43 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
         }
     }
 
-    private KnownUser? Update(SessionRecord record, long started, long seen)
+    private KnownUser? Update(int place, SessionRecord record, long started, long seen)
     {
-        var sweeps = false;
+        LiveSpan? before = null;
+        if (place >= 0)
+        {
+            before = SpanOf(place);
+            seen = Math.Max(seen, before.Value.Seen);
+            if (before.Value.Started != started)
+            {
+                _order.Remove(place);
+            }
+
+            if (_known[place].User is { } other && !string.Equals(other.Id, record.UserId, StringComparison.Ordinal))
+            {
+                Unlist(other.Id, record.Id);
+            }
+        }
+        else
+        {
+            place = _known.Add(record.Id);
+        }
+
         KnownUser? user = null;
-        lock (_lock)
+        if (record.UserId is { } userId)
         {
-            var isKnown = _known.TryGetValue(record.Id, out var known);
-            if (!isKnown || known.Started != started)
-            {
-                _order.Remove(known.Started, record.Id);
-                _order.Add(started, record.Id);
-            }
-
-            if (isKnown && !string.Equals(known.UserId, record.UserId, StringComparison.Ordinal))
-            {
-                Unlist(known.UserId, record.Id);
-            }
-
-            if (record.UserId is { } userId)
-            {
-                Admit(userId, new SessionMember(record.Id, record.AuthenticatedAt ?? record.StartedAt), limit: null);
-                user = UserOf(userId);
-            }
-
-            var next = new KnownSession(user, started, Math.Max(seen, known.Seen));
-            _live.Move(isKnown ? known.Span : null, next.Span);
-            _known[record.Id] = next;
-            if (_known.Count >= _sweepAt)
-            {
-                (sweeps, _sweepAt) = (true, int.MaxValue);
-            }
+            Admit(userId, new SessionMember(record.Id, record.AuthenticatedAt ?? record.StartedAt), limit: null);
+            user = UserOf(userId);
         }
 
-        if (sweeps)
+        _known[place].User = user;
+        _known.SetTimes(place, started, seen);
+        if (before?.Started != started)
         {
-            // Not on this request's time.
-            ThreadPool.UnsafeQueueUserWorkItem(static sweep => sweep.Sessions.Sweep(sweep.Now), (Sessions: this, Now: seen), preferLocal: false);
+            _order.Add(place);
         }
 
+        _live.Move(before, SpanOf(place));
         return user;
     }
 
@@ -212,11 +230,19 @@ internal sealed class LocalSessions(SessionLifetime lifetime)
         return user;
     }
 
-    private void Forget(Guid id, KnownSession known)
+    private void ForgetAt(int place)
     {
-        _live.Move(known.Span, null);
-        _order.Remove(known.Started, id);
-        Unlist(known.UserId, id);
+        var (id, user) = (_known[place].Id, _known[place].User);
+        _live.Move(SpanOf(place), null);
+        _order.Remove(place);
+        _known.Remove(place);
+        Unlist(user?.Id, id);
+    }
+
+    private LiveSpan SpanOf(int place)
+    {
+        ref var known = ref _known[place];
+        return new LiveSpan(known.Started, _known.SeenOf(known), known.User is not null);
     }
 
     private void Unlist(string? userId, Guid id)
