@@ -11,15 +11,11 @@ internal sealed class RedisScript(string text)
     private readonly byte[] _hash = SHA1.HashData(Encoding.UTF8.GetBytes(text));
 #pragma warning restore CA5350
 
-    public async Task<RedisResult> RunAsync(IDatabase database, RedisKey key, RedisValue[] arguments)
-    {
-        try
-        {
-            return await database.ScriptEvaluateAsync(_hash, [key], arguments);
-        }
-        catch (RedisServerException exception) when (exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
-        {
-            return await database.ScriptEvaluateAsync(text, [key], arguments);
-        }
-    }
+    /// <summary>Whether a call by the hash failed because the server does not know the text.</summary>
+    public static bool IsUnknown(Exception exception) =>
+        exception is RedisServerException && exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal);
+
+    public Task<RedisResult> RunAsync(IDatabase database, RedisKey key, RedisValue[] arguments) => database.ScriptEvaluateAsync(_hash, [key], arguments);
+
+    public Task<RedisResult> SendAsync(IDatabase database, RedisKey key, RedisValue[] arguments) => database.ScriptEvaluateAsync(text, [key], arguments);
 }

@@ -35,7 +35,44 @@ internal static class SessionScripts
         return 1
         """);
 
-    private const string Functions =
+    /// <summary>
+    /// Applies a commit that sets and removes values and does nothing else, as most do: KEYS session; ARGV now, idle, absolute, ttl, generation,
+    /// touches, then the changes as in <see cref="Commit"/>. Returns the outcome. It asks for no more than it needs and defines no functions,
+    /// because both cost the server time. A tombstone has no secret.
+    /// </summary>
+    public static RedisScript Change { get; } = new(
+        """
+        local key, now, touches = KEYS[1], tonumber(ARGV[1]), ARGV[6] == '1'
+        local r = redis.call('HMGET', key, 'f', 's', 'g', 'b', 'l')
+        local started, seen = tonumber(r[4] or ''), tonumber(r[5] or '')
+        if r[1] ~= '1' or not r[2] or #r[2] ~= 32 or not r[3] or not started or not seen then return 1 end
+        if seen + tonumber(ARGV[2]) <= now or started + tonumber(ARGV[3]) <= now then return 1 end
+        if r[3] ~= ARGV[5] then return 2 end
+        if #ARGV < 7 then redis.call('PEXPIRE', key, ARGV[4]) end
+        touches = touches and now > seen
+        for i = 7, #ARGV, 2 do
+          if ARGV[i + 1] == '' then
+            redis.call('HDEL', key, ARGV[i])
+          elseif touches then
+            redis.call('HSET', key, 'l', ARGV[1], ARGV[i], ARGV[i + 1])
+            touches = false
+          else
+            redis.call('HSET', key, ARGV[i], ARGV[i + 1])
+          end
+        end
+        if touches then redis.call('HSET', key, 'l', ARGV[1]) end
+        redis.call('PEXPIRE', key, ARGV[4])
+        return 0
+        """);
+
+    /// <summary>
+    /// Applies a commit: KEYS session; ARGV now, idle, absolute, ttl, creates, generation, touches, drops,
+    /// identity?, user, owner, authenticated, started, moves, secret?, new hash, expected hash, required, kind, expected next hash,
+    /// end of the tail, principal, expects?, expected key, expected value?, expected value, then the changes as field, value (of the client too,
+    /// where that is tracked); an empty value removes the field.
+    /// Returns { outcome, secret changed?, current value }, outcomes as in SessionCommitOutcome.
+    /// </summary>
+    public static RedisScript Commit { get; } = new(
         """
         -- Of the fields f, e, s, g, b, l. Every script gets the time, and both timeouts, first.
         local function lives(r, now)
@@ -54,35 +91,6 @@ internal static class SessionScripts
           end
         end
 
-        """;
-
-    /// <summary>
-    /// Applies a commit that changes values and nothing else, as most do: KEYS session; ARGV now, idle, absolute, ttl, generation, touches,
-    /// drops, then the changes as in <see cref="Commit"/>. Returns the outcome.
-    /// </summary>
-    public static RedisScript Change { get; } = new(Functions +
-        """
-        local key, now = KEYS[1], tonumber(ARGV[1])
-        local r = redis.call('HMGET', key, 'f', 'e', 's', 'g', 'b', 'l')
-        if not lives(r, now) then return 1 end
-        if r[4] ~= ARGV[5] then return 2 end
-        if #ARGV < 8 then redis.call('PEXPIRE', key, ARGV[4]) end
-        if ARGV[7] == '1' then drop(key) end
-        if ARGV[6] == '1' and now > tonumber(r[6]) then redis.call('HSET', key, 'l', ARGV[1]) end
-        change(key, 8)
-        redis.call('PEXPIRE', key, ARGV[4])
-        return 0
-        """);
-
-    /// <summary>
-    /// Applies a commit: KEYS session; ARGV now, idle, absolute, ttl, creates, generation, touches, drops,
-    /// identity?, user, owner, authenticated, started, moves, secret?, new hash, expected hash, required, kind, expected next hash,
-    /// end of the tail, principal, expects?, expected key, expected value?, expected value, then the changes as field, value (of the client too,
-    /// where that is tracked); an empty value removes the field.
-    /// Returns { outcome, secret changed?, current value }, outcomes as in SessionCommitOutcome.
-    /// </summary>
-    public static RedisScript Commit { get; } = new(Functions +
-        """
         local key, now = KEYS[1], tonumber(ARGV[1])
         local r = redis.call('HMGET', key, 'f', 'e', 's', 'g', 'b', 'l', 'n', 'p', 'q')
         if r[1] == '1' and not r[2] and ARGV[15] == '1' and (r[3] == ARGV[16] or (ARGV[19] == '1' and r[7] == ARGV[16])) then return { 0, 1 } end

@@ -117,7 +117,7 @@ internal static class RedisRecord
     /// <summary>The arguments of the script that changes values alone.</summary>
     public static RedisValue[] WriteChange(SessionCommit commit, SessionLifetime lifetime)
     {
-        List<RedisValue> arguments = [.. TimesOf(commit, lifetime), commit.Generation, commit.Touches, commit.DropsValues];
+        List<RedisValue> arguments = [.. TimesOf(commit, lifetime), commit.Generation, commit.Touches];
         AddChanges(arguments, commit);
         return [.. arguments];
     }
@@ -213,6 +213,11 @@ internal static class RedisRecord
 
     private static long? Number(RedisValue value)
     {
+        if (value.IsInteger)
+        {
+            return (long)value;
+        }
+
         ReadOnlyMemory<byte> text = value;
         return Utf8Parser.TryParse(text.Span, out long number, out var read) && read == text.Length ? number : null;
     }

@@ -42,28 +42,10 @@ internal sealed class RedisSessionStore : ISessionRecordStore
     public async ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) =>
         touch.Allowed && await RunAsync(SessionScripts.Touch, id, ArgumentsOf(touch), cancellationToken) is { } result && (int)result == 1;
 
-    public async ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default)
-    {
-        if (commit is { ChangesValuesAlone: true, ExpectedKey: null })
-        {
-            var outcome = await RunAsync(SessionScripts.Change, commit.Id, RedisRecord.WriteChange(commit, _lifetime), cancellationToken);
-            return new SessionCommitResult(outcome is null ? SessionCommitOutcome.Gone : (SessionCommitOutcome)(int)outcome);
-        }
-
-        // Sent together: one round trip.
-        var noting = commit.Creates || commit.Identity?.StartedAt is not null
-            ? _index.NoteAsync(commit.Id, commit.Identity?.StartedAt ?? commit.Now, cancellationToken).AsTask()
-            : Task.CompletedTask;
-        var committing = RunAsync(SessionScripts.Commit, commit.Id, RedisRecord.Write(commit, _lifetime), cancellationToken).AsTask();
-        await Task.WhenAll(noting, committing);
-        var result = await committing;
-        return result is null
-            ? new SessionCommitResult(SessionCommitOutcome.Gone)
-            : new SessionCommitResult(
-                (SessionCommitOutcome)(int)result[0],
-                (int)result[1] == 1,
-                result.Length > 2 ? RedisRecord.ReadValue((RedisValue)result[2]) : null);
-    }
+    public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) =>
+        commit is { ChangesValuesAlone: true, DropsValues: false, ExpectedKey: null }
+            ? ChangeAsync(commit, cancellationToken)
+            : CommitWholeAsync(commit, cancellationToken);
 
     public async ValueTask<bool> EndAsync(
         Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) =>
@@ -97,6 +79,29 @@ internal sealed class RedisSessionStore : ISessionRecordStore
     }
 
     internal static RedisValue Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
+
+    private async ValueTask<SessionCommitResult> ChangeAsync(SessionCommit commit, CancellationToken cancellationToken)
+    {
+        var outcome = await RunAsync(SessionScripts.Change, commit.Id, RedisRecord.WriteChange(commit, _lifetime), cancellationToken);
+        return new SessionCommitResult(outcome is null ? SessionCommitOutcome.Gone : (SessionCommitOutcome)(int)outcome);
+    }
+
+    private async ValueTask<SessionCommitResult> CommitWholeAsync(SessionCommit commit, CancellationToken cancellationToken)
+    {
+        // Sent together: one round trip.
+        var noting = commit.Creates || commit.Identity?.StartedAt is not null
+            ? _index.NoteAsync(commit.Id, commit.Identity?.StartedAt ?? commit.Now, cancellationToken).AsTask()
+            : Task.CompletedTask;
+        var committing = RunAsync(SessionScripts.Commit, commit.Id, RedisRecord.Write(commit, _lifetime), cancellationToken).AsTask();
+        await Task.WhenAll(noting, committing);
+        var result = await committing;
+        return result is null
+            ? new SessionCommitResult(SessionCommitOutcome.Gone)
+            : new SessionCommitResult(
+                (SessionCommitOutcome)(int)result[0],
+                (int)result[1] == 1,
+                result.Length > 2 ? RedisRecord.ReadValue((RedisValue)result[2]) : null);
+    }
 
     private RedisValue[] ArgumentsOf(SessionTouch touch) =>
     [

@@ -64,7 +64,6 @@ internal sealed class RequestSession : ISessionFeature
 
     public bool IsClosed { get; private set; }
 
-
     public SessionResponse Response => _response ??= new SessionResponse(this);
 
     /// <summary>Whether a save is running, which later changes would escape.</summary>
@@ -168,22 +167,29 @@ internal sealed class RequestSession : ISessionFeature
     }
 
     /// <summary>Loads the session, once. A store that can't be reached is not an error until the session is used.</summary>
-    public ValueTask LoadAsync(CancellationToken cancellationToken)
+    public ValueTask LoadAsync(CancellationToken cancellationToken) =>
+        _phase == SessionPhase.NotLoaded ? _pipeline.Loader.LoadAsync(this, _endpoint, cancellationToken) : ValueTask.CompletedTask;
+
+    /// <summary>What the load found, by the loader.</summary>
+    public ValueTask AcceptAsync(in LoadedSession loaded)
     {
         if (_phase != SessionPhase.NotLoaded)
         {
+            // Two loads at once: the first has been used already.
             return ValueTask.CompletedTask;
         }
 
-        var load = _pipeline.Loader.LoadAsync(_context, _endpoint, cancellationToken);
-        if (!load.IsCompletedSuccessfully)
+        (_phase, Token, _record, _previousEnd, _touchDue, _failure) =
+            (loaded.Phase, loaded.Token, loaded.Record, loaded.PreviousEnd, loaded.IsTouchDue, loaded.Failure);
+        if (_touchDue)
         {
-            return AwaitAsync(load);
+            // Before a long response begins, not after it.
+            Response.Hook();
         }
 
-        return AcceptAsync(load.Result);
-
-        async ValueTask AwaitAsync(ValueTask<LoadedSession> loading) => await AcceptAsync(await loading);
+        return _endpoint?.Mode != SessionMode.ReadOnly && SessionRotation.IsDue(this, loaded)
+            ? SessionRotation.RunAsync(this, loaded)
+            : ValueTask.CompletedTask;
     }
 
     /// <summary>Loads for a handler that asks for it: here a store that can't be reached is an error at once.</summary>
@@ -364,27 +370,6 @@ internal sealed class RequestSession : ISessionFeature
         _phase = _endpoint?.Mode == SessionMode.Disabled ? SessionPhase.Disabled
             : _phase == SessionPhase.Disabled ? SessionPhase.NotLoaded
             : _phase;
-    }
-
-    private ValueTask AcceptAsync(LoadedSession loaded)
-    {
-        if (_phase != SessionPhase.NotLoaded)
-        {
-            // Two loads at once: the first has been used already.
-            return ValueTask.CompletedTask;
-        }
-
-        (_phase, Token, _record, _previousEnd, _touchDue, _failure) =
-            (loaded.Phase, loaded.Token, loaded.Record, loaded.PreviousEnd, loaded.IsTouchDue, loaded.Failure);
-        if (_touchDue)
-        {
-            // Before a long response begins, not after it.
-            Response.Hook();
-        }
-
-        return _endpoint?.Mode != SessionMode.ReadOnly && SessionRotation.IsDue(this, loaded)
-            ? SessionRotation.RunAsync(this, loaded)
-            : ValueTask.CompletedTask;
     }
 
     private void ThrowIfUnreadable()

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
@@ -21,47 +20,48 @@ internal sealed class SessionLoader(
     // One for each thread: it is not for several at once.
     private readonly ThreadLocal<IncrementalHash> _sha256 = new(static () => IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
 
-    public ValueTask<LoadedSession> LoadAsync(HttpContext context, SessionAttribute? endpoint, CancellationToken cancellationToken)
+    /// <summary>Loads a request's session into it.</summary>
+    public ValueTask LoadAsync(RequestSession session, SessionAttribute? endpoint, CancellationToken cancellationToken)
     {
-        switch (cookie.Read(context, out var token))
+        switch (cookie.Read(session.Context, out var token))
         {
             case SessionCookieStatus.None:
-                return new ValueTask<LoadedSession>(new LoadedSession(SessionPhase.Loaded));
+                return session.AcceptAsync(new LoadedSession(SessionPhase.Loaded));
             case SessionCookieStatus.WellFormed:
-                return LoadRecordAsync(context, token, endpoint, cancellationToken);
+                return LoadRecordAsync(session, token, endpoint, cancellationToken);
             case var rejected:
                 logger.CookieRejected(rejected);
                 metrics.CookieRejected(rejected == SessionCookieStatus.Ambiguous ? "ambiguous" : "malformed");
-                return new ValueTask<LoadedSession>(new LoadedSession(SessionPhase.Loaded, PreviousEnd: SessionEndReason.Invalid));
+                return session.AcceptAsync(new LoadedSession(SessionPhase.Loaded, PreviousEnd: SessionEndReason.Invalid));
         }
     }
 
     public void Dispose() => _sha256.Dispose();
 
-    private ValueTask<LoadedSession> LoadRecordAsync(
-        HttpContext context, SessionToken token, SessionAttribute? endpoint, CancellationToken cancellationToken)
+    private ValueTask LoadRecordAsync(RequestSession session, SessionToken token, SessionAttribute? endpoint, CancellationToken cancellationToken)
     {
         var touch = new SessionTouch(token.HashSecret(_sha256.Value!), clock.Now, Allowed: endpoint?.Touch != false);
-        ValueTask<SessionLookup> lookup;
+        LoadedSession loaded;
         try
         {
-            lookup = store.LoadAsync(token.Id, touch, cancellationToken);
-            if (lookup.IsCompletedSuccessfully)
+            var lookup = store.LoadAsync(token.Id, touch, cancellationToken);
+            if (!lookup.IsCompletedSuccessfully)
             {
-                var loaded = Judge(token, lookup.Result, touch);
-                return loaded.Lost is null ? new ValueTask<LoadedSession>(loaded) : NoticeAsync(loaded, context);
+                return AwaitAsync(session, lookup, token, touch, endpoint, cancellationToken);
             }
+
+            loaded = Judge(token, lookup.Result, touch);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            return new ValueTask<LoadedSession>(Failed(token, exception, endpoint));
+            loaded = Failed(token, exception, endpoint);
         }
 
-        return AwaitAsync(context, lookup, token, touch, endpoint, cancellationToken);
+        return loaded.Lost is null ? session.AcceptAsync(loaded) : NoticeAsync(loaded, session);
     }
 
-    private async ValueTask<LoadedSession> AwaitAsync(
-        HttpContext context,
+    private async ValueTask AwaitAsync(
+        RequestSession session,
         ValueTask<SessionLookup> lookup,
         SessionToken token,
         SessionTouch touch,
@@ -75,10 +75,10 @@ internal sealed class SessionLoader(
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            return Failed(token, exception, endpoint);
+            loaded = Failed(token, exception, endpoint);
         }
 
-        return loaded.Lost is null ? loaded : await NoticeAsync(loaded, context);
+        await (loaded.Lost is null ? session.AcceptAsync(loaded) : NoticeAsync(loaded, session));
     }
 
     private LoadedSession Judge(SessionToken token, SessionLookup lookup, SessionTouch touch)
@@ -114,19 +114,19 @@ internal sealed class SessionLoader(
     }
 
     // An end that is found here is an end from now on: it is remembered, and the application is told.
-    private async ValueTask<LoadedSession> NoticeAsync(LoadedSession loaded, HttpContext context)
+    private async ValueTask NoticeAsync(LoadedSession loaded, RequestSession session)
     {
         var lost = loaded.Lost!;
         if (loaded.PreviousEnd != SessionEndReason.Replaced)
         {
-            await ending.NoticeAsync(lost, loaded.PreviousEnd!.Value, context);
+            await ending.NoticeAsync(lost, loaded.PreviousEnd!.Value, session.Context);
         }
-        else if (await events.StaleTokenAsync(lost, context))
+        else if (await events.StaleTokenAsync(lost, session.Context))
         {
-            await ending.NoticeAsync(lost, SessionEndReason.Revoked, context);
+            await ending.NoticeAsync(lost, SessionEndReason.Revoked, session.Context);
         }
 
-        return loaded with { Lost = null };
+        await session.AcceptAsync(loaded with { Lost = null });
     }
 
     private LoadedSession Failed(SessionToken token, Exception exception, SessionAttribute? endpoint)

@@ -32,13 +32,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
         }
 
         var load = session.LoadAsync(CancellationToken.None);
-        return load.IsCompletedSuccessfully ? RunAsync(session) : AwaitLoadAsync(session, load);
-    }
-
-    private async Task AwaitLoadAsync(RequestSession session, ValueTask load)
-    {
-        await load;
-        await RunAsync(session);
+        return load.IsCompletedSuccessfully ? RunAsync(session) : FinishAsync(session, load, handler: null);
     }
 
     // Not async itself: a request that leaves nothing to do should not pay for a state machine.
@@ -60,15 +54,20 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             return handler;
         }
 
-        return FinishAsync(session, handler);
+        return FinishAsync(session, load: default, handler);
     }
 
-    private static async Task FinishAsync(RequestSession session, Task handler)
+    // One state machine for a request that waits, whatever it waits for.
+    private async Task FinishAsync(RequestSession session, ValueTask load, Task? handler)
     {
+        await load;
         try
         {
-            await handler;
-            await SaveAsync(session);
+            await (handler ?? next(session.Context));
+            if (!session.TryFinish())
+            {
+                await SaveAsync(session);
+            }
         }
         catch (Exception exception) when (!session.Context.Response.HasStarted && AnswerTo(exception) is { } answer)
         {

@@ -19,8 +19,16 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
     public ValueTask<T> RunAsync<TState, T>(Func<TState, CancellationToken, Task<T>> call, TState state, Guid id, CancellationToken cancellationToken)
     {
         var task = (Task<T>)Start(call, state, id, out var abort, cancellationToken);
-        return task.IsCompletedSuccessfully ? new ValueTask<T>(task.Result) : AwaitResultAsync(task, abort, id, cancellationToken);
+        return task.IsCompletedSuccessfully ? new ValueTask<T>(task.Result) : AwaitAsync(task, recover: null, abort, id, cancellationToken);
     }
+
+    /// <summary>Waits for a call that has been started, and can't be told to stop.</summary>
+    /// <param name="task">The call.</param>
+    /// <param name="recover">What to wait for instead of a call that failed, as long again; <see langword="null"/>: nothing, it has failed.</param>
+    /// <param name="id">The session, so that its key can be kept out of the message.</param>
+    /// <param name="cancellationToken">The caller's own; its cancellation is not a fault of the store.</param>
+    public ValueTask<T> WaitAsync<T>(Task<T> task, Func<Exception, ValueTask<T>?> recover, Guid id, CancellationToken cancellationToken) =>
+        AwaitAsync(task, recover, abort: null, id, cancellationToken);
 
     /// <inheritdoc cref="RunAsync{TState, T}"/>
     public ValueTask RunAsync<TState>(Func<TState, CancellationToken, Task> call, TState state, Guid id, CancellationToken cancellationToken)
@@ -51,10 +59,28 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
         }
     }
 
-    private async ValueTask<T> AwaitResultAsync<T>(Task<T> task, CancellationTokenSource abort, Guid id, CancellationToken cancellationToken)
+    // One state machine for each call that waits, and not one around the other.
+    private async ValueTask<T> AwaitAsync<T>(
+        Task<T> task, Func<Exception, ValueTask<T>?>? recover, CancellationTokenSource? abort, Guid id, CancellationToken cancellationToken)
     {
-        await AwaitAsync(task, abort, id, cancellationToken);
-        return await task;
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    return await task.WaitAsync(timeout, cancellationToken);
+                }
+                catch (Exception exception) when (!IsOwn(exception, cancellationToken))
+                {
+                    task = (task.IsFaulted ? recover?.Invoke(exception)?.AsTask() : null) ?? throw Explain(exception, task, id);
+                }
+            }
+        }
+        finally
+        {
+            Leave(task, abort, id);
+        }
     }
 
     private async ValueTask AwaitAsync(Task task, CancellationTokenSource abort, Guid id, CancellationToken cancellationToken)
@@ -63,40 +89,36 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
         {
             await task.WaitAsync(timeout, cancellationToken);
         }
-#pragma warning disable MA0054 // The cause is this class's own clock; its exception says nothing more.
-        catch (TimeoutException) when (!task.IsCompleted)
+        catch (Exception exception) when (!IsOwn(exception, cancellationToken))
         {
-            throw new SessionStoreException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"The session store '{storeName}' did not answer within {timeout.TotalSeconds:0.###} s. Check it, or raise {nameof(SessionManagerOptions.IOTimeout)}."))
-            {
-                IsTimeout = true,
-            };
-        }
-#pragma warning restore MA0054
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            throw;
-        }
-        catch (Exception exception)
-        {
-            throw Failed(exception, id);
+            throw Explain(exception, task, id);
         }
         finally
         {
-            if (task.IsCompleted)
-            {
-                abort.Dispose();
-            }
-            else
-            {
-                Abandon(id, task, abort);
-            }
+            Leave(task, abort, id);
         }
     }
 
-    private void Abandon(Guid id, Task task, CancellationTokenSource abort)
+    private static bool IsOwn(Exception exception, CancellationToken cancellationToken) =>
+        exception is OperationCanceledException && cancellationToken.IsCancellationRequested;
+
+    private SessionStoreException Explain(Exception exception, Task task, Guid id) => exception is TimeoutException && !task.IsCompleted
+        ? new SessionStoreException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The session store '{storeName}' did not answer within {timeout.TotalSeconds:0.###} s. Check it, or raise {nameof(SessionManagerOptions.IOTimeout)}."))
+        {
+            IsTimeout = true,
+        }
+        : Failed(exception, id);
+
+    private void Leave(Task task, CancellationTokenSource? abort, Guid id)
     {
+        if (task.IsCompleted)
+        {
+            abort?.Dispose();
+            return;
+        }
+
         abandoned?.Invoke(id, task);
         _ = task.ContinueWith(
             static (ended, _) => ended.Exception,
@@ -105,6 +127,6 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
         // A store may run anything in its cancellation callbacks: not on this request's time.
-        _ = abort.CancelAsync();
+        _ = abort?.CancelAsync();
     }
 }
