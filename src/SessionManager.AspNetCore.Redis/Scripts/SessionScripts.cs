@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SessionManager.AspNetCore.Redis.Scripts;
 
 /// <summary>
@@ -36,21 +38,21 @@ internal static class SessionScripts
         """);
 
     /// <summary>
-    /// Applies a commit that sets and removes values and does nothing else, as most do: KEYS session; ARGV now, idle, absolute, ttl, generation,
-    /// touches, then the changes as in <see cref="Commit"/>. Returns the outcome. It asks for no more than it needs and defines no functions,
-    /// because both cost the server time. A tombstone has no secret.
+    /// Applies a commit that sets and removes values, counts as a use and does nothing else, as most do: KEYS session; ARGV now, generation, then the
+    /// changes as in <see cref="Commit"/>. Returns the outcome. It asks for no more than it needs, has what never changes in its text, and defines no
+    /// functions, because all that costs the server time. A tombstone has no secret.
     /// </summary>
-    public static RedisScript Change { get; } = new(
-        """
-        local key, now, touches = KEYS[1], tonumber(ARGV[1]), ARGV[6] == '1'
+    public static RedisScript Change(SessionLifetime lifetime) => new(
+        $$"""
+        local key, now = KEYS[1], tonumber(ARGV[1])
         local r = redis.call('HMGET', key, 'f', 's', 'g', 'b', 'l')
         local started, seen = tonumber(r[4] or ''), tonumber(r[5] or '')
         if r[1] ~= '1' or not r[2] or #r[2] ~= 32 or not r[3] or not started or not seen then return 1 end
-        if seen + tonumber(ARGV[2]) <= now or started + tonumber(ARGV[3]) <= now then return 1 end
-        if r[3] ~= ARGV[5] then return 2 end
-        if #ARGV < 7 then redis.call('PEXPIRE', key, ARGV[4]) end
-        touches = touches and now > seen
-        for i = 7, #ARGV, 2 do
+        if seen + {{Milliseconds(lifetime.IdleTimeout)}} <= now or started + {{Milliseconds(lifetime.AbsoluteTimeout)}} <= now then return 1 end
+        if r[3] ~= ARGV[2] then return 2 end
+        if #ARGV < 3 then redis.call('PEXPIRE', key, {{Milliseconds(lifetime.RecordTimeToLive)}}) end
+        local touches = now > seen
+        for i = 3, #ARGV, 2 do
           if ARGV[i + 1] == '' then
             redis.call('HDEL', key, ARGV[i])
           elseif touches then
@@ -61,7 +63,7 @@ internal static class SessionScripts
           end
         end
         if touches then redis.call('HSET', key, 'l', ARGV[1]) end
-        redis.call('PEXPIRE', key, ARGV[4])
+        redis.call('PEXPIRE', key, {{Milliseconds(lifetime.RecordTimeToLive)}})
         return 0
         """);
 
@@ -185,4 +187,6 @@ internal static class SessionScripts
         redis.call('DEL', KEYS[1])
         return read == ARGV[1] and 1 or 0
         """);
+
+    private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 }

@@ -81,7 +81,10 @@ internal static class RedisRecord
     {
         List<RedisValue> arguments =
         [
-            .. TimesOf(commit, lifetime),
+            commit.Now.ToUnixTimeMilliseconds(),
+            RedisSessionStore.Milliseconds(lifetime.IdleTimeout),
+            RedisSessionStore.Milliseconds(lifetime.AbsoluteTimeout),
+            RedisSessionStore.Milliseconds(lifetime.RecordTimeToLive),
             commit.Creates,
             commit.Generation,
             commit.Touches,
@@ -104,8 +107,8 @@ internal static class RedisRecord
             FieldOf(commit.ExpectedKey ?? ""),
             commit.ExpectedValue is not null,
             commit.ExpectedValue is { } expected ? WriteValue(expected) : RedisValue.EmptyString,
+            .. WriteChanges(commit, first: 0),
         ];
-        AddChanges(arguments, commit);
         if (commit.Client is { } client)
         {
             arguments.AddRange(["t", client.UserAgent ?? "", "r", client.RemoteIpAddress ?? ""]);
@@ -115,28 +118,26 @@ internal static class RedisRecord
     }
 
     /// <summary>The arguments of the script that changes values alone.</summary>
-    public static RedisValue[] WriteChange(SessionCommit commit, SessionLifetime lifetime)
+    public static RedisValue[] WriteChange(SessionCommit commit)
     {
-        List<RedisValue> arguments = [.. TimesOf(commit, lifetime), commit.Generation, commit.Touches];
-        AddChanges(arguments, commit);
-        return [.. arguments];
+        var arguments = WriteChanges(commit, first: 2);
+        (arguments[0], arguments[1]) = (commit.Now.ToUnixTimeMilliseconds(), commit.Generation);
+        return arguments;
     }
 
-    private static RedisValue[] TimesOf(SessionCommit commit, SessionLifetime lifetime) =>
-    [
-        commit.Now.ToUnixTimeMilliseconds(),
-        RedisSessionStore.Milliseconds(lifetime.IdleTimeout),
-        RedisSessionStore.Milliseconds(lifetime.AbsoluteTimeout),
-        RedisSessionStore.Milliseconds(lifetime.RecordTimeToLive),
-    ];
-
-    private static void AddChanges(List<RedisValue> arguments, SessionCommit commit)
+    // Field and value of each change, from a place on.
+    private static RedisValue[] WriteChanges(SessionCommit commit, int first)
     {
-        foreach (var (key, value) in commit.Values ?? System.Collections.ObjectModel.ReadOnlyDictionary<string, SessionValue?>.Empty)
+        var changes = commit.Values ?? System.Collections.ObjectModel.ReadOnlyDictionary<string, SessionValue?>.Empty;
+        var arguments = new RedisValue[first + (2 * changes.Count)];
+        var i = first;
+        foreach (var (key, value) in changes)
         {
-            arguments.Add(FieldOf(key));
-            arguments.Add(value is { } present ? WriteValue(present) : RedisValue.EmptyString);
+            arguments[i++] = FieldOf(key);
+            arguments[i++] = value is { } present ? WriteValue(present) : RedisValue.EmptyString;
         }
+
+        return arguments;
     }
 
     private static SessionLookup ReadHeader(Guid id, in RedisHeader header, RedisValues values, long bytes)

@@ -15,6 +15,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
     private readonly string _prefix;
     private readonly RedisCall _calls;
     private readonly RedisIndex _index;
+    private readonly RedisScript _change;
     private readonly Action<Guid> _damaged;
 
     public RedisSessionStore(
@@ -28,6 +29,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
         (_lifetime, _prefix) = (lifetime, redis.Value.KeyPrefix);
         _calls = new RedisCall(connection, new StoreCall(options.Value.IOTimeout, Name));
         _index = new RedisIndex(lifetime, _prefix, _calls);
+        _change = SessionScripts.Change(lifetime);
     }
 
     public string Name => "redis";
@@ -43,7 +45,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
         touch.Allowed && await RunAsync(SessionScripts.Touch, id, ArgumentsOf(touch), cancellationToken) is { } result && (int)result == 1;
 
     public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) =>
-        commit is { ChangesValuesAlone: true, DropsValues: false, ExpectedKey: null }
+        commit is { ChangesValuesAlone: true, Touches: true, DropsValues: false, ExpectedKey: null }
             ? ChangeAsync(commit, cancellationToken)
             : CommitWholeAsync(commit, cancellationToken);
 
@@ -82,7 +84,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
 
     private async ValueTask<SessionCommitResult> ChangeAsync(SessionCommit commit, CancellationToken cancellationToken)
     {
-        var outcome = await RunAsync(SessionScripts.Change, commit.Id, RedisRecord.WriteChange(commit, _lifetime), cancellationToken);
+        var outcome = await RunAsync(_change, commit.Id, RedisRecord.WriteChange(commit), cancellationToken);
         return new SessionCommitResult(outcome is null ? SessionCommitOutcome.Gone : (SessionCommitOutcome)(int)outcome);
     }
 
