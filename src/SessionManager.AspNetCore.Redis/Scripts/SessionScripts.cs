@@ -40,7 +40,7 @@ internal static class SessionScripts
     /// <summary>
     /// Applies a commit that sets and removes values, counts as a use and does nothing else, as most do: KEYS session; ARGV now, generation, then the
     /// changes as in <see cref="Commit"/>. Returns the outcome. It asks for no more than it needs, has what never changes in its text, and defines no
-    /// functions, because all that costs the server time. A tombstone has no secret.
+    /// functions, because all that costs the server time. A tombstone has no secret. With nothing to store the expiry comes first, as in <see cref="Touch"/>.
     /// </summary>
     public static RedisScript Change(SessionLifetime lifetime) => new(
         $$"""
