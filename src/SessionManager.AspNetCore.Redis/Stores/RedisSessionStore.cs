@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
@@ -35,6 +36,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
     public string Name => "redis";
 
     // A plain read, and a touch of its own when that is due: in Redis a script costs seven times what it reads.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<SessionLookup> LoadAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default)
     {
         var fields = await _calls.RunAsync(static (database, key) => database.HashGetAllAsync(key), KeyOf(id), id, cancellationToken);
@@ -82,6 +84,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
 
     internal static RedisValue Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<SessionCommitResult> ChangeAsync(SessionCommit commit, CancellationToken cancellationToken)
     {
         var outcome = await RunAsync(_change, commit.Id, RedisRecord.WriteChange(commit), cancellationToken);

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -76,6 +77,7 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
     /// <summary>The handler has saved by itself after all.</summary>
     public void Reopen() => _failure = null;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SaveAndReleaseAsync()
     {
         try

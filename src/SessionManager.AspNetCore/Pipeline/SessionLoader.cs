@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -60,6 +61,7 @@ internal sealed class SessionLoader(
         return loaded.Lost is null ? session.AcceptAsync(loaded) : NoticeAsync(loaded, session);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask AwaitAsync(
         RequestSession session,
         ValueTask<SessionLookup> lookup,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Records;
@@ -26,6 +27,7 @@ internal static class SessionSaver
             ? CommitRules.Apply(stored, Describe(session, draft, stored, secret: null), secretChanged: false)
             : CommitRules.Create(Describe(session, draft, null, new SessionSecretChange(default, default, Required: false)));
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private static async ValueTask SaveAsync(RequestSession session, SessionDraft draft, CancellationToken cancellationToken)
     {
         session.IsSaving = true;
@@ -118,6 +120,7 @@ internal static class SessionSaver
         await AnnounceAsync(session, draft, before: null, secretChanged: false);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private static async ValueTask UpdateAsync(RequestSession session, SessionDraft draft, SessionRecord stored, CancellationToken cancellationToken)
     {
         if (draft.IsEmpty)
