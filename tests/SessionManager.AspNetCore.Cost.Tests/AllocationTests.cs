@@ -43,8 +43,7 @@ public sealed class AllocationTests
     {
         var few = await MeasureAsync(Side.Ours, scenario, values: 10);
 
-        // A fraction of a byte for each value more; an object that the runtime stops allocating once it has compiled a method again is less.
-        Assert.Equal(few, await MeasureAsync(Side.Ours, scenario, values: 1000), tolerance: 256);
+        Assert.Equal(few, await MeasureAsync(Side.Ours, scenario, values: 1000), tolerance: 16);
     }
 
     [Theory]
