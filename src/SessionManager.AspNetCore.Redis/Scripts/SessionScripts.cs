@@ -1,4 +1,4 @@
-using System.Globalization;
+using SessionManager.AspNetCore.Redis.Stores;
 
 namespace SessionManager.AspNetCore.Redis.Scripts;
 
@@ -48,9 +48,9 @@ internal static class SessionScripts
         local r = redis.call('HMGET', key, 'f', 's', 'g', 'b', 'l')
         local started, seen = tonumber(r[4] or ''), tonumber(r[5] or '')
         if r[1] ~= '1' or not r[2] or #r[2] ~= 32 or not r[3] or not started or not seen then return 1 end
-        if seen + {{Milliseconds(lifetime.IdleTimeout)}} <= now or started + {{Milliseconds(lifetime.AbsoluteTimeout)}} <= now then return 1 end
+        if seen + {{RedisSessionStore.Milliseconds(lifetime.IdleTimeout)}} <= now or started + {{RedisSessionStore.Milliseconds(lifetime.AbsoluteTimeout)}} <= now then return 1 end
         if r[3] ~= ARGV[2] then return 2 end
-        if #ARGV < 3 then redis.call('PEXPIRE', key, {{Milliseconds(lifetime.RecordTimeToLive)}}) end
+        if #ARGV < 3 then redis.call('PEXPIRE', key, {{RedisSessionStore.Milliseconds(lifetime.RecordTimeToLive)}}) end
         local touches = now > seen
         for i = 3, #ARGV, 2 do
           if ARGV[i + 1] == '' then
@@ -63,7 +63,7 @@ internal static class SessionScripts
           end
         end
         if touches then redis.call('HSET', key, 'l', ARGV[1]) end
-        redis.call('PEXPIRE', key, {{Milliseconds(lifetime.RecordTimeToLive)}})
+        redis.call('PEXPIRE', key, {{RedisSessionStore.Milliseconds(lifetime.RecordTimeToLive)}})
         return 0
         """);
 
@@ -76,7 +76,7 @@ internal static class SessionScripts
     /// </summary>
     public static RedisScript Commit { get; } = new(
         """
-        -- Of the fields f, e, s, g, b, l. Every script gets the time, and both timeouts, first.
+        -- Of the fields f, e, s, g, b, l.
         local function lives(r, now)
           local started, seen = tonumber(r[5] or ''), tonumber(r[6] or '')
           return r[1] == '1' and not r[2] and r[3] and #r[3] == 32 and r[4] and started and seen
@@ -187,6 +187,4 @@ internal static class SessionScripts
         redis.call('DEL', KEYS[1])
         return read == ARGV[1] and 1 or 0
         """);
-
-    private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 }

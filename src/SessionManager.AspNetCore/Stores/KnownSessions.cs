@@ -28,21 +28,7 @@ internal sealed class KnownSessions(TimeSpan longest)
     public ref KnownSession this[int place] => ref _chunks[place >> ChunkBits][place & (ChunkLength - 1)];
 
     /// <summary>The places of all.</summary>
-    public IEnumerable<int> Places
-    {
-        get
-        {
-            for (var bucket = 0; bucket < _buckets.Length; bucket++)
-            {
-                for (var place = _buckets[bucket]; place >= 0;)
-                {
-                    var next = this[place].Next;
-                    yield return place;
-                    place = next;
-                }
-            }
-        }
-    }
+    public IEnumerable<int> Places => PlacesIn(_buckets);
 
     /// <summary>When a session was last known to be used, in Unix milliseconds.</summary>
     public long SeenOf(in KnownSession session) => session.Started + (session.SeenAfter * Unit);
@@ -135,11 +121,25 @@ internal sealed class KnownSessions(TimeSpan longest)
 
     private void Grow()
     {
-        int[] places = [.. Places];
-        _buckets = NewBuckets(2 * _buckets.Length);
-        foreach (var place in places)
+        var buckets = _buckets;
+        _buckets = NewBuckets(2 * buckets.Length);
+        foreach (var place in PlacesIn(buckets))
         {
             Link(place);
+        }
+    }
+
+    // The next one is known before one is given out, which may then be linked anew.
+    private IEnumerable<int> PlacesIn(int[] buckets)
+    {
+        foreach (var bucket in buckets)
+        {
+            for (var place = bucket; place >= 0;)
+            {
+                var next = this[place].Next;
+                yield return place;
+                place = next;
+            }
         }
     }
 

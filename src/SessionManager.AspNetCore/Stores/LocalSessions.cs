@@ -38,8 +38,6 @@ internal sealed class LocalSessions
     public KnownUser? Remember(SessionRecord record)
     {
         var (started, seen) = (record.StartedAt.ToUnixTimeMilliseconds(), record.LastSeenAt.ToUnixTimeMilliseconds());
-        bool sweeps;
-        KnownUser? user;
         lock (_lock)
         {
             var place = _known.Find(record.Id);
@@ -54,21 +52,16 @@ internal sealed class LocalSessions
                 }
             }
 
-            user = Update(place, record, started, seen);
-            sweeps = _known.Count >= _sweepAt;
-            if (sweeps)
+            var user = Update(place, record, started, seen);
+            if (_known.Count >= _sweepAt)
             {
+                // Not on this request's time.
                 _sweepAt = int.MaxValue;
+                ThreadPool.UnsafeQueueUserWorkItem(static sweep => sweep.Sessions.Sweep(sweep.Now), (Sessions: this, Now: seen), preferLocal: false);
             }
-        }
 
-        if (sweeps)
-        {
-            // Not on this request's time.
-            ThreadPool.UnsafeQueueUserWorkItem(static sweep => sweep.Sessions.Sweep(sweep.Now), (Sessions: this, Now: seen), preferLocal: false);
+            return user;
         }
-
-        return user;
     }
 
     /// <summary>A session was used, and nothing else about it is new.</summary>
