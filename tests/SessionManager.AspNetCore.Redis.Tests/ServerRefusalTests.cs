@@ -118,7 +118,6 @@ public sealed class ServerRefusalTests
         await using var node = await StartAsync($"{server.Configuration},password={Password}");
         await AssertDownAsync(node);
 
-
         // That it is the password the client says only when its last attempt got that far.
         Assert.Matches("(?i)password|auth|UnableToConnect", LastFailure(node));
         AssertNoPassword(node);
