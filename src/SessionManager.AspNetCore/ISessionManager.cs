@@ -10,8 +10,9 @@ namespace SessionManager.AspNetCore;
 /// <para>Changes gather in the request and are saved before the first byte of the response leaves, so that a response the
 /// client has received means saved data. A save that fails answers 503, one that was refused because the session ended
 /// meanwhile answers 409; neither is ever answered with success.</para>
-/// <para>Like <c>HttpContext</c>, an instance is not safe for use from several threads at once. Parallel requests of one
-/// session are.</para>
+/// <para>It is safe for several threads of one request, and overlapping saves wait for one another: nothing is lost. An instance serves
+/// the request it is used in, whoever holds it and for how long, and throws <see cref="InvalidOperationException"/> where there is none.
+/// In a handler of <see cref="SessionManagerOptions.Events"/> it throws that for a change which would raise the same event again.</para>
 /// <para>Every member throws <see cref="InvalidOperationException"/> where <c>UseSessionManager</c> has not run, in an
 /// endpoint whose mode is <see cref="SessionMode.Disabled"/>, and, with <see cref="LoadMode.OnDemand"/>, before
 /// <see cref="LoadAsync"/>; and <see cref="SessionStoreException"/> when the session could not be loaded. Members that
@@ -131,8 +132,15 @@ public interface ISessionManager
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     Task LoadAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>Shows what is stored by now: values, user, or that the session has ended, as <see cref="PreviousSessionEnd"/> then says. This
+    /// request's unsaved changes stay on top; those of a session that has ended are refused when they are saved. Loads a session that
+    /// could not be loaded before. For requests that run long, and for those that wait for another one.</summary>
+    /// <exception cref="SessionStoreException">The store can't be reached; what was loaded before stays.</exception>
+    Task ReloadAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Saves the request's changes now; when it returns they are saved. Not needed for the ordinary request: its
-    /// changes are saved before the response leaves.</summary>
+    /// changes are saved before the response leaves. It counts as use also when there is nothing to save, so a request that runs longer
+    /// than <see cref="SessionManagerOptions.IdleTimeout"/>, an open socket or an event stream keeps its session alive by it.</summary>
     /// <exception cref="SessionEndedException">The session ended meanwhile; nothing was saved.</exception>
     /// <exception cref="SessionStoreException">The store can't be reached; the changes stay pending. When a new token was among
     /// them, nothing more can be changed until this has succeeded.</exception>

@@ -49,6 +49,13 @@ public sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTimeo
         return now > record.LastSeenAt && now - record.LastSeenAt >= TouchInterval;
     }
 
+    /// <summary>What may be shown of a session that was seen later than its record says.</summary>
+    internal SessionInfo Describe(SessionRecord record, DateTimeOffset seenAt)
+    {
+        var (info, idle, absolute) = (Describe(record), seenAt + IdleTimeout, record.StartedAt + AbsoluteTimeout);
+        return seenAt <= info.LastSeenAt ? info : info with { LastSeenAt = seenAt, ExpiresAt = idle < absolute ? idle : absolute };
+    }
+
     /// <summary>What may be shown of a session.</summary>
     public SessionInfo Describe(SessionRecord record)
     {

@@ -78,16 +78,14 @@ public sealed class CookieReadingOnKestrelTests
     }
 
     [Fact]
-    public async Task Two_header_lines_with_different_tokens_are_no_session()
+    public async Task Two_header_lines_whose_tokens_both_open_a_session_are_no_session()
     {
         var cache = new FaultCache();
         await using var app = await StartAsync(cache);
         var (mine, planted) = (await SignInAsync(app), await SignInAsync(app));
-        var calls = cache.Calls;
 
         AssertNoSession(await RawHttp.GetAsync(app.Address, "/all", $"Cookie: sid={mine}", $"Cookie: sid={planted}"), "Invalid");
 
-        Assert.Equal(calls, cache.Calls);
         Assert.Equal(1, app.Logs.CountOf(10));
     }
 

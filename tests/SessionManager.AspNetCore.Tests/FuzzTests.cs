@@ -32,11 +32,12 @@ public sealed class FuzzTests
             var context = new DefaultHttpContext();
             context.Request.Headers.Cookie = string.Concat(bits);
             var (status, token) = (SessionCookieStatus.None, default(SessionToken));
-            cookie.Read(context, out _);
+            cookie.Read(context, out _, out _);
 
-            var allocated = Fuzz.Allocated(() => status = cookie.Read(context, out token));
+            var allocated = Fuzz.Allocated(() => status = cookie.Read(context, out token, out _));
 
-            Assert.InRange(allocated, 0, 200);
+            // Room for four tokens, and nothing for what is none.
+            Assert.InRange(allocated, 0, 1_000);
             Assert.Equal(status == SessionCookieStatus.WellFormed, string.Concat(bits).Contains("sid=" + token.Encode(), StringComparison.Ordinal));
         });
     }

@@ -16,8 +16,8 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "Sessions were set up in a memory cache of at most {SizeLimit} bytes, which silently drops what exceeds it. Set MemoryDistributedCacheOptions.SizeLimit to null or to what your sessions need.")]
     public static partial void LimitedMemoryCache(this ILogger logger, long sizeLimit);
 
-    [LoggerMessage(10, LogLevel.Information, "A session cookie was rejected: {Status}.")]
-    public static partial void CookieRejected(this ILogger logger, SessionCookieStatus status);
+    [LoggerMessage(10, LogLevel.Information, "A session cookie was rejected: {Status}. {Remedy}")]
+    public static partial void CookieRejected(this ILogger logger, SessionCookieStatus status, string remedy);
 
     [LoggerMessage(11, LogLevel.Information, "Session {SessionId} was not loaded: {Status}.")]
     public static partial void RecordMissing(this ILogger logger, Guid sessionId, SessionLookupStatus status);
@@ -36,6 +36,12 @@ internal static partial class Log
 
     [LoggerMessage(16, LogLevel.Warning, "A value of session {SessionId} was rejected: it was damaged. It counts as absent.")]
     public static partial void ValueRejected(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(19, LogLevel.Information, "Of {Count} session cookies '{Name}' with different values the one that opens a living session was taken. They are set for different paths or domains: expire the others under their own path and domain, or rename Cookie.Name.")]
+    public static partial void OneCookieOfSeveralTaken(this ILogger logger, string name, int count);
+
+    [LoggerMessage(36, LogLevel.Debug, "The session of request {TraceIdentifier} was loaded for a static file, because something in front of the files used it. It waited for the store synchronously: put it behind the files, or have it leave them alone.")]
+    public static partial void LoadedForFile(this ILogger logger, string traceIdentifier);
 
     [LoggerMessage(20, LogLevel.Information, "Session {SessionId} was created.")]
     public static partial void SessionCreated(this ILogger logger, Guid sessionId);

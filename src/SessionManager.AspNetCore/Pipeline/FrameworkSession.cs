@@ -26,7 +26,7 @@ internal sealed class FrameworkSession(RequestSession session) : ISession
     public void Set(string key, byte[] value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        session.Set(key, new SessionValue(SessionValueKind.Raw, value.AsSpan().ToArray()));
+        session.Set(key, new SessionValue(SessionValueKind.Raw, value.AsSpan().ToArray()), establishes: true);
     }
 
     // TempData removes its key from every session it meets, also where there is nothing to remove and nothing may be changed.
@@ -40,9 +40,9 @@ internal sealed class FrameworkSession(RequestSession session) : ISession
 
     public void Clear()
     {
-        if (session.Keys.Any())
+        if (session.Keys.Length > 0)
         {
-            session.Change().RemoveAll();
+            session.RemoveAll();
         }
     }
 }

@@ -1,32 +1,36 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.StaticAssets;
+using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Records;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
 /// The session of one request, which <c>HttpContext.Session</c> and <see cref="ISessionManager"/> both work on. It loads, shows what
-/// the request sees, and takes changes; <see cref="SessionSaver"/> saves them.
+/// the request sees, and takes changes; <see cref="SessionSaver"/> saves them. Threads of one request may use it at once: what it knows is
+/// guarded by a lock, which is the object itself so that a request without changes allocates none, and is never held across a wait.
 /// </summary>
 internal sealed class RequestSession : ISessionFeature
 {
-    private static readonly SessionAttribute DisabledEndpoint = new(SessionMode.Disabled);
-
     private readonly SessionPipeline _pipeline;
     private readonly HttpContext _context;
     private SessionAttribute? _endpoint;
+    private bool _isFile;
     private SessionPhase _phase;
     private string? _failure;
     private SessionRecord? _record;
     private SessionCommit? _committed;
     private bool _committedSecret;
+    private DateTimeOffset _seenAt;
     private SessionEndReason? _previousEnd;
-    private bool _used;
-    private bool _touchDue;
     private Guid? _freshId;
+    private SessionChanges? _changes;
+    private PendingEvents? _events;
     private SessionResponse? _response;
     private FrameworkSession? _framework;
+    private volatile bool _isClosed;
+    private bool _isReopened;
 
     private RequestSession(SessionPipeline pipeline, HttpContext context) => (_pipeline, _context) = (pipeline, context);
 
@@ -43,47 +47,99 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>The token the request came with, and after a save the one it gave out.</summary>
     public SessionToken Token { get; private set; }
 
+    /// <summary>Which of the session's tokens that is.</summary>
+    public TokenAge TokenAge { get; private set; }
+
     /// <summary>The stored session as it was loaded, with what this request has saved since.</summary>
     public SessionRecord? Record
     {
         get
         {
-            if (_committed is { } commit)
+            lock (this)
             {
-                // Not until somebody looks: after most commits nobody does.
-                _committed = null;
-                _record = CommitRules.Apply(_record!, commit, _committedSecret);
-            }
+                if (_committed is { } commit)
+                {
+                    // Not until somebody looks: after most commits nobody does.
+                    _committed = null;
+                    _record = CommitRules.Apply(_record!, commit, _committedSecret);
+                }
 
-            return _record;
+                return _record;
+            }
         }
     }
 
     /// <summary>What the request has changed and not saved yet.</summary>
-    public SessionDraft? Draft { get; set; }
+    public SessionDraft? Draft => _changes?.Draft;
 
-    public bool IsClosed { get; private set; }
+    /// <summary>What the request has changed, and whose turn it is to save that.</summary>
+    public SessionChanges Changes
+    {
+        get
+        {
+            lock (this)
+            {
+                return _changes ??= new SessionChanges(this);
+            }
+        }
+    }
+
+    /// <summary>The same, if anything was changed yet.</summary>
+    public SessionChanges? KnownChanges => _changes;
+
+    /// <summary>Whether there is something to save, or somebody is saving.</summary>
+    public bool HasChanges => _changes is { IsIdle: false };
+
+    /// <summary>Whether the request is over. Its context may serve another one by then, so nothing of it is looked at any more.</summary>
+    public bool IsClosed => _isClosed || (_isReopened && _context.Response.HasStarted);
+
+    /// <summary>Whether the session was shown or changed in this request.</summary>
+    public bool IsUsed { get; private set; }
+
+    /// <summary>Whether something is registered to be done before the response starts.</summary>
+    public bool IsHooked { get; set; }
+
+    /// <summary>Whether what was registered has begun to run.</summary>
+    public bool IsStarting { get; private set; }
+
+    /// <summary>Whether a touch was due when the session was loaded, and has not been made yet.</summary>
+    public bool WasTouchDue { get; private set; }
 
     public SessionResponse Response => _response ??= new SessionResponse(this);
 
-    /// <summary>Whether a save is running, which later changes would escape.</summary>
-    public bool IsSaving { get; set; }
+    /// <summary>What the session does to the response, if that is anything yet.</summary>
+    public SessionResponse? KnownResponse => _response;
+
+    /// <summary>Whether the application is to be told of something.</summary>
+    public bool HasEvents => _events is { IsEmpty: false };
 
     public bool Touches => _endpoint?.Touch != false;
+
+    public bool MayRotate => !_isFile && _endpoint?.Mode != SessionMode.ReadOnly;
 
     public bool IsAvailable => _phase == SessionPhase.Loaded;
 
     /// <summary>Whether the store could not be reached, and that is an error here.</summary>
     public bool HasFailed => _phase == SessionPhase.Failed;
 
-    public string Id => ReadableId().ToString();
-
-    public IEnumerable<string> Keys
+    public string Id
     {
         get
         {
             ThrowIfUnreadable();
-            return [.. Draft?.Keys ?? Record?.Values.Keys ?? []];
+            return CurrentId().ToString();
+        }
+    }
+
+    public string[] Keys
+    {
+        get
+        {
+            ThrowIfUnreadable();
+            lock (this)
+            {
+                return [.. Draft?.Keys ?? Record?.Values.Keys ?? []];
+            }
         }
     }
 
@@ -92,58 +148,55 @@ internal sealed class RequestSession : ISessionFeature
         get
         {
             ThrowIfUnreadable();
-            return Draft is null ? Record?.UserId : Draft.UserId;
+            lock (this)
+            {
+                return Draft is { } draft ? draft.UserId : Record?.UserId;
+            }
         }
     }
 
     /// <summary>When the user signed in to the stored session.</summary>
     public DateTimeOffset? AuthenticatedAt => Record?.AuthenticatedAt;
 
-    /// <summary>The session as it was stored, for the authentication scheme, which also runs where the endpoint has none.</summary>
-    public SessionRecord? IdentifyForAuthentication()
-    {
-        if (_phase != SessionPhase.Loaded || Record?.UserId is null)
-        {
-            return null;
-        }
-
-        Response.ForbidStoringWhatAuthenticationSaw();
-        return Record;
-    }
-
-    public SessionEndReason? ReadPreviousEnd()
-    {
-        ThrowIfUnreadable();
-        return _previousEnd;
-    }
-
     public bool HasSession
     {
         get
         {
             ThrowIfUnreadable();
-            return Draft?.HasSession ?? Record is not null;
+            lock (this)
+            {
+                return Draft is { } draft ? draft.HasSession : Record is not null;
+            }
         }
     }
 
+    /// <summary>The session as this request leaves it.</summary>
     public SessionInfo? Info
     {
         get
         {
             ThrowIfUnreadable();
-            var record = Draft is null ? Record : Draft.HasSession ? SessionSaver.Preview(this, Draft) : null;
-            return record is null ? null : _pipeline.Lifetime.Describe(record);
+            lock (this)
+            {
+                if (Draft is { } draft)
+                {
+                    return draft.HasSession ? _pipeline.Lifetime.Describe(SessionSaver.Preview(this, draft)) : null;
+                }
+
+                var now = _pipeline.Now;
+                return Record is { } record ? _pipeline.Lifetime.Describe(record, !IsClosed && IsTouchDue(now) ? now : _seenAt) : null;
+            }
         }
     }
-
-    // The stored session as far as the request has not ended it.
-    private SessionRecord? Stored => Draft is null ? Record : Draft.Stored;
 
     ISession ISessionFeature.Session
     {
         get => _framework ??= new FrameworkSession(this);
         set => throw new NotSupportedException("The session of a request that UseSessionManager handles can't be replaced.");
     }
+
+    // The stored session as far as the request has not ended it.
+    private SessionRecord? Stored => Draft is { } draft ? draft.Stored : Record;
 
     /// <summary>The request's session; whoever asks first makes it.</summary>
     public static RequestSession Of(HttpContext context, SessionPipeline pipeline) => Find(context) ?? Make(context, pipeline);
@@ -162,52 +215,96 @@ internal sealed class RequestSession : ISessionFeature
         session?.Enter();
         session ??= Make(context, pipeline);
         session.BodyAtEntry ??= (IHttpResponseBodyFeature?)context.Features[typeof(IHttpResponseBodyFeature)];
-        (session.IsBound, session.IsClosed) = (true, false);
+        (session.IsBound, session._isClosed, session._isReopened) = (true, false, false);
+        SessionResponse.Hook(session);
         return session;
     }
 
+    /// <summary>The session of a request, also where somebody has put a feature of their own in front of ours.</summary>
+    public static RequestSession? Find(HttpContext context) =>
+        // By type, not by the generic method: called through the interface that costs 30 ns.
+        (context.Features[typeof(ISessionFeature)] as RequestSession) ?? (context.Features[typeof(RequestSession)] as RequestSession);
+
     /// <summary>Loads the session, once. A store that can't be reached is not an error until the session is used.</summary>
     public ValueTask LoadAsync(CancellationToken cancellationToken) =>
-        _phase == SessionPhase.NotLoaded ? _pipeline.Loader.LoadAsync(this, _endpoint, cancellationToken) : ValueTask.CompletedTask;
+        _phase == SessionPhase.NotLoaded && !_isFile ? LoadNowAsync(cancellationToken) : ValueTask.CompletedTask;
 
     /// <summary>What the load found, by the loader.</summary>
-    public ValueTask AcceptAsync(in LoadedSession loaded)
+    /// <returns>Whether it is this request's: of two loads at once, the first one is.</returns>
+    public bool TryAccept(in LoadedSession loaded)
     {
-        if (_phase != SessionPhase.NotLoaded)
+        lock (this)
         {
-            // Two loads at once: the first has been used already.
-            return ValueTask.CompletedTask;
+            if (_phase != SessionPhase.NotLoaded)
+            {
+                return false;
+            }
+
+            (_phase, Token, TokenAge, _record, _previousEnd, WasTouchDue, _failure) =
+                (loaded.Phase, loaded.Token, loaded.TokenAge, loaded.Record, loaded.PreviousEnd, loaded.IsTouchDue, loaded.Failure);
+            _seenAt = loaded.SeenAt;
         }
 
-        (_phase, Token, _record, _previousEnd, _touchDue, _failure) =
-            (loaded.Phase, loaded.Token, loaded.Record, loaded.PreviousEnd, loaded.IsTouchDue, loaded.Failure);
-        if (_touchDue)
+        if (WasTouchDue)
         {
-            // Before a long response begins, not after it.
-            Response.Hook();
+            // Also where UseSessionManager never gets the request.
+            SessionResponse.Hook(this);
         }
 
-        return _endpoint?.Mode != SessionMode.ReadOnly && SessionRotation.IsDue(this, loaded)
-            ? SessionRotation.RunAsync(this, loaded)
-            : ValueTask.CompletedTask;
+        return true;
     }
 
     /// <summary>Loads for a handler that asks for it: here a store that can't be reached is an error at once.</summary>
     public async ValueTask LoadForHandlerAsync(CancellationToken cancellationToken)
     {
-        await LoadAsync(cancellationToken);
+        if (_phase == SessionPhase.NotLoaded)
+        {
+            ThrowIfClosed();
+            await LoadNowAsync(cancellationToken);
+        }
+
+        await RaiseEventsAsync();
         ThrowIfUnreadable();
     }
 
-    /// <summary>Saves for a handler that asks for it.</summary>
+    /// <summary>Shows what is stored by now, under this request's own unsaved changes.</summary>
+    public async ValueTask ReloadAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        if (_phase is SessionPhase.Failed or SessionPhase.Anonymous)
+        {
+            _phase = SessionPhase.NotLoaded;
+        }
+
+        if (_phase == SessionPhase.NotLoaded)
+        {
+            await LoadForHandlerAsync(cancellationToken);
+            return;
+        }
+
+        ThrowIfUnreadable();
+        await SessionSaver.ReloadAsync(this, cancellationToken);
+        await RaiseEventsAsync();
+    }
+
+    /// <summary>Saves for a handler that asks for it, which counts as use though there is nothing to save.</summary>
     public async ValueTask SaveForHandlerAsync(CancellationToken cancellationToken)
     {
         ThrowIfUnreadable();
-        if (Draft is not null)
+        if (IsClosed)
+        {
+            return;
+        }
+
+        if (HasChanges)
         {
             ThrowIfUnwritable();
             await SessionSaver.SaveAsync(this, cancellationToken);
-            Response.Reopen();
+            _response?.Reopen();
+        }
+        else
+        {
+            await SessionSaver.TouchForHandlerAsync(this, cancellationToken);
         }
     }
 
@@ -221,24 +318,34 @@ internal sealed class RequestSession : ISessionFeature
             return false;
         }
 
-        return Draft is null ? Record?.Values.TryGetValue(key, out value) == true : Draft.TryGet(key, out value);
+        lock (this)
+        {
+            return Draft is { } draft ? draft.TryGet(key, out value) : Record?.Values.TryGetValue(key, out value) == true;
+        }
     }
 
-    public void Set(string key, SessionValue value)
-    {
-        var length = SessionKey.Measure(key, _pipeline.Options.MaxKeyBytes);
-        ValueCodec.ThrowIfTooLarge(key, value, _pipeline.Options);
-        ThrowIfUnwritable();
-        ThrowIfTooLateToBegin();
-        Change().Set(key, length, value, _pipeline.Options);
-    }
+    /// <summary>Sets a value.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="establishes">Whether it begins a session also when the value is removed again before it is saved.</param>
+    public void Set(string key, SessionValue value, bool establishes = false) => TrySet(key, value, establishes, expected: default);
+
+    /// <summary>Sets the first value of a session that is still to be begun.</summary>
+    /// <returns>Whether it was set: <see langword="false"/> when another thread of the request was faster.</returns>
+    public bool TryBegin(string key, SessionValue? expected, SessionValue value) => TrySet(key, value, establishes: false, (true, expected));
 
     public bool Remove(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
         ThrowIfUnwritable();
-        return TryGet(key, out _) && Change().Remove(key, System.Text.Encoding.UTF8.GetByteCount(key));
+        return TryGet(key, out _) && Change((Key: key, Length: System.Text.Encoding.UTF8.GetByteCount(key)), static (draft, it) => draft.Remove(it.Key, it.Length));
     }
+
+    public void RemoveAll() => Change(true, static (draft, _) =>
+    {
+        draft.RemoveAll();
+        return true;
+    });
 
     /// <summary>Signs a user in.</summary>
     /// <param name="userId">The user.</param>
@@ -247,7 +354,12 @@ internal sealed class RequestSession : ISessionFeature
     {
         ThrowIfUnwritable();
         ThrowIfTooLateForCookie();
-        Change().SignIn(userId, principal, _pipeline.Options.KeepValuesOnSignIn, _pipeline.Now);
+        _pipeline.Events.ThrowIfHandling(SessionEventKinds.SignedIn);
+        Change((userId, principal, _pipeline.Options.KeepValuesOnSignIn, _pipeline.Now), static (draft, it) =>
+        {
+            draft.SignIn(it.userId, it.principal, it.KeepValuesOnSignIn, it.Now);
+            return true;
+        });
     }
 
     public void SignOut()
@@ -255,43 +367,56 @@ internal sealed class RequestSession : ISessionFeature
         ThrowIfUnwritable();
         if (UserId is not null)
         {
-            Change().SignOut(_pipeline.Options.ClearSessionScope);
+            _pipeline.Events.ThrowIfHandling(SessionEventKinds.TokenRotated);
+            Change(_pipeline.Options.ClearSessionScope, static (draft, scope) =>
+            {
+                draft.SignOut(scope);
+                return true;
+            });
         }
     }
 
-    /// <summary>The request's changes, to add to them. From here on the response is watched.</summary>
-    public SessionDraft Change()
+    public void Rotate()
     {
-        Watch();
-        return Draft ??= new SessionDraft(Record);
+        ThrowIfUnwritable();
+        ThrowIfTooLateForCookie();
+        if (HasSession)
+        {
+            _pipeline.Events.ThrowIfHandling(SessionEventKinds.TokenRotated);
+            Change(true, static (draft, _) =>
+            {
+                draft.Rotate();
+                return true;
+            });
+        }
+    }
+
+    public void Destroy()
+    {
+        ThrowIfUnwritable();
+        if (HasSession)
+        {
+            _pipeline.Events.ThrowIfHandling(SessionEventKinds.Ended);
+            Change(true, static (draft, _) =>
+            {
+                draft.End();
+                return true;
+            });
+        }
     }
 
     /// <summary>Makes sure that the session can be changed, and that no byte leaves before what is changed is saved.</summary>
     public void Watch()
     {
         ThrowIfUnwritable();
-        if (IsSaving)
-        {
-            throw SessionErrors.Saving();
-        }
-
-        if (Draft is { IsInDoubt: true })
-        {
-            throw SessionErrors.InDoubt();
-        }
-
-        Response.Watch();
+        Guard();
     }
 
     /// <summary>Refuses changes where there can be none.</summary>
     public void ThrowIfUnwritable()
     {
         ThrowIfUnreadable();
-        if (IsClosed)
-        {
-            throw SessionErrors.RequestEnded();
-        }
-
+        ThrowIfClosed();
         if (!IsBound)
         {
             throw SessionErrors.NotBound();
@@ -317,78 +442,265 @@ internal sealed class RequestSession : ISessionFeature
         }
     }
 
+    public SessionEndReason? ReadPreviousEnd()
+    {
+        ThrowIfUnreadable();
+        return _previousEnd;
+    }
+
+    /// <summary>The session as it was stored, for the authentication scheme, which also runs where the endpoint has none.</summary>
+    public SessionRecord? IdentifyForAuthentication()
+    {
+        if (_phase != SessionPhase.Loaded)
+        {
+            return null;
+        }
+
+        var user = Record is { UserId: not null } record ? record : null;
+        Response.AuthenticationSaw(user is not null);
+        return user;
+    }
+
     /// <summary>The id of the session, or the one that a session begun now would get.</summary>
-    public Guid CurrentId() => Stored?.Id ?? (_freshId ??= SessionToken.NewId());
+    public Guid CurrentId()
+    {
+        lock (this)
+        {
+            return Stored?.Id ?? (_freshId ??= SessionToken.NewId());
+        }
+    }
 
     /// <summary>The record as it was just saved, with the token that opens it.</summary>
     public void Adopt(SessionRecord record, SessionToken token)
     {
-        (_record, _committed, Token, _freshId) = (record, null, token, null);
-        _touchDue &= !Touches;
+        lock (this)
+        {
+            (_record, _committed, Token, _freshId) = (record, null, token, null);
+            Saw(record.LastSeenAt);
+        }
     }
 
     /// <summary>The record was just changed, and the token that opens it now.</summary>
     public void Adopt(SessionCommit commit, bool secretChanged, SessionToken token)
     {
-        Adopt(Record!, token);
-        (_committed, _committedSecret) = (commit, secretChanged);
+        lock (this)
+        {
+            Adopt(Record!, token);
+            (_committed, _committedSecret) = (commit, secretChanged);
+            if (commit.Touches)
+            {
+                Saw(commit.Now);
+            }
+        }
+    }
+
+    /// <summary>The record as it is stored by now, whoever changed it, under this request's unsaved changes.</summary>
+    public void Refresh(SessionRecord record)
+    {
+        lock (this)
+        {
+            Adopt(record, Token);
+            Draft?.Rebase(record);
+        }
     }
 
     /// <summary>The stored session is no longer this request's.</summary>
-    public void Forget() => (_record, _committed) = (null, null);
-
-    /// <summary>The record to touch, if a touch is due. Given out once.</summary>
-    public SessionRecord? TakeTouch()
+    public void Forget()
     {
-        var record = _touchDue ? Record : null;
-        _touchDue = false;
-        return record;
+        lock (this)
+        {
+            (_record, _committed) = (null, null);
+        }
+    }
+
+    /// <summary>The stored session has ended. What was changed on it is refused when it is saved.</summary>
+    public void Lose(SessionEndReason reason)
+    {
+        lock (this)
+        {
+            Forget();
+            _previousEnd = reason;
+            Draft?.Lose();
+        }
+    }
+
+    /// <summary>Whether the session is to be touched at this time, on behalf of this request.</summary>
+    public bool IsTouchDue(DateTimeOffset now) =>
+        Touches && Record is { } record && now > _seenAt && now - _seenAt >= _pipeline.Lifetime.TouchInterval
+        && now < record.StartedAt + _pipeline.Lifetime.AbsoluteTimeout;
+
+    /// <summary>The session was last used at this time, by this request.</summary>
+    public void Saw(DateTimeOffset now)
+    {
+        lock (this)
+        {
+            _seenAt = now > _seenAt ? now : _seenAt;
+            WasTouchDue &= !Touches;
+        }
+    }
+
+    /// <summary>The application is to be told of something, when nobody waits for what it may wait for.</summary>
+    public void Tell(Func<ValueTask> raise)
+    {
+        lock (this)
+        {
+            (_events ??= new PendingEvents()).Add(raise);
+        }
+    }
+
+    /// <summary>Tells the application what it is to be told.</summary>
+    public ValueTask RaiseEventsAsync()
+    {
+        if (!HasEvents || _events is not { } events)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        // Before a handler writes to the response.
+        _response?.ApplyHeaders();
+        return events.RaiseAsync();
     }
 
     /// <summary>Finishes a request that has nothing left to save.</summary>
-    public bool TryFinish() => Draft is null && !_touchDue && (_response is null || _response.TryFinish());
+    public bool TryFinish()
+    {
+        if (HasChanges
+            || HasEvents
+            || (_record is not null && IsTouchDue(_pipeline.Now) && SessionResponse.EndIsUse(_context))
+            || (_response is { } response && !response.TryFinish()))
+        {
+            return false;
+        }
+
+        lock (this)
+        {
+            // Another thread of the request may have changed something meanwhile.
+            if (HasChanges)
+            {
+                return false;
+            }
+
+            Close();
+        }
+
+        SessionResponse.HookLate(this);
+        return true;
+    }
 
     /// <summary>The request is over: what is read is what was there, and changes are refused.</summary>
-    public void Close() => IsClosed = true;
+    public void Close() => _isClosed = true;
 
-    // By type, not by the generic method: called through the interface that costs 30 ns.
-    private static RequestSession? Find(HttpContext context) => context.Features[typeof(ISessionFeature)] as RequestSession;
+    /// <summary>The response of a request that is over starts now, and callbacks that run before it may still change the session.</summary>
+    public void Reopen() => (_isReopened, _isClosed) = (true, false);
+
+    /// <summary>The response starts, and what is registered for that is done now.</summary>
+    public void Start() => (IsStarting, IsHooked) = (true, false);
 
     private static RequestSession Make(HttpContext context, SessionPipeline pipeline)
     {
         var session = new RequestSession(pipeline, context);
         session.Enter();
         context.Features[typeof(ISessionFeature)] = session;
+        context.Features[typeof(RequestSession)] = session;
         return session;
     }
 
     private void Enter()
     {
         var metadata = ((IEndpointFeature?)_context.Features[typeof(IEndpointFeature)])?.Endpoint?.Metadata;
-        _endpoint = metadata is null ? null
-            : metadata.GetMetadata<SessionAttribute>() ?? (metadata.GetMetadata<StaticAssetDescriptor>() is null ? null : DisabledEndpoint);
+        _endpoint = metadata?.GetMetadata<SessionAttribute>();
+        _isFile = _endpoint is null && metadata?.GetMetadata<StaticAssetDescriptor>() is not null;
         _phase = _endpoint?.Mode == SessionMode.Disabled ? SessionPhase.Disabled
             : _phase == SessionPhase.Disabled ? SessionPhase.NotLoaded
             : _phase;
+        if (_context.Features[typeof(ISessionFeature)] is null && IsBound)
+        {
+            // Somebody has taken it away on the way back to an error page.
+            _context.Features[typeof(ISessionFeature)] = this;
+        }
+
+        _response?.Restart();
     }
+
+    private bool TrySet(string key, SessionValue value, bool establishes, (bool IsSet, SessionValue? Value) expected)
+    {
+        var length = SessionKey.Measure(key, _pipeline.Options.MaxKeyBytes);
+        ValueCodec.ThrowIfTooLarge(key, value, _pipeline.Options);
+        ThrowIfUnwritable();
+        lock (this)
+        {
+            if (Stored is null)
+            {
+                ThrowIfTooLateToBegin();
+                if (Draft is not { HasSession: true })
+                {
+                    _pipeline.Events.ThrowIfHandling(SessionEventKinds.Created);
+                }
+            }
+
+            if (expected.IsSet && (Stored is not null || expected.Value != (Draft?.TryGet(key, out var current) == true ? current : null)))
+            {
+                return false;
+            }
+
+            Guard();
+            Changes.Begin().ThrowIfExceeded(key, length, value, _pipeline.Options);
+            return Changes.Change((key, length, value, establishes), static (draft, it) =>
+            {
+                draft.Put(it.key, it.length, it.value, it.establishes);
+                return true;
+            });
+        }
+    }
+
+    private TResult Change<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change)
+    {
+        lock (this)
+        {
+            Watch();
+            return Changes.Change(state, change);
+        }
+    }
+
+    private void Guard()
+    {
+        if (_changes is { IsInDoubt: true })
+        {
+            throw SessionErrors.InDoubt();
+        }
+
+        Response.Watch();
+    }
+
+    private ValueTask LoadNowAsync(CancellationToken cancellationToken) => _pipeline.Loader.LoadAsync(this, _endpoint, cancellationToken);
 
     private void ThrowIfUnreadable()
     {
+        if (_phase == SessionPhase.NotLoaded && _isFile && _pipeline.Options.LoadMode == LoadMode.Eager && !IsClosed)
+        {
+            LoadForFile();
+        }
+
         if (_phase is not (SessionPhase.Loaded or SessionPhase.Anonymous))
         {
+            ThrowIfClosed();
             throw SessionErrors.NotReadable(_phase, _context, _failure);
         }
 
-        if (IsClosed)
+        if (!IsClosed)
         {
-            return;
+            Use();
         }
+    }
 
+    private void Use()
+    {
         // At every use: the output cache may stand behind what used the session first.
         SessionResponse.ForbidOutputCaching(_context);
-        if (!_used)
+        if (!IsUsed)
         {
-            _used = true;
+            IsUsed = true;
+            SessionResponse.VaryByCookie(_context);
             if (Record?.UserId is not null)
             {
                 Response.ForbidStoring();
@@ -396,17 +708,31 @@ internal sealed class RequestSession : ISessionFeature
         }
     }
 
-    private void ThrowIfTooLateToBegin()
+    // A static file needs no session, so none was loaded. What stands in front of the files and uses it all the same gets it: here alone
+    // somebody waits for the store in a property.
+    private void LoadForFile()
     {
-        if (_context.Response.HasStarted && Stored is null)
+        _pipeline.Logger.LoadedForFile(_context.TraceIdentifier);
+        var load = LoadNowAsync(CancellationToken.None);
+        if (!load.IsCompletedSuccessfully)
         {
-            throw SessionErrors.TooLateToBegin();
+            load.AsTask().GetAwaiter().GetResult();
         }
     }
 
-    private Guid ReadableId()
+    private void ThrowIfClosed()
     {
-        ThrowIfUnreadable();
-        return CurrentId();
+        if (IsClosed)
+        {
+            throw SessionErrors.RequestEnded();
+        }
+    }
+
+    private void ThrowIfTooLateToBegin()
+    {
+        if (_context.Response.HasStarted)
+        {
+            throw SessionErrors.TooLateToBegin();
+        }
     }
 }

@@ -5,13 +5,16 @@ using Microsoft.AspNetCore.Http.Features;
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>The typed face of the request's session.</summary>
-internal sealed class RequestSessionManager(IHttpContextAccessor accessor) : ISessionManager
+/// <remarks>Nothing says for how long somebody holds this: a singleton, a middleware's constructor or a message handler may hold it across
+/// requests. So it finds the request it is used in anew each time. Only where there is none, and its services are those of a request that it
+/// has served, it goes on with that one.</remarks>
+internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServiceProvider services) : ISessionManager
 {
-    private RequestSession? _session;
+    private RequestSession? _own;
 
     public bool IsAuthenticated => Session.UserId is not null;
 
-    public IReadOnlyCollection<string> Keys => [.. Session.Keys];
+    public IReadOnlyCollection<string> Keys => Session.Keys;
 
     public string SessionId => Session.Id;
 
@@ -19,15 +22,30 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor) : ISe
 
     public SessionEndReason? PreviousSessionEnd => Session.ReadPreviousEnd();
 
-    private RequestSession Session => _session ??= Find();
+    private RequestSession Session
+    {
+        get
+        {
+            if (accessor.HttpContext is not { } context)
+            {
+                return _own ?? throw SessionErrors.NoRequest();
+            }
 
-    private SessionManagerOptions Options => Session.Pipeline.Options;
+            var session = RequestSession.Find(context) ?? throw SessionErrors.NotRun(context.Features[typeof(ISessionFeature)]);
+            if (_own is null && ReferenceEquals(context.RequestServices, services))
+            {
+                _own = session;
+            }
+
+            return session;
+        }
+    }
 
     public bool SetUserId<TUserId>(TUserId userId)
     {
         var session = Session;
         session.ThrowIfUnwritable();
-        if (UserIdText.From(userId, Options) is not { } text)
+        if (UserIdText.From(userId, session.Pipeline.Options) is not { } text)
         {
             return false;
         }
@@ -38,7 +56,11 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor) : ISe
 
     public string? GetUserId() => Session.UserId;
 
-    public TUserId? GetUserId<TUserId>() => Session.UserId is { } text ? UserIdText.To<TUserId>(text, Options) : default;
+    public TUserId? GetUserId<TUserId>()
+    {
+        var session = Session;
+        return session.UserId is { } text ? UserIdText.To<TUserId>(text, session.Pipeline.Options) : default;
+    }
 
     public void ClearSession() => Session.SignOut();
 
@@ -46,17 +68,21 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor) : ISe
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
         var session = Session;
-        session.Set(key, ValueCodec.Encode(key, value, Options));
+        session.Set(key, ValueCodec.Encode(key, value, session.Pipeline.Options));
         return true;
     }
 
-    public T? GetValue<T>(string key, T? defaultValue = default) =>
-        Session.TryGet(key, out var value) ? ValueCodec.Decode<T>(key, value, Options.SerializerOptions) : defaultValue;
+    public T? GetValue<T>(string key, T? defaultValue = default)
+    {
+        var session = Session;
+        return session.TryGet(key, out var value) ? ValueCodec.Decode<T>(key, value, session.Pipeline.Options.SerializerOptions) : defaultValue;
+    }
 
     public bool TryGetValue<T>(string key, [MaybeNullWhen(false)] out T value)
     {
-        var found = Session.TryGet(key, out var stored);
-        value = found ? ValueCodec.Decode<T>(key, stored, Options.SerializerOptions) : default;
+        var session = Session;
+        var found = session.TryGet(key, out var stored);
+        value = found ? ValueCodec.Decode<T>(key, stored, session.Pipeline.Options.SerializerOptions) : default;
         return found;
     }
 
@@ -66,53 +92,36 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor) : ISe
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
         ArgumentNullException.ThrowIfNull(update);
+        var session = Session;
+        var options = session.Pipeline.Options;
         T result = default!;
-        await SessionExchange.RunAsync(Session, key, begins: true, current =>
+        await SessionExchange.RunAsync(session, key, begins: true, current =>
         {
-            result = update(current is { } value ? ValueCodec.Decode<T>(key, value, Options.SerializerOptions) : default);
-            return ValueCodec.Encode(key, result, Options);
+            result = update(current is { } value ? ValueCodec.Decode<T>(key, value, options.SerializerOptions) : default);
+            return ValueCodec.Encode(key, result, options);
         }, cancellationToken);
         return result;
     }
 
     public async ValueTask<T?> TakeValueAsync<T>(string key, CancellationToken cancellationToken = default)
     {
+        var session = Session;
         T? result = default;
-        await SessionExchange.RunAsync(Session, key, begins: false, current =>
+        await SessionExchange.RunAsync(session, key, begins: false, current =>
         {
-            result = current is { } value ? ValueCodec.Decode<T>(key, value, Options.SerializerOptions) : default;
+            result = current is { } value ? ValueCodec.Decode<T>(key, value, session.Pipeline.Options.SerializerOptions) : default;
             return null;
         }, cancellationToken);
         return result;
     }
 
-    public void RotateToken()
-    {
-        var session = Session;
-        session.ThrowIfUnwritable();
-        session.ThrowIfTooLateForCookie();
-        if (session.HasSession)
-        {
-            session.Change().Rotate();
-        }
-    }
+    public void RotateToken() => Session.Rotate();
 
-    public void DestroySession()
-    {
-        var session = Session;
-        session.ThrowIfUnwritable();
-        if (session.HasSession)
-        {
-            session.Change().End();
-        }
-    }
+    public void DestroySession() => Session.Destroy();
 
     public Task LoadAsync(CancellationToken cancellationToken = default) => Session.LoadForHandlerAsync(cancellationToken).AsTask();
 
-    public Task CommitAsync(CancellationToken cancellationToken = default) => Session.SaveForHandlerAsync(cancellationToken).AsTask();
+    public Task ReloadAsync(CancellationToken cancellationToken = default) => Session.ReloadAsync(cancellationToken).AsTask();
 
-    private RequestSession Find() =>
-        accessor.HttpContext?.Features[typeof(ISessionFeature)] as RequestSession
-        ?? throw new InvalidOperationException(
-            "There is no session here: UseSessionManager has not run for this request, or there is no request. Call app.UseSessionManager() before the middleware and endpoints that use the session; outside a request there is none.");
+    public Task CommitAsync(CancellationToken cancellationToken = default) => Session.SaveForHandlerAsync(cancellationToken).AsTask();
 }

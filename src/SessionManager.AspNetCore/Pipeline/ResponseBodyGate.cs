@@ -53,7 +53,7 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
     /// failed the gate stays shut: a handler that ignores the exception must not get its success out after all.</summary>
     public ValueTask SaveAsync()
     {
-        if (session.Draft is null || _failure is not null)
+        if (!session.HasChanges || _failure is not null)
         {
             Pass();
             return ValueTask.CompletedTask;
@@ -90,6 +90,8 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
             throw;
         }
 
+        // Before a cache that stands behind copies the headers.
+        session.Response.ApplyHeaders();
         _writer?.Release();
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
 
@@ -19,7 +18,7 @@ internal sealed class SessionAdmission(
 
     /// <summary>Makes room for a sign-in and notes it.</summary>
     /// <exception cref="SessionLimitException">There is none.</exception>
-    public async ValueTask AdmitAsync(string userId, Guid id, DateTimeOffset now, HttpContext context, CancellationToken cancellationToken)
+    public async ValueTask AdmitAsync(string userId, Guid id, DateTimeOffset now, RequestSession session, CancellationToken cancellationToken)
     {
         var started = Environment.TickCount64;
         while (await store.AdmitAsync(userId, new SessionMember(id, now), options.Value.MaxSessionsPerUser, cancellationToken) is { } members)
@@ -37,7 +36,7 @@ internal sealed class SessionAdmission(
 
             if (oldest is not null)
             {
-                await ending.EndAsync(oldest, SessionEndReason.Revoked, context, onlyOfUser: userId, cancellationToken);
+                await ending.EndAsync(oldest, SessionEndReason.Revoked, session.Context, session, onlyOfUser: userId, cancellationToken);
 
                 // Also when another request has ended it first.
                 await ending.DismissAsync(userId, oldest, cancellationToken);

@@ -10,6 +10,8 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <summary>Reads the token from the raw <c>Cookie</c> header, and writes and expires the cookie.</summary>
 internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILogger<SessionCookie> logger)
 {
+    private const int MostCandidates = 4;
+
     private readonly CookieBuilder _cookie = options.Value.Cookie;
     private readonly string _name = options.Value.Cookie.Name!;
     private int _warnedOfPlainHttp;
@@ -18,11 +20,14 @@ internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILo
 
     /// <summary>
     /// Reads the header itself, because <c>Request.Cookies</c> ignores the case of names, lets the last of several win, and
-    /// decodes percent signs. One pass, whatever the header holds; no allocation.
+    /// decodes percent signs. One pass, whatever the header holds; no allocation unless there are several values.
     /// </summary>
-    public SessionCookieStatus Read(HttpContext context, out SessionToken token)
+    /// <param name="context">The request.</param>
+    /// <param name="token">The token, of the only value.</param>
+    /// <param name="candidates">The tokens, of several different values.</param>
+    public SessionCookieStatus Read(HttpContext context, out SessionToken token, out List<SessionToken>? candidates)
     {
-        token = default;
+        (token, candidates) = (default, null);
 
         // By type, as RequestSession finds itself.
         var headers = ((IHttpRequestFeature)context.Features[typeof(IHttpRequestFeature)]!).Headers.Cookie;
@@ -32,7 +37,7 @@ internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILo
         }
 
         var found = ReadOnlySpan<char>.Empty;
-        var any = false;
+        var (any, differ) = (false, false);
         foreach (var header in headers)
         {
             var rest = header.AsSpan();
@@ -46,17 +51,25 @@ internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILo
                     continue;
                 }
 
-                if (any && !value.SequenceEqual(found))
+                if (!any)
                 {
-                    return SessionCookieStatus.Ambiguous;
+                    found = value;
+                    any = true;
                 }
-
-                found = value;
-                any = true;
+                else if (differ || !value.SequenceEqual(found))
+                {
+                    candidates ??= Parse(found);
+                    differ = true;
+                    if (!TryAdd(candidates, value))
+                    {
+                        return SessionCookieStatus.Ambiguous;
+                    }
+                }
             }
         }
 
         return !any ? SessionCookieStatus.None
+            : differ ? candidates is { Count: > 0 } ? SessionCookieStatus.Several : SessionCookieStatus.Ambiguous
             : SessionToken.TryParse(found, out token) ? SessionCookieStatus.WellFormed
             : SessionCookieStatus.Malformed;
     }
@@ -81,8 +94,25 @@ internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILo
         var cookie = _cookie.Build(context);
         cookie.Expires = DateTimeOffset.UnixEpoch;
         cookie.MaxAge = null;
+
+        // Nobody has to consent to a cookie's end.
+        cookie.IsEssential = true;
         RemoveFrom(context.Response);
         context.Response.Cookies.Append(_name, "", cookie);
+    }
+
+    private static List<SessionToken> Parse(ReadOnlySpan<char> value) => SessionToken.TryParse(value, out var token) ? [token] : [];
+
+    // At most as many as are looked up. What is no token opens nothing, so it is none of them.
+    private static bool TryAdd(List<SessionToken> candidates, ReadOnlySpan<char> value)
+    {
+        if (!SessionToken.TryParse(value, out var token) || candidates.Exists(known => known.IsSame(token)))
+        {
+            return true;
+        }
+
+        candidates.Add(token);
+        return candidates.Count <= MostCandidates;
     }
 
     private bool TryGetValue(ReadOnlySpan<char> pair, out ReadOnlySpan<char> value)

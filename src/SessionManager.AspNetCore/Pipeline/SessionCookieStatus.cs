@@ -6,4 +6,7 @@ internal enum SessionCookieStatus
     WellFormed = 1,
     Malformed = 2,
     Ambiguous = 3,
+
+    /// <summary>Several of different values, few enough to look which of them opens a session.</summary>
+    Several = 4,
 }

@@ -75,7 +75,7 @@ internal sealed class SessionDirectory(
         foreach (var group in records.Where(record => exceptSessionId is null || record.Id != except).Chunk(Parallel))
         {
             var results = await Task.WhenAll(group.Select(record =>
-                ending.EndAsync(record, SessionEndReason.Revoked, accessor.HttpContext, onlyOfUser: user, cancellationToken).AsTask()));
+                ending.EndAsync(record, SessionEndReason.Revoked, accessor.HttpContext, onlyOfUser: user, cancellationToken: cancellationToken).AsTask()));
             ended += results.Count(result => result);
         }
 

@@ -40,12 +40,19 @@ internal sealed class SessionDraft(SessionRecord? stored)
 
     public string? UserId => Identity is null ? Stored?.UserId : Identity.UserId;
 
+    /// <summary>Whether a session is to be begun though no value is left: <c>ISession.Set</c> establishes one, and the framework relies on
+    /// that.</summary>
+    public bool Establishes { get; private set; }
+
+    /// <summary>Whether the session that this was made on turned out to have ended: it can't be saved there, nor begin another one.</summary>
+    public bool IsLost { get; private set; }
+
     /// <summary>Whether there is a session, or a save would begin one.</summary>
     public bool HasSession => Stored is not null || BeginsSession;
 
-    public bool BeginsSession => Stored is null && (UserId is not null || Values.Count > 0);
+    public bool BeginsSession => Stored is null && !IsLost && (UserId is not null || Values.Count > 0 || Establishes);
 
-    public bool IsEmpty => !Ends && !Rotates && !DropsValues && Identity is null && Values.Count == 0;
+    public bool IsEmpty => !Ends && !Rotates && !DropsValues && Identity is null && Values.Count == 0 && !BeginsSession;
 
     public IEnumerable<string> Keys =>
         (DropsValues ? [] : Stored?.Values.Keys ?? []).Where(key => !Values.ContainsKey(key))
@@ -63,11 +70,25 @@ internal sealed class SessionDraft(SessionRecord? stored)
         return !DropsValues && Stored?.Values.TryGetValue(key, out value) == true;
     }
 
-    public void Set(string key, int keyLength, SessionValue value, SessionManagerOptions options)
+    /// <summary>Sets a value, unless that would exceed a limit.</summary>
+    public void Set(string key, int keyLength, SessionValue value, bool establishes, SessionManagerOptions options)
     {
-        var exists = TryGet(key, out var replaced);
-        var count = exists ? _count : _count + 1;
-        var bytes = _bytes + value.Data.Length + (exists ? -replaced.Data.Length : keyLength);
+        ThrowIfExceeded(key, keyLength, value, options);
+        Put(key, keyLength, value, establishes);
+    }
+
+    /// <summary>Sets a value that was found to be within the limits.</summary>
+    public void Put(string key, int keyLength, SessionValue value, bool establishes)
+    {
+        (_count, _bytes) = After(key, keyLength, value);
+        Values[key] = value;
+        Establishes |= establishes && Stored is null;
+    }
+
+    /// <summary>Refuses a value that would make the session larger than it may be.</summary>
+    public void ThrowIfExceeded(string key, int keyLength, SessionValue value, SessionManagerOptions options)
+    {
+        var (count, bytes) = After(key, keyLength, value);
         if (count > options.MaxKeys)
         {
             throw new SessionValueException(
@@ -79,9 +100,6 @@ internal sealed class SessionDraft(SessionRecord? stored)
             throw new SessionValueException(
                 $"The value '{SessionKey.Printable(key)}' would make the session {bytes} bytes large, and the limit is {options.MaxSessionBytes}. Store less, or raise MaxSessionBytes.");
         }
-
-        (_count, _bytes) = (count, bytes);
-        Values[key] = value;
     }
 
     public bool Remove(string key, int keyLength)
@@ -154,8 +172,39 @@ internal sealed class SessionDraft(SessionRecord? stored)
         Ends |= _stored is not null;
         Values.Clear();
         (Identity, NewToken, IsInDoubt) = (null, null, false);
-        (DropsValues, SignsIn, SignsOut, Rotates) = (false, false, false, false);
+        (DropsValues, SignsIn, SignsOut, Rotates, Establishes, IsLost) = (false, false, false, false, false, false);
         (_count, _bytes) = (0, 0);
+    }
+
+    /// <summary>The same changes, to be added to while these are saved.</summary>
+    public SessionDraft Clone()
+    {
+        var copy = new SessionDraft(_stored)
+        {
+            Ends = Ends,
+            SignsOut = SignsOut,
+            SignsIn = SignsIn,
+            Rotates = Rotates,
+            DropsValues = DropsValues,
+            Identity = Identity,
+            Establishes = Establishes,
+            IsLost = IsLost,
+            _count = _count,
+            _bytes = _bytes,
+        };
+        foreach (var (key, value) in Values)
+        {
+            copy.Values[key] = value;
+        }
+
+        return copy;
+    }
+
+    /// <summary>The session that this was made on has ended.</summary>
+    public void Lose()
+    {
+        IsLost = _stored is not null && !Ends;
+        _stored = null;
     }
 
     /// <summary>A save of this failed.</summary>
@@ -201,5 +250,11 @@ internal sealed class SessionDraft(SessionRecord? stored)
         }
 
         return fresh;
+    }
+
+    private (int Count, long Bytes) After(string key, int keyLength, SessionValue value)
+    {
+        var exists = TryGet(key, out var replaced);
+        return (exists ? _count : _count + 1, _bytes + value.Data.Length + (exists ? -replaced.Data.Length : keyLength));
     }
 }

@@ -8,9 +8,21 @@ namespace SessionManager.AspNetCore.Pipeline;
 internal sealed class SessionEnding(ObservedStore store, SessionEvents events, ILogger<SessionEnding> logger)
 {
     /// <summary>Ends a session.</summary>
+    /// <param name="record">The session, as it was.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="context">The request, if there is one.</param>
+    /// <param name="teller">The request's session that tells the application later, because it is being loaded or saved at this moment;
+    /// <see langword="null"/>: it is told at once.</param>
+    /// <param name="onlyOfUser">When given, the session is ended only if this user is signed in to it.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
     /// <returns>Whether it was this call that ended it.</returns>
     public async ValueTask<bool> EndAsync(
-        SessionRecord record, SessionEndReason reason, HttpContext? context, string? onlyOfUser = null, CancellationToken cancellationToken = default)
+        SessionRecord record,
+        SessionEndReason reason,
+        HttpContext? context,
+        RequestSession? teller = null,
+        string? onlyOfUser = null,
+        CancellationToken cancellationToken = default)
     {
         if (!await store.EndAsync(record.Id, reason, onlyOfUser, cancellationToken))
         {
@@ -19,17 +31,25 @@ internal sealed class SessionEnding(ObservedStore store, SessionEvents events, I
 
         logger.SessionEnded(record.Id, reason);
         await DismissAsync(record.UserId, record, cancellationToken);
-        await events.EndedAsync(record, reason, context);
+        if (teller is null)
+        {
+            await events.EndedAsync(record, reason, context);
+        }
+        else
+        {
+            teller.Tell(() => events.EndedAsync(record, reason, context));
+        }
+
         return true;
     }
 
     /// <summary>Ends a session that was found to have ended already, by a limit or a revocation. Nothing is lost when the store fails:
     /// the next request finds the same.</summary>
-    public async ValueTask NoticeAsync(SessionRecord record, SessionEndReason reason, HttpContext? context)
+    public async ValueTask NoticeAsync(SessionRecord record, SessionEndReason reason, RequestSession session)
     {
         try
         {
-            await EndAsync(record, reason, context);
+            await EndAsync(record, reason, session.Context, session);
         }
         catch (SessionStoreException exception)
         {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -25,8 +26,18 @@ internal static class SessionErrors
     public static InvalidOperationException RequestEnded() => new(
         "The request of this session has ended, so a change could not be saved any more. Change the session while the request runs.");
 
-    public static InvalidOperationException Saving() => new(
-        "The session is being saved at this moment, so a change could be lost. Await the write or the CommitAsync that saves it first.");
+    public static InvalidOperationException StartingWithoutUs() => new(
+        "The response is starting, and a change that is made now could not be saved before its first byte: the callback that makes it was registered before UseSessionManager got the request, and this server runs no callback that is registered inside one. Register it behind UseSessionManager.");
+
+    public static InvalidOperationException WouldRaiseAgain(SessionEventKinds kinds) => new(
+        $"The handler of the event 'On{kinds}' can't do this: it would be called again for it, without an end. Leave it to the handler's caller, or to the next request.");
+
+    public static InvalidOperationException NoRequest() => new(
+        "There is no session here, because there is no request. Use ISessionManager while a request runs, or ISessionDirectory outside of one.");
+
+    public static InvalidOperationException NotRun(object? other) => new(other is null
+        ? "UseSessionManager has not run for this request, so there is no session. Call app.UseSessionManager() before the middleware and endpoints that use the session."
+        : $"UseSessionManager has not run for this request: its session is of another kind, '{other.GetType()}'. Replace app.UseSession() by app.UseSessionManager().");
 
     public static SessionStoreException InDoubt() => new(
         "An earlier save of this request failed, and it is not known whether the store has it. Call CommitAsync until it succeeds before you change more.");
@@ -37,5 +48,8 @@ internal static class SessionErrors
     public static InvalidOperationException TooLateToBegin() => new(
         "There is no session yet and the response has started, so the cookie of a new one can't be sent any more. Store the first value before the first write to the response.");
 
-    private static string? NameOf(HttpContext context) => context.GetEndpoint()?.DisplayName;
+    private static string? NameOf(HttpContext context) => context.GetEndpoint() is not { } endpoint ? context.Request.Path
+        : endpoint.DisplayName is { Length: > 0 } name ? name
+        : endpoint is RouteEndpoint route ? route.RoutePattern.RawText
+        : context.Request.Path;
 }

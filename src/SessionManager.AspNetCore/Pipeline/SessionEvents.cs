@@ -5,57 +5,86 @@ using SessionManager.AspNetCore.Diagnostics;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
-/// <summary>Raises the application's events, and counts them. A handler that throws disturbs nothing but itself.</summary>
+/// <summary>
+/// Raises the application's events, and counts them. A handler that throws disturbs nothing but itself. A handler may use the session, but
+/// may not bring about the event it handles: that would never end.
+/// </summary>
 internal sealed class SessionEvents(
     IOptions<SessionManagerOptions> options, SessionLifetime lifetime, IServiceProvider services, SessionMetrics metrics, ILogger<SessionEvents> logger)
 {
     private readonly SessionManagerEvents _events = options.Value.Events;
+    private readonly AsyncLocal<Handling?> _handling = new();
+
+    /// <summary>Refuses a change that would raise an event whose handler makes it.</summary>
+    /// <exception cref="InvalidOperationException">It would.</exception>
+    public void ThrowIfHandling(SessionEventKinds raised)
+    {
+        if (_handling.Value is { } handling && (handling.Kinds & raised) is var again and not SessionEventKinds.None)
+        {
+            throw SessionErrors.WouldRaiseAgain(again);
+        }
+    }
 
     public ValueTask CreatedAsync(SessionRecord record, HttpContext context)
     {
         metrics.Created();
-        return RaiseAsync(_events.Created, Describe(record, context), nameof(_events.Created));
+        return RaiseAsync(SessionEventKinds.Created, _events.Created, Describe(record, context));
     }
 
     public ValueTask SignedInAsync(SessionRecord record, HttpContext context)
     {
         metrics.SignedIn();
-        return RaiseAsync(_events.SignedIn, Describe(record, context), nameof(_events.SignedIn));
+        return RaiseAsync(SessionEventKinds.SignedIn, _events.SignedIn, Describe(record, context));
     }
 
     public ValueTask TokenRotatedAsync(SessionRecord record, HttpContext context)
     {
         metrics.TokenRotated();
-        return RaiseAsync(_events.TokenRotated, Describe(record, context), nameof(_events.TokenRotated));
+        return RaiseAsync(SessionEventKinds.TokenRotated, _events.TokenRotated, Describe(record, context));
     }
 
     public ValueTask EndedAsync(SessionRecord record, SessionEndReason reason, HttpContext? context)
     {
         metrics.Ended(reason);
         return RaiseAsync(
-            _events.Ended, new SessionEndedContext(lifetime.Describe(record), context?.RequestServices ?? services, context, reason), nameof(_events.Ended));
+            SessionEventKinds.Ended,
+            _events.Ended,
+            new SessionEndedContext(lifetime.Describe(record), context?.RequestServices ?? services, context, reason));
     }
 
     /// <summary>Returns whether a handler asked for the session's end.</summary>
     public async ValueTask<bool> StaleTokenAsync(SessionRecord record, HttpContext context)
     {
         var stale = new StaleTokenContext(lifetime.Describe(record), context.RequestServices, context);
-        await RaiseAsync(_events.StaleToken, stale, nameof(_events.StaleToken));
+        await RaiseAsync(SessionEventKinds.StaleToken, _events.StaleToken, stale);
         return stale.EndsSession;
     }
 
     private SessionEventContext Describe(SessionRecord record, HttpContext context) => new(lifetime.Describe(record), context.RequestServices, context);
 
-    private async ValueTask RaiseAsync<TContext>(Func<TContext, Task> handler, TContext context, string name)
+    private async ValueTask RaiseAsync<TContext>(SessionEventKinds kind, Func<TContext, Task> handler, TContext context)
         where TContext : SessionEventContext
     {
+        // What the handler starts and does not wait for is not the handler any more once it has ended.
+        using var handling = new Handling(_handling.Value, kind);
+        _handling.Value = handling;
         try
         {
             await handler(context);
         }
         catch (Exception exception)
         {
-            logger.EventHandlerFailed(exception, name, context.Session.SessionId);
+            logger.EventHandlerFailed(exception, kind.ToString(), context.Session.SessionId);
         }
+    }
+
+    private sealed class Handling(Handling? outer, SessionEventKinds kind) : IDisposable
+    {
+        private volatile bool _ended;
+
+        /// <summary>The events that are being handled here.</summary>
+        public SessionEventKinds Kinds => (_ended ? SessionEventKinds.None : kind) | (outer?.Kinds ?? SessionEventKinds.None);
+
+        public void Dispose() => _ended = true;
     }
 }

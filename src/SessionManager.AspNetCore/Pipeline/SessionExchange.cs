@@ -12,20 +12,42 @@ internal static class SessionExchange
         RequestSession session, string key, bool begins, Func<SessionValue?, SessionValue?> change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(key);
-        var nested = ReferenceEquals(session.Pipeline.Exchanging.Value, session);
         session.Watch();
-        await SessionSaver.SaveAsync(session, cancellationToken);
-        if (session.Record is not { } record)
+        if (!SessionKey.TryMeasure(key, out _) && !begins)
         {
-            if (begins && change(null) is { } first)
-            {
-                session.Set(key, first);
-                await SessionSaver.SaveAsync(session, cancellationToken);
-            }
-
+            // A key that can't be stored is absent. Sought all the same, it would be found under another one's bytes.
             return;
         }
 
+        SessionKey.Measure(key, begins ? session.Pipeline.Options.MaxKeyBytes : int.MaxValue);
+        await SessionSaver.SaveAsync(session, cancellationToken);
+        while (session.Record is null)
+        {
+            if (!begins)
+            {
+                return;
+            }
+
+            SessionValue? seen = session.TryGet(key, out var there) ? there : null;
+            if (Change(session, change, seen) is not { } first || session.TryBegin(key, seen, first))
+            {
+                await SessionSaver.SaveAsync(session, cancellationToken);
+                return;
+            }
+
+            // Another thread of this request was faster.
+            await SessionSaver.SaveAsync(session, cancellationToken);
+        }
+
+        var record = session.Record;
+        if (SessionSaver.IsConsentMissing(session))
+        {
+            session.Pipeline.Logger.ConsentMissing();
+            Change(session, change, record.Values.TryGetValue(key, out var kept) ? kept : null);
+            return;
+        }
+
+        var nested = ReferenceEquals(session.Pipeline.Exchanging.Value, session);
         if (nested)
         {
             // From within the change of another one: waiting for that would be waiting for itself.
@@ -61,24 +83,12 @@ internal static class SessionExchange
             if (next is { } value)
             {
                 // Not to be saved: it checks the limits against what this request sees.
-                new SessionDraft(session.Record).Set(key, SessionKey.Measure(key, pipeline.Options.MaxKeyBytes), value, pipeline.Options);
+                new SessionDraft(session.Record).ThrowIfExceeded(key, SessionKey.Measure(key, pipeline.Options.MaxKeyBytes), value, pipeline.Options);
             }
 
-            var commit = new SessionCommit
-            {
-                Id = record.Id,
-                Now = pipeline.Now,
-                Generation = record.Generation,
-                Touches = session.Touches,
-                Values = new Dictionary<string, SessionValue?>(StringComparer.Ordinal) { [key] = next },
-                ExpectedKey = key,
-                ExpectedValue = current,
-            };
-            var result = await CommitAsync(pipeline, commit, cancellationToken);
+            var result = await CommitAsync(session, record.Id, key, current, next, cancellationToken);
             if (result.Outcome == SessionCommitOutcome.Committed)
             {
-                session.Adopt(CommitRules.Apply(session.Record ?? record, commit, secretChanged: false), session.Token);
-                session.Draft?.Rebase(session.Record!);
                 return;
             }
 
@@ -97,16 +107,50 @@ internal static class SessionExchange
         }
     }
 
-    private static async ValueTask<SessionCommitResult> CommitAsync(SessionPipeline pipeline, SessionCommit commit, CancellationToken cancellationToken)
+    // In the turn of the request's saves: its own sign-in beside this does not count as another's.
+    private static async ValueTask<SessionCommitResult> CommitAsync(
+        RequestSession session, Guid id, string key, SessionValue? current, SessionValue? next, CancellationToken cancellationToken)
     {
+        await SessionSaver.EnterAsync(session.Changes, cancellationToken);
+        Exception? failure = null;
         try
         {
-            return await pipeline.Store.CommitAsync(commit, cancellationToken);
+            if (session.Record is not { } record || record.Id != id)
+            {
+                return new SessionCommitResult(SessionCommitOutcome.Gone);
+            }
+
+            var commit = new SessionCommit
+            {
+                Id = id,
+                Now = session.Pipeline.Now,
+                Generation = record.Generation,
+                Touches = session.Touches,
+                Values = new Dictionary<string, SessionValue?>(StringComparer.Ordinal) { [key] = next },
+                ExpectedKey = key,
+                ExpectedValue = current,
+            };
+            var result = await session.Pipeline.Store.CommitAsync(commit, cancellationToken);
+            if (result.Outcome == SessionCommitOutcome.Committed)
+            {
+                session.Refresh(CommitRules.Apply(record, commit, secretChanged: false));
+            }
+
+            return result;
         }
-        catch (SessionStoreException exception)
+        catch (Exception exception)
         {
-            pipeline.Logger.StoreFailed("commit", commit.Id, exception.Message);
+            failure = exception;
+            if (exception is SessionStoreException)
+            {
+                session.Pipeline.Logger.StoreFailed("commit", id, exception.Message);
+            }
+
             throw;
+        }
+        finally
+        {
+            session.Changes.EndTurn(failure);
         }
     }
 

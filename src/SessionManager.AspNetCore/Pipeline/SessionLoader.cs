@@ -24,16 +24,61 @@ internal sealed class SessionLoader(
     /// <summary>Loads a request's session into it.</summary>
     public ValueTask LoadAsync(RequestSession session, SessionAttribute? endpoint, CancellationToken cancellationToken)
     {
-        switch (cookie.Read(session.Context, out var token))
+        switch (cookie.Read(session.Context, out var token, out var candidates))
         {
             case SessionCookieStatus.None:
-                return session.AcceptAsync(new LoadedSession(SessionPhase.Loaded));
+                session.TryAccept(new LoadedSession(SessionPhase.Loaded));
+                return ValueTask.CompletedTask;
             case SessionCookieStatus.WellFormed:
                 return LoadRecordAsync(session, token, endpoint, cancellationToken);
+            case SessionCookieStatus.Several:
+                return LoadOneOfAsync(session, candidates!, endpoint, cancellationToken);
             case var rejected:
-                logger.CookieRejected(rejected);
-                metrics.CookieRejected(rejected == SessionCookieStatus.Ambiguous ? "ambiguous" : "malformed");
-                return session.AcceptAsync(new LoadedSession(SessionPhase.Loaded, PreviousEnd: SessionEndReason.Invalid));
+                if (session.TryAccept(new LoadedSession(SessionPhase.Loaded, PreviousEnd: SessionEndReason.Invalid)))
+                {
+                    Reject(rejected);
+                }
+
+                return ValueTask.CompletedTask;
+        }
+    }
+
+    /// <summary>Shows a request its session as it is stored by now.</summary>
+    /// <exception cref="SessionStoreException">The store can't be reached.</exception>
+    public async ValueTask ReloadAsync(RequestSession session, SessionRecord before, CancellationToken cancellationToken)
+    {
+        var now = clock.Now;
+        SessionLookup lookup;
+        try
+        {
+            lookup = await store.LoadAsync(before.Id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+        }
+        catch (SessionStoreException exception)
+        {
+            logger.StoreFailed("load", before.Id, exception.Message);
+            throw;
+        }
+
+        if (lookup.Record is not { } record)
+        {
+            session.Lose(lookup.EndReason ?? SessionEndReason.Invalid);
+        }
+        else if (lookup.EndReason is { } ended)
+        {
+            await LoseAsync(session, record, ended);
+        }
+        else if (record.StartedAt + lifetime.AbsoluteTimeout <= now)
+        {
+            // Not the idle limit: this request uses it.
+            await LoseAsync(session, record, SessionEndReason.Expired);
+        }
+        else if (record.Generation != before.Generation)
+        {
+            session.Lose(SessionEndReason.Replaced);
+        }
+        else
+        {
+            session.Refresh(record);
         }
     }
 
@@ -41,7 +86,7 @@ internal sealed class SessionLoader(
 
     private ValueTask LoadRecordAsync(RequestSession session, SessionToken token, SessionAttribute? endpoint, CancellationToken cancellationToken)
     {
-        var touch = new SessionTouch(token.HashSecret(_sha256.Value!), clock.Now, Allowed: endpoint?.Touch != false);
+        var touch = TouchBy(token, endpoint);
         LoadedSession loaded;
         try
         {
@@ -58,7 +103,7 @@ internal sealed class SessionLoader(
             loaded = Failed(token, exception, endpoint);
         }
 
-        return loaded.Lost is null ? session.AcceptAsync(loaded) : NoticeAsync(loaded, session);
+        return AcceptAsync(session, loaded);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -80,7 +125,81 @@ internal sealed class SessionLoader(
             loaded = Failed(token, exception, endpoint);
         }
 
-        await (loaded.Lost is null ? session.AcceptAsync(loaded) : NoticeAsync(loaded, session));
+        await AcceptAsync(session, loaded);
+    }
+
+    /// <summary>Of several cookies of our name, the one that opens a living session is taken, if exactly one does: the others are left over from
+    /// a path or a domain that has changed, or somebody else's.</summary>
+    private async ValueTask LoadOneOfAsync(
+        RequestSession session, List<SessionToken> candidates, SessionAttribute? endpoint, CancellationToken cancellationToken)
+    {
+        var loaded = new LoadedSession(SessionPhase.Loaded, PreviousEnd: SessionEndReason.Invalid);
+        foreach (var token in candidates)
+        {
+            try
+            {
+                var touch = TouchBy(token, endpoint);
+                var lookup = await store.LoadAsync(token.Id, touch, cancellationToken);
+                if (lookup is not { Record: { } record, EndReason: null }
+                    || record.AgeOf(touch.SecretHash, touch.Now) is not { } age
+                    || lifetime.IsExpired(record, touch.Now))
+                {
+                    continue;
+                }
+
+                if (loaded.Record is { } other && other.Id != record.Id)
+                {
+                    loaded = new LoadedSession(SessionPhase.Loaded, PreviousEnd: SessionEndReason.Invalid);
+                    break;
+                }
+
+                if (loaded.Record is null || age == TokenAge.Next || loaded.TokenAge == TokenAge.Previous)
+                {
+                    loaded = Living(token, lookup, record, age, touch);
+                }
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                loaded = Failed(token, exception, endpoint);
+                break;
+            }
+        }
+
+        if (loaded is { Record: null, Failure: null })
+        {
+            Reject(SessionCookieStatus.Ambiguous);
+        }
+        else if (loaded.Record is not null)
+        {
+            logger.OneCookieOfSeveralTaken(options.Value.Cookie.Name!, candidates.Count);
+        }
+
+        await AcceptAsync(session, loaded);
+    }
+
+    private SessionTouch TouchBy(SessionToken token, SessionAttribute? endpoint) =>
+        new(token.HashSecret(_sha256.Value!), clock.Now, Allowed: endpoint?.Touch != false);
+
+    private void Reject(SessionCookieStatus status)
+    {
+        var ambiguous = status == SessionCookieStatus.Ambiguous;
+        metrics.CookieRejected(ambiguous ? "ambiguous" : "malformed");
+        logger.CookieRejected(status, ambiguous
+            ? "Several came with different values, set for different paths or domains, and not exactly one of them opens a living session. Expire the one that is not used any more under its own path and domain, or rename Cookie.Name."
+            : "It is not one of this application's.");
+    }
+
+    // The session is the request's before anything else is done: whatever that calls may use it.
+    private ValueTask AcceptAsync(RequestSession session, in LoadedSession loaded)
+    {
+        if (!session.TryAccept(loaded))
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        return loaded.Lost is { } lost ? NoticeAsync(session, lost, loaded.PreviousEnd!.Value)
+            : loaded is { TokenAge: TokenAge.Next, Record: { } record } && session.MayRotate ? SessionRotation.PromoteAsync(session, record)
+            : ValueTask.CompletedTask;
     }
 
     private LoadedSession Judge(SessionToken token, SessionLookup lookup, SessionTouch touch)
@@ -111,24 +230,46 @@ internal sealed class SessionLoader(
             return Dead(record, ended);
         }
 
-        var due = touch.Allowed && !lookup.Touched && lifetime.IsTouchDue(record, touch.Now);
-        return new LoadedSession(SessionPhase.Loaded, token, record, IsTouchDue: due, TokenAge: age);
+        return Living(token, lookup, record, age, touch);
     }
 
-    // An end that is found here is an end from now on: it is remembered, and the application is told.
-    private async ValueTask NoticeAsync(LoadedSession loaded, RequestSession session)
+    private LoadedSession Living(SessionToken token, SessionLookup lookup, SessionRecord record, TokenAge age, SessionTouch touch)
     {
-        var lost = loaded.Lost!;
-        if (loaded.PreviousEnd != SessionEndReason.Replaced)
+        var due = touch.Allowed && !lookup.Touched && lifetime.IsTouchDue(record, touch.Now);
+        return new LoadedSession(
+            SessionPhase.Loaded, token, record, SeenAt: lookup.Touched ? touch.Now : record.LastSeenAt, IsTouchDue: due, TokenAge: age);
+    }
+
+    // An end that is found here is an end from now on: it is remembered, and the application is told, as soon as nobody waits for the load:
+    // what its handler asks for may be just this.
+    private ValueTask NoticeAsync(RequestSession session, SessionRecord lost, SessionEndReason reason)
+    {
+        if (reason != SessionEndReason.Replaced)
         {
-            await ending.NoticeAsync(lost, loaded.PreviousEnd!.Value, session.Context);
-        }
-        else if (await events.StaleTokenAsync(lost, session.Context))
-        {
-            await ending.NoticeAsync(lost, SessionEndReason.Revoked, session.Context);
+            return EndAsync(session, lost, reason);
         }
 
-        await session.AcceptAsync(loaded with { Lost = null });
+        session.Tell(async () =>
+        {
+            if (await events.StaleTokenAsync(lost, session.Context))
+            {
+                await EndAsync(session, lost, SessionEndReason.Revoked);
+            }
+        });
+        SessionResponse.Hook(session);
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask EndAsync(RequestSession session, SessionRecord lost, SessionEndReason reason)
+    {
+        await ending.NoticeAsync(lost, reason, session);
+        SessionResponse.Hook(session);
+    }
+
+    private ValueTask LoseAsync(RequestSession session, SessionRecord record, SessionEndReason reason)
+    {
+        session.Lose(reason);
+        return EndAsync(session, record, reason);
     }
 
     private LoadedSession Failed(SessionToken token, Exception exception, SessionAttribute? endpoint)

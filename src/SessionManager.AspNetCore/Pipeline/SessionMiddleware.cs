@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Http;
 using SessionManager.AspNetCore.Diagnostics;
 
@@ -31,8 +32,21 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             return RunAsync(session);
         }
 
-        var load = session.LoadAsync(CancellationToken.None);
-        return load.IsCompletedSuccessfully ? RunAsync(session) : FinishAsync(session, load, handler: null);
+        var load = LoadAsync(session);
+        return load.IsCompletedSuccessfully && !session.HasEvents ? RunAsync(session) : FinishAsync(session, load, handler: null);
+    }
+
+    // Whatever the load throws, the request's session is closed by who waits for it.
+    private static ValueTask LoadAsync(RequestSession session)
+    {
+        try
+        {
+            return session.LoadAsync(CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            return ValueTask.FromException(exception);
+        }
     }
 
     // Not async itself: a request that leaves nothing to do should not pay for a state machine.
@@ -48,31 +62,29 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             handler = Task.FromException(exception);
         }
 
-        if (handler.IsCompletedSuccessfully && session.TryFinish())
-        {
-            session.Close();
-            return handler;
-        }
-
-        return FinishAsync(session, load: default, handler);
+        return handler.IsCompletedSuccessfully && session.TryFinish() ? handler : FinishAsync(session, load: default, handler);
     }
 
     // One state machine for a request that waits, whatever it waits for.
     private async Task FinishAsync(RequestSession session, ValueTask load, Task? handler)
     {
-        await load;
         try
         {
+            await load;
+            await session.RaiseEventsAsync();
             await (handler ?? next(session.Context));
-            if (!session.TryFinish())
+            while (!session.TryFinish())
             {
-                await SaveAsync(session);
+                if (!await TrySaveAsync(session))
+                {
+                    break;
+                }
             }
         }
         catch (Exception exception) when (!session.Context.Response.HasStarted && AnswerTo(exception) is { } answer)
         {
             await AbandonAsync(session, exception);
-            await AnswerAsync(session, answer);
+            await AnswerAsync(session, answer, exception);
         }
         catch (Exception exception)
         {
@@ -81,11 +93,17 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
         }
         finally
         {
-            session.Close();
+            if (!session.IsClosed)
+            {
+                session.Close();
+                SessionResponse.HookLate(session);
+            }
         }
     }
 
-    private static async Task SaveAsync(RequestSession session)
+    /// <summary>Does what is left to do.</summary>
+    /// <returns>Whether the response may end as it is.</returns>
+    private static async ValueTask<bool> TrySaveAsync(RequestSession session)
     {
         try
         {
@@ -95,22 +113,24 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
         catch (Exception exception) when (session.Context.Response.HasStarted && AnswerTo(exception) is not null)
         {
             // Too late for another answer, but not for making sure that this one does not pass for a success.
-            session.Draft = null;
+            session.KnownChanges?.Discard(keepsEndings: false);
             session.Pipeline.Logger.SaveFailedAfterStart(session.Context.TraceIdentifier, exception.Message);
             session.Context.Abort();
-            return;
+            return false;
         }
 
-        session.Response.Release();
         session.Response.ApplyHeaders();
-        await SessionSaver.TouchAsync(session);
+        session.Response.Release();
+        await SessionSaver.TouchAtEndAsync(session);
+        await session.RaiseEventsAsync();
+        return true;
     }
 
     /// <summary>The handler failed: its changes are discarded, but a user who signed out is signed out.</summary>
     private static async Task AbandonAsync(RequestSession session, Exception failure)
     {
         // A store that just failed is not asked again: its client has waited long enough.
-        session.Draft = failure is SessionStoreException ? null : session.Draft?.EndingsOnly(session.Pipeline.Options.ClearSessionScope);
+        session.KnownChanges?.Discard(keepsEndings: failure is not SessionStoreException);
         try
         {
             await SessionSaver.SaveAsync(session, CancellationToken.None);
@@ -118,7 +138,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
         catch (SessionStoreException)
         {
             // Logged by the saver; the handler's own failure is what the client hears of.
-            session.Draft = null;
+            session.KnownChanges?.Discard(keepsEndings: false);
         }
 
         session.Response.Discard();
@@ -144,9 +164,14 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
         context,
         (StatusCodes.Status503ServiceUnavailable, "The session store can't be reached.", "It is not known whether you are signed in. Try again in a moment."));
 
-    private static async Task AnswerAsync(RequestSession session, (int Status, string Title, string Detail) answer)
+    private static async Task AnswerAsync(RequestSession session, (int Status, string Title, string Detail) answer, Exception exception)
     {
-        session.Response.RestoreBody();
+        if (!session.Response.RestoreBody())
+        {
+            // What is in the server's buffer would stand in front of the answer. The server's own error page, which it clears, has none.
+            ExceptionDispatchInfo.Throw(exception);
+        }
+
         session.Context.Response.Clear();
         session.Response.ApplyHeaders();
         await WriteAsync(session.Context, answer);

@@ -42,6 +42,9 @@ internal sealed class SessionPipeline(
     /// <summary>The session whose value the application's code is changing here: what that code calls must not queue up behind it.</summary>
     public AsyncLocal<RequestSession?> Exchanging { get; } = new();
 
+    /// <summary>What the server is known to do.</summary>
+    public NestedCallbacks NestedCallbacks { get; } = new();
+
     /// <summary>The time in whole milliseconds, as records keep it.</summary>
     public DateTimeOffset Now => clock.Now;
 }

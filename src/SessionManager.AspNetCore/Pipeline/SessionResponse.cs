@@ -6,16 +6,20 @@ namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
 /// What the session does to the response: it is watched from the first change on, so that changes are saved before its first
-/// byte leaves, and gets at most one cookie and a <c>Cache-Control</c>.
+/// byte leaves, and gets at most one cookie and what caches are to know.
 /// </summary>
 internal sealed class SessionResponse(RequestSession session)
 {
-    private bool _hooked;
+    private bool _authenticationAsked;
+    private bool _authenticationSawUser;
     private bool _dependsOnUser;
-    private bool _mayDependOnUser;
-    private bool _expiresCookie;
+    private bool _discards;
     private SessionToken? _issued;
+    private bool _expiresCookie;
     private ResponseBodyGate? _gate;
+    private GatedUpgrades? _upgrades;
+
+    private HttpContext Context => session.Context;
 
     /// <summary>A response that depends on a session is one browser's own: the output cache must not keep it. It asks nobody's
     /// <c>Cache-Control</c>, so it is told directly.</summary>
@@ -27,35 +31,100 @@ internal sealed class SessionResponse(RequestSession session)
         }
     }
 
+    /// <summary>What a response shows of a session, or of having none, is for that cookie alone (RFC 9110, section 12.5.5). Said as soon as the
+    /// session is used: <c>UseResponseCaching</c> copies the headers before the response starts.</summary>
+    public static void VaryByCookie(HttpContext context)
+    {
+        if (!context.Response.HasStarted)
+        {
+            CacheHeaders.VaryByCookie(context.Response.Headers);
+        }
+    }
+
+    /// <summary>Whether the end of a request is a use of its session: not that of an event stream or a socket, which may be open for hours
+    /// without anybody there.</summary>
+    public static bool EndIsUse(HttpContext context) =>
+        !context.Response.HasStarted
+        || (context.Response.StatusCode != StatusCodes.Status101SwitchingProtocols
+            && context.Response.ContentType?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) != true
+            && context.Features[typeof(IHttpExtendedConnectFeature)] is not IHttpExtendedConnectFeature { IsExtendedConnect: true });
+
+    /// <summary>Makes sure that something is done before the response starts. Registered when <c>UseSessionManager</c> gets the request, it runs
+    /// behind all that is registered later: those callbacks run last in, first out.</summary>
+    public static void Hook(RequestSession session)
+    {
+        if (!session.IsHooked && !session.Context.Response.HasStarted)
+        {
+            session.IsHooked = true;
+            session.Context.Response.OnStarting(static state => OnStartingAsync((RequestSession)state), session);
+        }
+    }
+
+    /// <summary>The request is over, and its response has not started: what was registered meanwhile may still change the session when it
+    /// does.</summary>
+    public static void HookLate(RequestSession session)
+    {
+        if (session.IsHooked && !session.Context.Response.HasStarted)
+        {
+            session.Context.Response.OnStarting(
+                static state =>
+                {
+                    ((RequestSession)state).Reopen();
+                    return Task.CompletedTask;
+                },
+                session);
+            session.Context.Response.OnCompleted(
+                static state =>
+                {
+                    ((RequestSession)state).Close();
+                    return Task.CompletedTask;
+                },
+                session);
+        }
+    }
+
     /// <summary>The response depends on who is signed in, so no cache may store it (OWASP ASVS 5.0, 14.3.2).</summary>
     public void ForbidStoring()
     {
         _dependsOnUser = true;
-        Hook();
+        Hook(session);
     }
 
     /// <summary>The response may depend on who is signed in: authentication runs for every request, whether its user is asked for or not.</summary>
-    public void ForbidStoringWhatAuthenticationSaw()
+    public void AuthenticationSaw(bool user)
     {
-        _mayDependOnUser = true;
-        Hook();
+        (_authenticationAsked, _authenticationSawUser) = (true, _authenticationSawUser || user);
+        Hook(session);
+        if (Context.GetEndpoint() is not null)
+        {
+            VaryByCookie(Context);
+        }
     }
 
     /// <summary>Puts the gate in front of the body, once.</summary>
     public void Watch()
     {
-        // Also for a change that is made while the response starts, by somebody else's callback.
-        Hook();
-        var context = session.Context;
-        if (_gate is not null || context.Response.HasStarted)
+        if (Context.Response.HasStarted)
         {
             return;
         }
 
-        if (context.Features[typeof(IHttpResponseBodyFeature)] is IHttpResponseBodyFeature body)
+        if (session.IsStarting && !session.IsHooked)
+        {
+            // Our callback has run, and what changes the session now was registered before it.
+            if (!session.Pipeline.NestedCallbacks.AreRunBy(Context))
+            {
+                throw SessionErrors.StartingWithoutUs();
+            }
+
+            Hook(session);
+        }
+
+        if (_gate is null && Context.Features[typeof(IHttpResponseBodyFeature)] is IHttpResponseBodyFeature body)
         {
             _gate = new ResponseBodyGate(session, body, holdsBack: ReferenceEquals(body, session.BodyAtEntry));
-            context.Features[typeof(IHttpResponseBodyFeature)] = _gate;
+            _upgrades = GatedUpgrades.For(Context, _gate);
+            Context.Features[typeof(IHttpResponseBodyFeature)] = _gate;
         }
     }
 
@@ -89,86 +158,144 @@ internal sealed class SessionResponse(RequestSession session)
         return true;
     }
 
-    /// <summary>Takes the gate away, and what it holds back with it: the response will be another.</summary>
-    public void Discard() => RemoveGate();
+    /// <summary>The handler failed: the response will be another, and nothing more is saved for it.</summary>
+    public void Discard()
+    {
+        _discards = true;
+        RemoveGate();
+    }
+
+    /// <summary>An error page begins.</summary>
+    public void Restart() => _discards = false;
 
     /// <summary>Sends what comes next to the server itself, past a body that a handler or a middleware put in front of it and, failing,
     /// left there.</summary>
-    public void RestoreBody()
+    /// <returns>Whether nothing stands in front of what comes next: a handler may have put bytes into the server's buffer, where nobody can
+    /// take them out.</returns>
+    public bool RestoreBody()
     {
         if (session.BodyAtEntry is { } bodyAtEntry)
         {
-            session.Context.Features.Set(bodyAtEntry);
+            Context.Features.Set(bodyAtEntry);
         }
-    }
 
-    /// <summary>Makes sure that something is done before the response starts.</summary>
-    public void Hook()
-    {
-        if (!_hooked && !session.Context.Response.HasStarted)
-        {
-            _hooked = true;
-            session.Context.Response.OnStarting(static state => ((SessionResponse)state).OnStartingAsync(), this);
-        }
+        return Context.Response.BodyWriter is not { CanGetUnflushedBytes: true, UnflushedBytes: > 0 };
     }
 
     public void IssueCookie(SessionToken token)
     {
         (_issued, _expiresCookie) = (token, false);
-        Hook();
+        Hook(session);
     }
 
     public void ExpireCookie()
     {
         (_issued, _expiresCookie) = (null, true);
-        Hook();
+        Hook(session);
     }
 
     /// <summary>Writes the headers; again and again if need be, since an error page may have cleared them.</summary>
     public void ApplyHeaders()
     {
-        var context = session.Context;
-        if (context.Response.HasStarted)
+        if (Context.Response.HasStarted)
         {
             return;
         }
 
         if (_issued is { } token)
         {
-            session.Pipeline.Cookie.Write(context, token);
+            session.Pipeline.Cookie.Write(Context, token);
         }
         else if (_expiresCookie)
         {
-            session.Pipeline.Cookie.Expire(context);
+            session.Pipeline.Cookie.Expire(Context);
         }
 
-        if ((_issued is not null || _expiresCookie || _dependsOnUser || (_mayDependOnUser && !IsFile(context)))
-            && context.Response.Headers.CacheControl.Count == 0)
+        var headers = Context.Response.Headers;
+        var asked = _authenticationAsked && !IsFile();
+        if (_issued is not null || _expiresCookie)
         {
-            context.Response.Headers.CacheControl = "no-store";
+            CacheHeaders.ForbidSharing(headers);
+        }
+        else if ((_dependsOnUser || (asked && _authenticationSawUser)) && headers.CacheControl.Count == 0)
+        {
+            headers.CacheControl = "no-store";
+        }
+
+        if (session.IsUsed || asked)
+        {
+            CacheHeaders.VaryByCookie(headers);
+        }
+    }
+
+    private static Task OnStartingAsync(RequestSession session)
+    {
+        session.Start();
+        session.Pipeline.NestedCallbacks.Probe(session.Context);
+        if (session.KnownResponse is { } response)
+        {
+            return response.StartAsync();
+        }
+
+        if (session.HasChanges || session.HasEvents || session.WasTouchDue || SessionRotation.IsDue(session))
+        {
+            return session.Response.StartAsync();
+        }
+
+        if (session.IsUsed)
+        {
+            VaryByCookie(session.Context);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    // The net beneath the gate: bytes that found another way to the server, and changes that other callbacks made.
+    private async Task StartAsync()
+    {
+        do
+        {
+            await SaveAsync();
+            await SessionRotation.RunAsync(session);
+            await SessionSaver.TouchBeforeResponseAsync(session);
+            ApplyHeaders();
+            await session.RaiseEventsAsync();
+        }
+        while (session.HasChanges);
+    }
+
+    private async ValueTask SaveAsync()
+    {
+        if (!_discards)
+        {
+            await SessionSaver.SaveAsync(session, CancellationToken.None);
+            return;
+        }
+
+        session.KnownChanges?.Discard(keepsEndings: true);
+        try
+        {
+            await SessionSaver.SaveAsync(session, CancellationToken.None);
+        }
+        catch (SessionStoreException)
+        {
+            // Logged by the saver. The answer is an error already.
+            session.KnownChanges?.Discard(keepsEndings: false);
         }
     }
 
     // What UseStaticFiles sends, the same to everybody: no endpoint made it, and it says which version it is.
-    private static bool IsFile(HttpContext context) => context.GetEndpoint() is null && context.Response.Headers.ETag.Count > 0;
-
-    // The net beneath the gate: bytes that found another way to the server.
-    private async Task OnStartingAsync()
-    {
-        _hooked = false;
-        await SessionSaver.SaveAsync(session, CancellationToken.None);
-        await SessionSaver.TouchAsync(session);
-        ApplyHeaders();
-    }
+    private bool IsFile() => Context.GetEndpoint() is null && Context.Response.Headers.ETag.Count > 0;
 
     private void RemoveGate()
     {
-        var features = session.Context.Features;
+        var features = Context.Features;
         if (_gate is { } gate && ReferenceEquals(features[typeof(IHttpResponseBodyFeature)], gate))
         {
             features[typeof(IHttpResponseBodyFeature)] = gate.Inner;
         }
 
-        _gate = null;
+        _upgrades?.Remove(Context);
+        (_gate, _upgrades) = (null, null);
     }
 }

@@ -3,42 +3,28 @@ using SessionManager.AspNetCore.Diagnostics;
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
-/// The timed rotation, between load and handler. When its interval has passed, one request issues the next token; the current one
-/// stays until the next is first seen, and a few seconds more. Nobody is signed out by a response that is lost, and of requests in parallel
+/// The timed rotation. When its interval has passed, one request that uses the session issues the next token with its response; the current
+/// one stays until the next is first seen, and a few seconds more. Nobody is signed out by a response that is lost, and of requests in parallel
 /// one issues the next token and the others go on with the current one.
 /// </summary>
 internal static class SessionRotation
 {
-    /// <summary>Whether there is something to do for the token a request brought.</summary>
-    public static bool IsDue(RequestSession session, LoadedSession loaded) =>
-        loaded.Record is { } record
-        && (loaded.TokenAge == TokenAge.Next
-            || (loaded.TokenAge == TokenAge.Current
-                && session.Pipeline.Options.TokenRotationInterval is { } interval
-                && session.Pipeline.Now - record.SecretIssuedAt >= interval
-                && !session.Context.Response.HasStarted));
+    /// <summary>Whether the next token is to be issued with this response: where the session was used, and the response is not somebody's who
+    /// never asked for it, as a file is.</summary>
+    public static bool IsDue(RequestSession session) =>
+        session.Pipeline.Options.TokenRotationInterval is { } interval
+        && session is { IsUsed: true, MayRotate: true, TokenAge: TokenAge.Current, Record: { } record }
+        && session.Pipeline.Now - record.SecretIssuedAt >= interval;
 
-    /// <summary>Promotes the next token, or issues one. A failure costs nothing but the rotation: the token that was brought stays valid.</summary>
-    public static async ValueTask RunAsync(RequestSession session, LoadedSession loaded)
-    {
-        try
-        {
-            if (loaded.TokenAge == TokenAge.Next)
-            {
-                await PromoteAsync(session, loaded.Record!);
-            }
-            else
-            {
-                await IssueAsync(session, loaded.Record!);
-            }
-        }
-        catch (SessionStoreException exception)
-        {
-            session.Pipeline.Logger.StoreFailed("rotate", loaded.Token.Id, exception.Message);
-        }
-    }
+    /// <summary>Issues the next token if that is due, before the response starts. A failure costs nothing but the rotation: the token that was
+    /// brought stays valid.</summary>
+    public static ValueTask RunAsync(RequestSession session) =>
+        IsDue(session) && session.Record is { } record && !SessionSaver.IsConsentMissing(session)
+            ? IssueAsync(session, record)
+            : ValueTask.CompletedTask;
 
-    private static async ValueTask PromoteAsync(RequestSession session, SessionRecord record)
+    /// <summary>The next token was seen: from here on it is the current one.</summary>
+    public static async ValueTask PromoteAsync(RequestSession session, SessionRecord record)
     {
         var secret = new SessionSecretChange(session.Token.HashSecret(), default, Required: false) { Kind = SessionSecretChangeKind.Promote };
         await ChangeAsync(session, record, secret);
@@ -56,7 +42,8 @@ internal static class SessionRotation
         {
             session.Response.IssueCookie(token);
             session.Pipeline.Logger.TokenRotated(record.Id);
-            await session.Pipeline.Events.TokenRotatedAsync(session.Record!, session.Context);
+            var rotated = session.Record!;
+            session.Tell(() => session.Pipeline.Events.TokenRotatedAsync(rotated, session.Context));
         }
     }
 
@@ -70,13 +57,21 @@ internal static class SessionRotation
             Touches = session.Touches,
             Secret = secret,
         };
-        var result = await session.Pipeline.Store.CommitAsync(commit);
-        if (result is not { Outcome: SessionCommitOutcome.Committed, SecretChanged: true })
+        try
         {
+            var result = await session.Pipeline.Store.CommitAsync(commit);
+            if (result is not { Outcome: SessionCommitOutcome.Committed, SecretChanged: true })
+            {
+                return false;
+            }
+        }
+        catch (SessionStoreException exception)
+        {
+            session.Pipeline.Logger.StoreFailed("rotate", record.Id, exception.Message);
             return false;
         }
 
-        session.Adopt(Records.CommitRules.Apply(record, commit, secretChanged: true), session.Token);
+        session.Refresh(Records.CommitRules.Apply(record, commit, secretChanged: true));
         return true;
     }
 }

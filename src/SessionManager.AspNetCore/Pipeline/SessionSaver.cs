@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Http.Features;
 using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Records;
@@ -8,18 +9,64 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <summary>Saves what a request has changed: ends, begins or changes the stored session, and says what cookie that needs.</summary>
 internal static class SessionSaver
 {
-    /// <summary>Saves the draft. When it returns everything is saved; when the store fails, what is left to save is still pending; when
-    /// it is refused, nothing is.</summary>
+    /// <summary>Saves what is changed by now. When it returns everything is saved; when the store fails, what is left to save is still
+    /// pending; when it is refused, nothing is. Another save of the request that runs is waited for, and what it left is saved.</summary>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     /// <exception cref="SessionEndedException">The session ended, or changed its user, meanwhile.</exception>
     /// <exception cref="SessionLimitException">The user has too many sessions.</exception>
     public static ValueTask SaveAsync(RequestSession session, CancellationToken cancellationToken) =>
-        session.Draft is { } draft ? SaveAsync(session, draft, cancellationToken) : ValueTask.CompletedTask;
+        session.HasChanges ? SaveAsync(session, session.Changes, cancellationToken) : ValueTask.CompletedTask;
 
-    /// <summary>Moves 'last seen', if that is due and was not saved with a change. Nothing is lost when it fails: the session ends one
-    /// interval earlier.</summary>
-    public static ValueTask TouchAsync(RequestSession session) =>
-        session.TakeTouch() is { } record ? TouchAsync(session, record) : ValueTask.CompletedTask;
+    /// <summary>Moves 'last seen', if that was due at the load and was not saved with a change.</summary>
+    public static ValueTask TouchBeforeResponseAsync(RequestSession session) =>
+        session.WasTouchDue && session.Record is { } record ? TouchAsync(session, record, session.Pipeline.Now) : ValueTask.CompletedTask;
+
+    /// <summary>Moves 'last seen', if that is due when the request ends.</summary>
+    public static ValueTask TouchAtEndAsync(RequestSession session) =>
+        session.Pipeline.Now is var now && session.IsTouchDue(now) && SessionResponse.EndIsUse(session.Context)
+            ? TouchAsync(session, session.Record!, now)
+            : ValueTask.CompletedTask;
+
+    /// <summary>Moves 'last seen' for a handler that says that it uses the session, if that is due.</summary>
+    /// <exception cref="SessionStoreException">The store can't be reached.</exception>
+    public static ValueTask TouchForHandlerAsync(RequestSession session, CancellationToken cancellationToken) =>
+        session.Pipeline.Now is var now && session.IsTouchDue(now)
+            ? TouchAsync(session, session.Record!, now, fails: true, cancellationToken)
+            : ValueTask.CompletedTask;
+
+    /// <summary>Shows the request what is stored by now, or that it has ended.</summary>
+    /// <exception cref="SessionStoreException">The store can't be reached.</exception>
+    public static async ValueTask ReloadAsync(RequestSession session, CancellationToken cancellationToken)
+    {
+        await EnterAsync(session.Changes, cancellationToken);
+        Exception? failure = null;
+        try
+        {
+            if (session.Record is { } record)
+            {
+                await session.Pipeline.Loader.ReloadAsync(session, record, cancellationToken);
+            }
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+            throw;
+        }
+        finally
+        {
+            session.Changes.EndTurn(failure);
+        }
+    }
+
+    /// <summary>Waits for the turn to do something in the store that is not a save of the draft.</summary>
+    /// <exception cref="SessionStoreException">The one in front found the store hanging.</exception>
+    public static async ValueTask EnterAsync(SessionChanges changes, CancellationToken cancellationToken)
+    {
+        while (!changes.TryEnter(out var turnEnded))
+        {
+            ThrowIfHanging(await turnEnded!.WaitAsync(cancellationToken));
+        }
+    }
 
     /// <summary>The record as it would be if the draft were saved now.</summary>
     public static SessionRecord Preview(RequestSession session, SessionDraft draft) =>
@@ -27,82 +74,156 @@ internal static class SessionSaver
             ? CommitRules.Apply(stored, Describe(session, draft, stored, secret: null), secretChanged: false)
             : CommitRules.Create(Describe(session, draft, null, new SessionSecretChange(default, default, Required: false)));
 
+    /// <summary>Whether the cookie must not be sent, because the user has not consented to it, or does not any more.</summary>
+    public static bool IsConsentMissing(RequestSession session) =>
+        !session.Pipeline.Cookie.IsEssential && session.Context.Features.Get<ITrackingConsentFeature>() is { CanTrack: false };
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private static async ValueTask SaveAsync(RequestSession session, SessionDraft draft, CancellationToken cancellationToken)
+    private static async ValueTask SaveAsync(RequestSession session, SessionChanges changes, CancellationToken cancellationToken)
     {
-        session.IsSaving = true;
-        try
+        while (true)
         {
-            if (draft.Ends && session.Record is { } ended)
+            if (!changes.TryBeginSave(out var draft, out var turnEnded))
             {
-                await session.Pipeline.Ending.EndAsync(ended, SessionEndReason.SignedOut, session.Context, cancellationToken: cancellationToken);
-                session.Forget();
-                session.Response.ExpireCookie();
+                ThrowIfShared(await turnEnded!.WaitAsync(cancellationToken));
+                continue;
             }
 
-            if (session.Record is { } stored)
+            if (draft is null)
             {
-                await UpdateAsync(session, draft, stored, cancellationToken);
-            }
-            else if (draft.BeginsSession)
-            {
-                await CreateAsync(session, draft, cancellationToken);
+                return;
             }
 
-            session.Draft = null;
-        }
-        catch (SessionEndedException)
-        {
-            session.Draft = null;
-            throw;
-        }
-        catch (SessionLimitException)
-        {
-            // The sign-in is refused; a sign-out before it is not.
-            session.Pipeline.Logger.SessionLimitReached(session.CurrentId());
-            session.Draft = session.Draft?.EndingsOnly(session.Pipeline.Options.ClearSessionScope);
-            throw;
-        }
-        catch (SessionStoreException exception)
-        {
-            var id = session.Draft is { Ends: true } && session.Record is { } living ? living.Id : session.CurrentId();
-            session.Pipeline.Logger.StoreFailed("commit", id, exception.Message);
-            session.Draft?.Doubt();
-            throw;
-        }
-        catch (OperationCanceledException)
-        {
-            session.Draft?.Doubt();
-            throw;
-        }
-        finally
-        {
-            session.IsSaving = false;
+            try
+            {
+                await SaveAsync(session, draft, cancellationToken);
+                changes.EndSave();
+            }
+            catch (SessionEndedException exception)
+            {
+                changes.EndSave(exception);
+                await session.RaiseEventsAsync();
+                throw;
+            }
+            catch (SessionLimitException exception)
+            {
+                // The sign-in is refused; a sign-out before it is not.
+                session.Pipeline.Logger.SessionLimitReached(session.CurrentId());
+                changes.EndSave(exception, changes.Draft?.EndingsOnly(session.Pipeline.Options.ClearSessionScope));
+                await session.RaiseEventsAsync();
+                throw;
+            }
+            catch (Exception exception)
+            {
+                if (exception is SessionStoreException)
+                {
+                    var id = draft.Ends && session.Record is { } living ? living.Id : session.CurrentId();
+                    session.Pipeline.Logger.StoreFailed("commit", id, exception.Message);
+                }
+
+                changes.FailSave(exception);
+                await session.RaiseEventsAsync();
+                throw;
+            }
+
+            // Not within the turn: a handler may save.
+            await session.RaiseEventsAsync();
         }
     }
 
-    private static async ValueTask TouchAsync(RequestSession session, SessionRecord record)
+    private static ValueTask SaveAsync(RequestSession session, SessionDraft draft, CancellationToken cancellationToken) =>
+        !draft.Ends && session.Record is { } stored && !IsConsentMissing(session)
+            ? UpdateAsync(session, draft, stored, cancellationToken)
+            : SaveOtherAsync(session, draft, cancellationToken);
+
+    private static async ValueTask SaveOtherAsync(RequestSession session, SessionDraft draft, CancellationToken cancellationToken)
+    {
+        if (IsConsentMissing(session))
+        {
+            session.Pipeline.Logger.ConsentMissing();
+            if (draft.EndingsOnly(session.Pipeline.Options.ClearSessionScope) is not { } endings)
+            {
+                return;
+            }
+
+            session.Changes.Replace(draft = endings);
+        }
+
+        if (draft.Ends && session.Record is { } ended)
+        {
+            await session.Pipeline.Ending.EndAsync(ended, SessionEndReason.SignedOut, session.Context, session, cancellationToken: cancellationToken);
+            session.Forget();
+            session.Response.ExpireCookie();
+        }
+
+        if (session.Record is { } stored)
+        {
+            await UpdateAsync(session, draft, stored, cancellationToken);
+        }
+        else if (draft.IsLost)
+        {
+            await SaveLostAsync(session, draft, cancellationToken);
+        }
+        else if (draft.BeginsSession)
+        {
+            await CreateAsync(session, draft, cancellationToken);
+        }
+    }
+
+    private static ValueTask SaveLostAsync(RequestSession session, SessionDraft draft, CancellationToken cancellationToken)
+    {
+        if (draft.SignsIn)
+        {
+            session.Pipeline.Logger.SignInBeganFreshSession(session.Token.Id);
+            return BeginFreshAsync(session, draft, carries: false, cancellationToken);
+        }
+
+        return draft.SignsOut ? ValueTask.CompletedTask : throw Refused(session, session.Token.Id, SessionCommitOutcome.Gone);
+    }
+
+    // Nothing is lost when it fails: the session ends one interval earlier.
+    private static async ValueTask TouchAsync(
+        RequestSession session, SessionRecord record, DateTimeOffset now, bool fails = false, CancellationToken cancellationToken = default)
     {
         var pipeline = session.Pipeline;
         try
         {
-            await pipeline.Store.TouchAsync(record.Id, new SessionTouch(record.SecretHash, pipeline.Now, Allowed: true));
+            await pipeline.Store.TouchAsync(record.Id, new SessionTouch(record.SecretHash, now, Allowed: true), cancellationToken);
         }
         catch (SessionStoreException exception)
         {
             pipeline.Logger.StoreFailed("touch", record.Id, exception.Message);
+            if (fails)
+            {
+                throw;
+            }
+        }
+
+        session.Saw(now);
+    }
+
+    // Those who waited had changed the session too, before or after: what was refused was theirs as well.
+    private static void ThrowIfShared(Exception? failure)
+    {
+        if (failure is SessionEndedException or SessionLimitException)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        ThrowIfHanging(failure);
+    }
+
+    private static void ThrowIfHanging(Exception? failure)
+    {
+        if (failure is SessionStoreException { IsTimeout: true })
+        {
+            throw new SessionStoreException("The session store did not answer an earlier call of this request in time.") { IsTimeout = true };
         }
     }
 
     private static async ValueTask CreateAsync(RequestSession session, SessionDraft draft, CancellationToken cancellationToken)
     {
         var pipeline = session.Pipeline;
-        if (!pipeline.Cookie.IsEssential && session.Context.Features.Get<ITrackingConsentFeature>() is { CanTrack: false })
-        {
-            pipeline.Logger.ConsentMissing();
-            return;
-        }
-
         var token = draft.NewToken ??= SessionToken.NewFor(session.CurrentId());
         await AdmitAsync(session, draft, token.Id, cancellationToken);
         var commit = Describe(session, draft, null, new SessionSecretChange(token.HashSecret(), default, Required: true));
@@ -116,7 +237,7 @@ internal static class SessionSaver
         session.Adopt(record, token);
         session.Response.IssueCookie(token);
         pipeline.Logger.SessionCreated(commit.Id);
-        await pipeline.Events.CreatedAsync(record, session.Context);
+        session.Tell(() => pipeline.Events.CreatedAsync(record, session.Context));
         await AnnounceAsync(session, draft, before: null, secretChanged: false);
     }
 
@@ -160,14 +281,18 @@ internal static class SessionSaver
     // Noted before it is saved, so that there is no moment in which a signed-in session is not.
     private static ValueTask AdmitAsync(RequestSession session, SessionDraft draft, Guid id, CancellationToken cancellationToken) =>
         draft.Identity is { UserId: { } userId, AuthenticatedAt: { } at }
-            ? session.Pipeline.Admission.AdmitAsync(userId, id, at, session.Context, cancellationToken)
+            ? session.Pipeline.Admission.AdmitAsync(userId, id, at, session, cancellationToken)
             : ValueTask.CompletedTask;
 
     private static ValueTask CommittedAsync(RequestSession session, SessionDraft draft, SessionRecord before, bool secretChanged)
     {
         if (secretChanged)
         {
-            session.Response.IssueCookie(session.Token);
+            if (!IsConsentMissing(session))
+            {
+                session.Response.IssueCookie(session.Token);
+            }
+
             session.Pipeline.Logger.TokenRotated(before.Id);
         }
         else if (draft.Rotates)
@@ -190,7 +315,7 @@ internal static class SessionSaver
         if (draft.SignsIn)
         {
             pipeline.Logger.SignedIn(record.Id);
-            await pipeline.Events.SignedInAsync(record, session.Context);
+            session.Tell(() => pipeline.Events.SignedInAsync(record, session.Context));
             return;
         }
 
@@ -201,7 +326,7 @@ internal static class SessionSaver
 
         if (secretChanged)
         {
-            await pipeline.Events.TokenRotatedAsync(record, session.Context);
+            session.Tell(() => pipeline.Events.TokenRotatedAsync(record, session.Context));
         }
     }
 
@@ -223,9 +348,14 @@ internal static class SessionSaver
         }
 
         var carries = outcome == SessionCommitOutcome.Moved && (stored.OwnerId is null || string.Equals(stored.OwnerId, draft.UserId, StringComparison.Ordinal));
+        await BeginFreshAsync(session, draft, carries, cancellationToken);
+    }
+
+    private static async ValueTask BeginFreshAsync(RequestSession session, SessionDraft draft, bool carries, CancellationToken cancellationToken)
+    {
         var fresh = draft.ForFreshSession(carries);
         session.Forget();
-        session.Draft = fresh;
+        session.Changes.Replace(fresh);
         await CreateAsync(session, fresh, cancellationToken);
     }
 
@@ -253,6 +383,13 @@ internal static class SessionSaver
                 DropsValues = pipeline.Options.ClearSessionScope == ClearSessionScope.Everything,
             };
             outcome = (await pipeline.Store.CommitAsync(commit, cancellationToken)).Outcome;
+        }
+
+        if (outcome == SessionCommitOutcome.Gone
+            && (await pipeline.Store.LoadAsync(stored.Id, default, cancellationToken)).Status == SessionLookupStatus.Newer)
+        {
+            // A newer version of this library has rewritten it, and only it could change the user. What can be done is to end it.
+            await pipeline.Ending.EndAsync(stored, SessionEndReason.SignedOut, session.Context, session, cancellationToken: cancellationToken);
         }
 
         pipeline.Logger.SignedOutAlready(stored.Id);

@@ -85,6 +85,9 @@ internal readonly struct SessionToken
         return Base64Url.EncodeToString(bytes);
     }
 
+    /// <summary>Whether both are the same, of which the one who brought them knows both.</summary>
+    public bool IsSame(SessionToken other) => Id == other.Id && _secret == other._secret;
+
     /// <summary>The public id: this may end up in a log.</summary>
     public override string ToString() => Id.ToString();
 }

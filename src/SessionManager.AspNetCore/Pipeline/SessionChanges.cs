@@ -1,0 +1,155 @@
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>
+/// What a request has changed and not saved yet, and whose turn it is to save. Saves of one request wait for one another. A change that is
+/// made while a save runs is made to a copy and made again on what the save leaves, so that it is neither lost nor saved twice.
+/// </summary>
+/// <param name="session">The session, whose lock guards everything here.</param>
+internal sealed class SessionChanges(RequestSession session)
+{
+    private SessionDraft? _saving;
+    private List<Action<SessionDraft>>? _meanwhile;
+    private bool _isTaken;
+    private TaskCompletionSource<Exception?>? _turnEnded;
+
+    /// <summary>All that is not saved yet, as the request sees it.</summary>
+    public SessionDraft? Draft { get; private set; }
+
+    /// <summary>Whether there is nothing to save and nobody saves.</summary>
+    public bool IsIdle => Draft is null && !_isTaken;
+
+    /// <summary>Whether a save of a new token failed, so that nothing can be added until it has been tried again.</summary>
+    public bool IsInDoubt => !_isTaken && _saving is { IsInDoubt: true };
+
+    /// <summary>What the request sees, to be changed.</summary>
+    public SessionDraft Begin() => Draft ??= new SessionDraft(session.Record);
+
+    /// <summary>Makes a change.</summary>
+    public TResult Change<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change)
+    {
+        var seen = Begin();
+        if (_saving is null)
+        {
+            return change(seen, state);
+        }
+
+        if (ReferenceEquals(seen, _saving))
+        {
+            Draft = seen = _saving.Clone();
+        }
+
+        var result = change(seen, state);
+        (_meanwhile ??= []).Add(draft => change(draft, state));
+        return result;
+    }
+
+    /// <summary>Takes the turn for something that is not a save of the draft.</summary>
+    /// <param name="turnEnded">When another one's turn ends, and with what failure.</param>
+    /// <returns>Whether the turn was free.</returns>
+    public bool TryEnter(out Task<Exception?>? turnEnded)
+    {
+        lock (session)
+        {
+            turnEnded = _isTaken ? TurnEnded() : null;
+            return !_isTaken && (_isTaken = true);
+        }
+    }
+
+    /// <summary>Takes the turn for a save.</summary>
+    /// <param name="draft">What to save; <see langword="null"/> when that is nothing, and then the turn is not taken.</param>
+    /// <param name="turnEnded">When another one's turn ends, and with what failure.</param>
+    /// <returns>Whether the turn was free.</returns>
+    public bool TryBeginSave(out SessionDraft? draft, out Task<Exception?>? turnEnded)
+    {
+        lock (session)
+        {
+            // One that failed in doubt goes first, and as it was.
+            draft = _isTaken ? null : _saving ??= Draft;
+            turnEnded = _isTaken ? TurnEnded() : null;
+            _isTaken |= draft is not null;
+            return turnEnded is null;
+        }
+    }
+
+    /// <summary>What is being saved became something else on the way: a sign-in that lost its session begins a fresh one.</summary>
+    public void Replace(SessionDraft draft)
+    {
+        lock (session)
+        {
+            _saving = draft;
+            Draft = _meanwhile is null ? draft : Redo(draft.Clone());
+        }
+    }
+
+    /// <summary>Ends the turn of a save that has saved everything, or was refused.</summary>
+    /// <param name="failure">Why it was refused; <see langword="null"/>: everything is saved.</param>
+    /// <param name="left">What of it is still to be saved.</param>
+    public void EndSave(Exception? failure = null, SessionDraft? left = null)
+    {
+        lock (session)
+        {
+            var rest = _meanwhile is null ? left : Redo(left ?? new SessionDraft(session.Record));
+            Draft = rest is { IsEmpty: false } ? rest : null;
+            (_saving, _meanwhile) = (null, null);
+            Leave(failure);
+        }
+    }
+
+    /// <summary>Ends the turn of a save that failed, so that all of it is still to be saved.</summary>
+    public void FailSave(Exception failure)
+    {
+        lock (session)
+        {
+            _saving?.Doubt();
+            if (_saving is { IsInDoubt: false })
+            {
+                // What came meanwhile is part of it from now on. In doubt the same is saved once more, and then that.
+                (_saving, _meanwhile) = (null, null);
+            }
+
+            Leave(failure);
+        }
+    }
+
+    /// <summary>Ends the turn of something that was not a save.</summary>
+    public void EndTurn(Exception? failure)
+    {
+        lock (session)
+        {
+            Leave(failure);
+        }
+    }
+
+    /// <summary>Drops what is not being saved at this moment, but for an end or a sign-out.</summary>
+    /// <param name="keepsEndings">Whether those are kept.</param>
+    public void Discard(bool keepsEndings)
+    {
+        lock (session)
+        {
+            _meanwhile = null;
+            Draft = _isTaken && _saving is not null ? _saving
+                : keepsEndings ? Draft?.EndingsOnly(session.Pipeline.Options.ClearSessionScope)
+                : null;
+            _saving = _isTaken ? _saving : null;
+        }
+    }
+
+    private SessionDraft Redo(SessionDraft draft)
+    {
+        foreach (var change in _meanwhile ?? [])
+        {
+            change(draft);
+        }
+
+        return draft;
+    }
+
+    private Task<Exception?> TurnEnded() => (_turnEnded ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    private void Leave(Exception? failure)
+    {
+        _isTaken = false;
+        _turnEnded?.SetResult(failure);
+        _turnEnded = null;
+    }
+}
