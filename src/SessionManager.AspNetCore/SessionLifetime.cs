@@ -39,8 +39,16 @@ public sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTimeo
         return idle < absolute ? idle : absolute;
     }
 
-    /// <summary>Whether a limit has passed.</summary>
+    /// <summary>Whether a limit has passed, so that no request may find the session alive any more.</summary>
     public bool IsExpired(SessionRecord record, DateTimeOffset now) => ExpiresAt(record) <= now;
+
+    /// <summary>Whether the absolute timeout has passed. Only that limit refuses a change or a touch: the request behind it found the session
+    /// alive, and counts as use when it ends, however long it ran.</summary>
+    public bool IsPastAbsoluteTimeout(SessionRecord record, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return record.StartedAt + AbsoluteTimeout <= now;
+    }
 
     /// <summary>Whether <see cref="SessionRecord.LastSeenAt"/> is old enough to be moved. It never moves backwards.</summary>
     public bool IsTouchDue(SessionRecord record, DateTimeOffset now)
