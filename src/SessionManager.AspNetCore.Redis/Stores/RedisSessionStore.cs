@@ -27,7 +27,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
         ILogger<RedisSessionStore> logger)
     {
         _damaged = logger.ValueRejected;
-        (_lifetime, _prefix) = (lifetime, redis.Value.KeyPrefix);
+        (_lifetime, _prefix) = (lifetime, redis.Value.KeyPrefix ?? options.Value.KeyPrefix);
         _calls = new RedisCall(connection, new StoreCall(options.Value.IOTimeout, Name));
         _index = new RedisIndex(lifetime, _prefix, _calls);
         _change = SessionScripts.Change(lifetime);
