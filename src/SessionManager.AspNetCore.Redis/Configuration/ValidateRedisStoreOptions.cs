@@ -107,7 +107,7 @@ internal sealed class ValidateRedisStoreOptions(IServiceProviderIsService servic
 
     // 'redis://user@host' and the like are taken for the name of a host.
     private static bool IsReachable(EndPoint endPoint) =>
-        endPoint is not DnsEndPoint { Host: var host } || (host.Length > 0 && !host.Any(character => character is '/' or '@' || char.IsWhiteSpace(character)));
+        endPoint is not DnsEndPoint { Host: var host } || !host.Any(character => character is '/' or ':' or '@' || char.IsWhiteSpace(character));
 
     // Encoded, two prefixes with half a surrogate pair can be the same. Everything else is a prefix for Redis.
     private static bool IsBroken(string text)

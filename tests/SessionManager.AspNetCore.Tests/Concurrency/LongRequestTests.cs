@@ -52,22 +52,6 @@ public sealed class LongRequestTests
         Assert.Equal("ann: a=0", await browser.StateAsync());
     }
 
-    [Fact]
-    public async Task A_reader_whose_token_is_replaced_while_it_runs_counts_as_use_when_it_ends()
-    {
-        await using var app = await StartAsync();
-        var browser = await app.NewBrowserAsync("in:ann,set:a:0");
-        app.App.Clock.Advance(Second);
-        var held = await app.BeginAsync(browser, "");
-        await browser.RunAsync("rotate");
-
-        app.App.Clock.Advance(Idle - Second);
-        await held.FinishAsync();
-
-        app.App.Clock.Advance(Idle - Second);
-        Assert.Equal("ann: a=0", await browser.StateAsync());
-    }
-
     [Theory]
     [InlineData("set:a:1")]
     [InlineData("add:a")]
