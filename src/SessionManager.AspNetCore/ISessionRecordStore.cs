@@ -45,7 +45,8 @@ public interface ISessionRecordStore
     /// <summary>
     /// Applies a delta, whole or not at all. One that creates needs the id to be unused; any other needs the record to exist,
     /// not to have ended, not to have reached its absolute timeout at <see cref="SessionCommit.Now"/>, and its generation to be the
-    /// expected one. The idle timeout refuses no commit: the request found the session alive, and may save however long it ran. Values merge by key: keys the delta does not name stay as they are, whoever wrote them meanwhile. With an expected
+    /// expected one. The idle timeout refuses no commit: the request found the session alive, and may save however long it ran.
+    /// Values merge by key: keys the delta does not name stay as they are, whoever wrote them meanwhile. With an expected
     /// value, that value must still be the same, byte for byte. A record of a newer version is left alone.
     /// </summary>
     /// <remarks>A commit whose new secret is the session's secret already has been applied before and its acknowledgement was

@@ -68,7 +68,10 @@ public sealed class RedisConnectionTests(Servers servers)
     [Fact]
     public async Task A_factory_that_makes_null_is_a_fault_that_says_so()
     {
-        await using var node = await StartAsync(new NodeOptions { Store = static store => store.ConnectionMultiplexerFactory = static () => Task.FromResult<IConnectionMultiplexer>(null!) });
+        await using var node = await StartAsync(new NodeOptions
+        {
+            Store = static store => store.ConnectionMultiplexerFactory = static () => Task.FromResult<IConnectionMultiplexer>(null!),
+        });
 
         var store = node.Services.GetRequiredService<ISessionRecordStore>();
         var fault = await Assert.ThrowsAsync<SessionStoreException>(() => store.ProbeAsync(TestContext.Current.CancellationToken).AsTask());
