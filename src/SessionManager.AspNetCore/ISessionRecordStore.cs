@@ -34,15 +34,18 @@ public interface ISessionRecordStore
     ValueTask<SessionLookup> LoadAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Moves <see cref="SessionRecord.LastSeenAt"/> to the touch's time and renews the time to live, under the same conditions
-    /// as a load does. It never brings a record back, changes no value, and never moves the time backwards.
+    /// Moves <see cref="SessionRecord.LastSeenAt"/> to the touch's time and renews the time to live, when
+    /// <see cref="SessionTouch.Allowed"/>, a touch is due, and the session has neither ended nor reached its absolute timeout. The idle
+    /// timeout and the secret are not asked for again: the request found the session alive, and counts as use when it ends. A touch never
+    /// brings a record back, changes no value, and never moves the time backwards.
     /// </summary>
     /// <returns>Whether it was moved.</returns>
     ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Applies a delta, whole or not at all. One that creates needs the id to be unused; any other needs the record to exist,
-    /// not to have ended, not to have expired at <see cref="SessionCommit.Now"/>, and its generation to be the expected one.
+    /// not to have ended, not to have reached its absolute timeout at <see cref="SessionCommit.Now"/>, and its generation to be the
+    /// expected one. The idle timeout refuses no commit: the request found the session alive, and may save however long it ran.
     /// Values merge by key: keys the delta does not name stay as they are, whoever wrote them meanwhile. With an expected
     /// value, that value must still be the same, byte for byte. A record of a newer version is left alone.
     /// </summary>
@@ -51,15 +54,28 @@ public interface ISessionRecordStore
     ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Ends a session for good: its values are gone, a tombstone with the reason is left, and no commit or touch brings it
-    /// back. Ending one that has ended changes nothing: the first reason stays.
+    /// Ends a session for good, also one whose record is of a newer version: its values are gone, a tombstone with the reason is left, and
+    /// no commit or touch brings it back. Ending one that has ended changes nothing: the first reason stays.
     /// </summary>
     /// <param name="id">The session.</param>
     /// <param name="reason">What its tombstone will say.</param>
-    /// <param name="onlyOfUser">When given, the session is ended only if this user is signed in to it at that moment.</param>
+    /// <param name="onlyOfUser">When given, the session is ended only if this user is signed in to it at that moment. Whose a record of a
+    /// newer version is can't be told; it is ended, because the caller has found the session under this user.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <returns>Whether there was a session to end. Of several calls at once one is told so.</returns>
     ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Ends a session with <see cref="SessionEndReason.Expired"/>, if a limit has passed at the moment it is ended: a session that another
+    /// request has used since the caller judged it lives on. A record that can't be read, or is of a newer version, is left alone.
+    /// </summary>
+    /// <remarks>A store that does not say how ends it as it is, so that a session which was used at that very moment may end with it.</remarks>
+    /// <param name="id">The session.</param>
+    /// <param name="now">The time of the caller.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <returns>Whether there was a session to end. Of several calls at once one is told so.</returns>
+    ValueTask<bool> EndExpiredAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        EndAsync(id, SessionEndReason.Expired, onlyOfUser: null, cancellationToken);
 
     /// <summary>
     /// Notes a session under a user, before it is signed in, unless the user has as many others as the limit allows. One that is noted

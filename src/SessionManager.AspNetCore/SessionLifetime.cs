@@ -6,6 +6,9 @@ namespace SessionManager.AspNetCore;
 /// <param name="touchInterval">How old <see cref="SessionRecord.LastSeenAt"/> may get before a request that changes nothing moves it.</param>
 public sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTimeout, TimeSpan touchInterval)
 {
+    // Of a short idle timeout twice would be too little for a request that runs long.
+    private static readonly TimeSpan LeastGrace = TimeSpan.FromMinutes(20);
+
     /// <summary>How long a session lives without being used.</summary>
     public TimeSpan IdleTimeout { get; } = idleTimeout;
 
@@ -15,10 +18,10 @@ public sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTimeo
     /// <summary>How old <see cref="SessionRecord.LastSeenAt"/> may get before a touch is due.</summary>
     public TimeSpan TouchInterval { get; } = touchInterval;
 
-    /// <summary>How long the store keeps a record after its last use: twice the idle timeout, so that an expired session is
-    /// remembered for at least one idle timeout past its end. Garbage collection only: whether a session lives is judged
-    /// from the times in its record.</summary>
-    public TimeSpan RecordTimeToLive => IdleTimeout * 2;
+    /// <summary>How long the store keeps a record after its last use: twice the idle timeout, and at least 20 minutes past it, so that
+    /// an expired session is remembered for a while past its end, and a request that ends after the idle timeout still finds the
+    /// record. Garbage collection only: whether a session lives is judged from the times in its record.</summary>
+    public TimeSpan RecordTimeToLive => IdleTimeout + (IdleTimeout > LeastGrace ? IdleTimeout : LeastGrace);
 
     /// <summary>How long the store remembers a session that was ended: one idle timeout.</summary>
     public TimeSpan TombstoneTimeToLive => IdleTimeout;
@@ -39,8 +42,16 @@ public sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTimeo
         return idle < absolute ? idle : absolute;
     }
 
-    /// <summary>Whether a limit has passed.</summary>
+    /// <summary>Whether a limit has passed, so that no request may find the session alive any more.</summary>
     public bool IsExpired(SessionRecord record, DateTimeOffset now) => ExpiresAt(record) <= now;
+
+    /// <summary>Whether the absolute timeout has passed. Only that limit refuses a change or a touch: the request behind it found the session
+    /// alive, and counts as use when it ends, however long it ran.</summary>
+    public bool IsPastAbsoluteTimeout(SessionRecord record, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return record.StartedAt + AbsoluteTimeout <= now;
+    }
 
     /// <summary>Whether <see cref="SessionRecord.LastSeenAt"/> is old enough to be moved. It never moves backwards.</summary>
     public bool IsTouchDue(SessionRecord record, DateTimeOffset now)

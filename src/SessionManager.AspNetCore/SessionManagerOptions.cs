@@ -38,8 +38,8 @@ public sealed class SessionManagerOptions
     /// </summary>
     public CookieBuilder Cookie { get; set; } = new SessionCookieBuilder();
 
-    /// <summary>The prefix of every key in the <c>IDistributedCache</c>. The default is <c>session:</c>. Give each of several
-    /// applications that share a cache its own, or one accepts the other's tokens. Native stores have their own option.</summary>
+    /// <summary>The prefix of every key in the store. The default is <c>session:</c>. Give each of several applications that share a
+    /// store its own, or one accepts the other's tokens. The Redis store has an option of the same name, for one that differs.</summary>
     public string KeyPrefix { get; set; } = "session:";
 
     /// <summary>How long a token is used before the next one is issued to the browser. The default is <see langword="null"/>: only

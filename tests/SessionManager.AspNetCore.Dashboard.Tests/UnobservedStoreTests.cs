@@ -35,6 +35,7 @@ public sealed class UnobservedStoreTests
             _ = store.TouchAsync(Id, default);
             _ = store.CommitAsync(commit);
             _ = store.EndAsync(Id, SessionEndReason.Revoked);
+            _ = store.EndExpiredAsync(Id, default);
             _ = store.AdmitAsync("ann", member, null);
             _ = store.DismissAsync("ann", member);
             _ = store.FindMembersAsync("ann");
@@ -84,6 +85,8 @@ public sealed class UnobservedStoreTests
         public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) => new(Commit);
 
         public ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) => new(Flag);
+
+        public ValueTask<bool> EndExpiredAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken = default) => new(Flag);
 
         public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) => default;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using SessionManager.AspNetCore.Redis.Stores;
 using SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 using StackExchange.Redis;
 
@@ -62,6 +63,57 @@ public sealed class RedisConnectionTests(Servers servers)
         Assert.Equal(503, await node.NewBrowser().PostAsync("/value?key=a&value=1").StatusAsync());
         await node.NewBrowser().DoAsync("/value?key=a&value=1");
         Assert.Equal(2, calls);
+    }
+
+    [Fact]
+    public async Task A_factory_that_makes_null_is_a_fault_that_says_so()
+    {
+        await using var node = await StartAsync(new NodeOptions
+        {
+            Store = static store => store.ConnectionMultiplexerFactory = static () => Task.FromResult<IConnectionMultiplexer>(null!),
+        });
+
+        var store = node.Services.GetRequiredService<ISessionRecordStore>();
+        var fault = await Assert.ThrowsAsync<SessionStoreException>(() => store.ProbeAsync(TestContext.Current.CancellationToken).AsTask());
+
+        Assert.Contains("ConnectionMultiplexerFactory made no connection but null.", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", 30000)]
+    [InlineData(",asyncTimeout=1000", 1000)]
+    [InlineData(",syncTimeout=2000", 2000)]
+    public async Task A_longer_io_timeout_is_not_cut_short_by_the_connections_unless_that_was_set(string setting, int expected)
+    {
+        var server = await servers.GetAsync(ServerKind.Garnet);
+        await using var node = await Node.StartAsync(server.Configuration + setting, new NodeOptions());
+
+        var database = await node.Services.GetRequiredService<RedisConnection>().GetDatabaseAsync();
+
+        Assert.Equal(expected, ConfigurationOptions.Parse(database.Multiplexer.Configuration).AsyncTimeout);
+    }
+
+    [Theory]
+    [InlineData(null, null, "session:")]
+    [InlineData(null, "core:", "core:")]
+    [InlineData("own:", null, "own:")]
+    [InlineData("both:", "both:", "both:")]
+    public async Task The_prefix_is_the_stores_own_or_else_the_cores(string? own, string? core, string expected)
+    {
+        var server = await servers.GetAsync(ServerKind.Garnet);
+        await using var node = await Node.StartAsync(server, new NodeOptions
+        {
+            Store = store => store.KeyPrefix = own,
+            Session = session => session.KeyPrefix = core ?? session.KeyPrefix,
+        });
+        var browser = node.NewBrowser();
+        await browser.DoAsync("/sign-in", new Entry("user", "alice"));
+
+        var id = Guid.Parse(await browser.ReadAsync("/id")).ToString("N");
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        Assert.True(await connection.GetDatabase().KeyExistsAsync(expected + id));
+        Assert.Single(await node.Services.GetRequiredService<ISessionDirectory>().FindByUserAsync("alice"));
+        Assert.Equal(1, await node.Services.GetRequiredService<ISessionDirectory>().RevokeUserAsync("alice"));
     }
 
     [Fact]

@@ -43,12 +43,60 @@ public sealed class RedisOptionsTests
         Assert.DoesNotContain("hunter2", fault, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("redis://localhost:6379")]
+    [InlineData("http://localhost")]
+    [InlineData(":6379")]
+    [InlineData("a b:6379")]
+    [InlineData("localhost:99999")]
+    [InlineData("localhost:6379,user@host")]
+    public async Task A_configuration_whose_host_can_be_none_is_a_fault(string configuration)
+    {
+        var fault = Assert.Single(await FaultsAsync(options => options.Configuration = configuration));
+        Assert.StartsWith("Configuration can't be read.", fault, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("127.0.0.1:6379,10.0.0.1:6379")]
+    [InlineData("[::1]:6379")]
+    [InlineData("redis-master.cache_zone.svc.cluster.local:6379,serviceName=master")]
+    [InlineData("localhost,defaultDatabase=3")]
+    public async Task A_configuration_that_can_be_read_starts(string configuration)
+    {
+        await using var app = await StartAsync(options => (options.Configuration, options.Database) = (configuration, configuration.EndsWith('3') ? 3 : -1));
+        Assert.Equal("redis", app.Services.GetRequiredService<ISessionRecordStore>().Name);
+    }
+
     [Fact]
-    public async Task A_null_prefix_is_a_fault()
+    public async Task A_prefix_that_would_be_stored_as_another_is_a_fault()
+    {
+        // Not of a theory: in an attribute they would be others already.
+        foreach (var prefix in (string[])["app\ud800:", "\udc00", "\udc00\ud800", "\ufffd\ud800"])
+        {
+            Assert.Equal(
+                ["KeyPrefix has half a surrogate pair. Set a prefix of whole characters."],
+                await FaultsAsync(options => (options.Configuration, options.KeyPrefix) = ("localhost:6379", prefix)));
+        }
+    }
+
+    [Fact]
+    public async Task Two_prefixes_that_differ_are_a_fault_that_names_both()
     {
         Assert.Equal(
-            ["KeyPrefix is null. Leave the default, or set a prefix; it may be empty."],
-            await FaultsAsync(static options => (options.Configuration, options.KeyPrefix) = ("localhost:6379", null!)));
+            ["KeyPrefix is 'shop:' in RedisStoreOptions and 'site:' in SessionManagerOptions. Remove one."],
+            await FaultsAsync(static options => (options.Configuration, options.KeyPrefix) = ("localhost:6379", "shop:"), static session => session.KeyPrefix = "site:"));
+    }
+
+    [Fact]
+    public async Task A_database_that_differs_from_the_configurations_is_a_fault()
+    {
+        Assert.Equal(
+            ["Database is '2', and Configuration has defaultDatabase '3'. Remove one."],
+            await FaultsAsync(static options => (options.Configuration, options.Database) = ("localhost:6379,defaultDatabase=3", 2)));
+        Assert.Equal(
+            ["Configuration has defaultDatabase '-5'. Set it to 0 or above, or leave it out."],
+            await FaultsAsync(static options => options.Configuration = "localhost:6379,defaultDatabase=-5"));
     }
 
     [Theory]
@@ -64,14 +112,14 @@ public sealed class RedisOptionsTests
     [Fact]
     public async Task All_faults_are_reported_together()
     {
-        var faults = await FaultsAsync(static options => (options.KeyPrefix, options.Database) = (null!, -2));
+        var faults = await FaultsAsync(static options => (options.KeyPrefix, options.Database) = ("\ud800", -2));
         Assert.Equal(3, faults.Count);
     }
 
     [Theory]
     [InlineData("", -1)]
     [InlineData("app:", 0)]
-    [InlineData("app:", 15)]
+    [InlineData("größe😀{a}:", 15)]
     public async Task Good_options_start_without_connecting(string prefix, int database)
     {
         // Nothing listens there; nobody has asked for a session yet.
@@ -91,7 +139,7 @@ public sealed class RedisOptionsTests
 
         Assert.Null(options.Configuration);
         Assert.Null(options.ConnectionMultiplexerFactory);
-        Assert.Equal("session:", options.KeyPrefix);
+        Assert.Null(options.KeyPrefix);
         Assert.Equal(-1, options.Database);
     }
 
@@ -135,12 +183,10 @@ public sealed class RedisOptionsTests
         Assert.Equal("second:2", provider.GetRequiredService<IOptions<RedisStoreOptions>>().Value.Configuration);
     }
 
-    private static async Task<IReadOnlyList<string>> FaultsAsync(Action<RedisStoreOptions> configure)
-    {
-        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => App.StartAsync(static _ => { }, new AppOptions
-        {
-            Services = services => services.AddSessionManager().AddRedisStore(configure),
-        }));
-        return [.. exception.Failures];
-    }
+    private static async Task<IReadOnlyList<string>> FaultsAsync(Action<RedisStoreOptions> configure, Action<SessionManagerOptions>? session = null) =>
+        [.. (await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync(configure, session))).Failures];
+
+    private static Task<App> StartAsync(Action<RedisStoreOptions> configure, Action<SessionManagerOptions>? session = null) => App.StartAsync(
+        static _ => { },
+        new AppOptions { Session = session, Services = services => services.AddSessionManager().AddRedisStore(configure) });
 }

@@ -47,12 +47,41 @@ public abstract partial class SessionRecordStoreConformance
     }
 
     [Fact]
-    public async Task A_change_needs_the_idle_timeout_not_to_have_passed()
+    public async Task A_change_past_the_idle_timeout_is_applied_and_is_a_use_of_the_session()
     {
         await CreateAsync(("theme", "dark"));
-        await RefusedAsync(SessionCommitOutcome.Gone, At(Start + Lifetime.IdleTimeout));
-        await CommittedAsync(At(Start + Lifetime.IdleTimeout - TimeSpan.FromMilliseconds(1)));
-        Assert.Equal(["late=1", "theme=dark"], ValuesOf(await LoadAsync()));
+        var now = Start + (Lifetime.IdleTimeout * 1.5);
+
+        await CommittedAsync(At(now));
+
+        Assert.Equal((now, "late=1 theme=dark"), ((await LoadAsync()).LastSeenAt, string.Join(' ', ValuesOf(await LoadAsync()))));
+    }
+
+    [Theory]
+    [MemberData(nameof(ChangesOfEveryKind))]
+    public async Task A_change_of_any_kind_is_applied_until_the_absolute_timeout_and_refused_from_then_on(string kind)
+    {
+        await CreateAsync(("theme", "dark"));
+        var limit = Start + Lifetime.AbsoluteTimeout;
+
+        await RefusedAsync(SessionCommitOutcome.Gone, OfKind(kind, limit));
+        await CommittedAsync(OfKind(kind, limit - TimeSpan.FromMilliseconds(1)));
+    }
+
+    [Fact]
+    public async Task A_session_that_was_found_expired_takes_no_change_of_a_request_that_found_it_alive()
+    {
+        await CreateAsync(("theme", "dark"));
+        var found = Start + Lifetime.IdleTimeout;
+        Assert.True(await Store.EndExpiredAsync(_id, found, Cancellation));
+
+        foreach (var kind in ChangesOfEveryKind)
+        {
+            await RefusedAsync(SessionCommitOutcome.Gone, OfKind(kind.Data, found.AddSeconds(1)));
+        }
+
+        Assert.False(await TouchAsync(found.AddSeconds(1)));
+        Assert.Equal(SessionEndReason.Expired, (await LookUpAsync()).EndReason);
     }
 
     [Fact]
@@ -112,7 +141,7 @@ public abstract partial class SessionRecordStoreConformance
     }
 
     [Fact]
-    public async Task A_record_of_a_newer_version_is_left_alone_byte_for_byte()
+    public async Task A_record_of_a_newer_version_that_is_not_ended_is_left_alone_byte_for_byte()
     {
         await CreateAsync(("theme", "dark"));
         await RequiredMedium.MakeNewerAsync(_id);
@@ -121,7 +150,7 @@ public abstract partial class SessionRecordStoreConformance
         await RefusedAsync(SessionCommitOutcome.Gone, Change(("theme", "light")));
         await RefusedAsync(SessionCommitOutcome.Gone, Creation(values: ("theme", "light")));
         Assert.False(await TouchAsync(Start.AddMinutes(5)));
-        Assert.False(await EndAsync());
+        Assert.False(await Store.EndExpiredAsync(_id, Start.AddYears(1), Cancellation));
         await Store.LoadAsync(_id, new SessionTouch(_secret, Start.AddMinutes(5), Allowed: true), Cancellation);
 
         Assert.Equal(before, await DumpAsync());
@@ -151,6 +180,38 @@ public abstract partial class SessionRecordStoreConformance
         Assert.Equal(Start, (await LoadAsync()).LastSeenAt);
         Assert.Equal(["late=1"], ValuesOf(await LoadAsync()));
     }
+
+    /// <summary>Kinds of changes for <see cref="OfKind"/>: stores may treat them apart.</summary>
+    public static TheoryData<string> ChangesOfEveryKind => ["values", "removal", "nothing", "no-touch", "drop", "expecting", "rotation", "issue", "sign-in", "sign-out"];
+
+    private SessionCommit OfKind(string kind, DateTimeOffset now) => new()
+    {
+        Id = _id,
+        Now = now,
+        Touches = kind != "no-touch",
+        DropsValues = kind == "drop",
+        ExpectedKey = kind == "expecting" ? "theme" : null,
+        ExpectedValue = kind == "expecting" ? Text("dark") : null,
+        Values = kind switch
+        {
+            "values" or "no-touch" or "expecting" => Changes(("late", "1")),
+            "removal" => Changes(("theme", null)),
+            _ => null,
+        },
+        Secret = kind switch
+        {
+            "rotation" => Replace(NewHash(), _secret),
+            "sign-in" => Replace(NewHash(), _secret, required: true),
+            "issue" => NextSecret(NewHash()),
+            _ => null,
+        },
+        Identity = kind switch
+        {
+            "sign-in" => SignIn("ann", now),
+            "sign-out" => new SessionIdentity(null, null, null, null, MovesGeneration: true),
+            _ => null,
+        },
+    };
 
     private SessionCommit At(DateTimeOffset now) => new() { Id = _id, Now = now, Values = Changes(("late", "1")) };
 

@@ -86,6 +86,83 @@ public abstract partial class SessionRecordStoreConformance
             entry.Value.Contains(Convert.ToHexString(Encoding.UTF8.GetBytes(text)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("ann")]
+    public async Task A_session_whose_record_is_of_a_newer_version_is_ended_for_good(string? onlyOfUser)
+    {
+        await CommittedAsync(Creation(SignIn("ann", Start), values: ("a", "1")));
+        await RequiredMedium.MakeNewerAsync(_id);
+
+        Assert.True(await Store.EndAsync(_id, SessionEndReason.SignedOut, onlyOfUser, Cancellation));
+
+        Assert.Equal(new SessionLookup(SessionLookupStatus.Ended, EndReason: SessionEndReason.SignedOut), await LookUpAsync());
+        Assert.False(await Store.EndAsync(_id, SessionEndReason.Revoked, onlyOfUser, Cancellation));
+        await RefusedAsync(SessionCommitOutcome.Gone, Change(("a", "2")));
+        await AllKeptForAsync(Lifetime.TombstoneTimeToLive);
+    }
+
+    [Fact]
+    public async Task An_unreadable_record_is_ended_though_there_is_no_session_to_end()
+    {
+        await CreateAsync(("a", "1"));
+        await RequiredMedium.DamageAsync(_id);
+
+        await EndAsync();
+
+        Assert.Equal(SessionLookupStatus.Ended, (await LookUpAsync()).Status);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_session_is_ended_as_expired_from_the_moment_a_limit_has_passed(bool absolute)
+    {
+        await CreateAsync(("a", "1"));
+        var limit = Start + Lifetime.IdleTimeout;
+        if (absolute)
+        {
+            limit = Start + Lifetime.AbsoluteTimeout;
+            await CommittedAsync(At(limit - TimeSpan.FromMinutes(1)));
+        }
+
+        Assert.False(await Store.EndExpiredAsync(_id, limit - TimeSpan.FromMilliseconds(1), Cancellation));
+        Assert.Equal(SessionLookupStatus.Found, (await LookUpAsync()).Status);
+
+        Assert.True(await Store.EndExpiredAsync(_id, limit, Cancellation));
+        Assert.False(await Store.EndExpiredAsync(_id, limit, Cancellation));
+        Assert.Equal(new SessionLookup(SessionLookupStatus.Ended, EndReason: SessionEndReason.Expired), await LookUpAsync());
+        await AllKeptForAsync(Lifetime.TombstoneTimeToLive);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_session_that_was_used_since_it_was_judged_expired_is_not_ended(bool commits)
+    {
+        await CreateAsync(("a", "1"));
+        var judged = Start + Lifetime.IdleTimeout;
+        await (commits ? CommittedAsync(At(judged.AddSeconds(-1))) : TouchAsync(judged.AddSeconds(-1)));
+
+        Assert.False(await Store.EndExpiredAsync(_id, judged, Cancellation));
+
+        Assert.Equal(judged.AddSeconds(-1), (await LoadAsync()).LastSeenAt);
+        await CommittedAsync(At(judged.AddMinutes(1)));
+    }
+
+    [Fact]
+    public async Task What_is_no_living_session_is_not_ended_as_expired()
+    {
+        var late = Start.AddYears(1);
+        Assert.False(await Store.EndExpiredAsync(_id, late, Cancellation));
+        Assert.Equal(SessionLookupStatus.NotFound, (await LookUpAsync()).Status);
+
+        await CreateAsync(("a", "1"));
+        await EndAsync(SessionEndReason.Revoked);
+        Assert.False(await Store.EndExpiredAsync(_id, late, Cancellation));
+        Assert.Equal(SessionEndReason.Revoked, (await LookUpAsync()).EndReason);
+    }
+
     [Fact]
     public async Task A_record_is_kept_for_twice_the_idle_timeout()
     {

@@ -169,6 +169,95 @@ public abstract partial class SessionRecordStoreConformance
         await RefusedAsync(SessionCommitOutcome.Gone, rotation);
     }
 
+    [Fact]
+    public async Task An_issued_secret_whose_acknowledgement_was_lost_is_committed_when_it_is_repeated()
+    {
+        await CreateAsync(("a", "1"));
+        var issue = Issue(NewHash(), ("a", "2"));
+        await CommittedAsync(issue);
+        var before = await DescribeAsync();
+
+        var repeated = await CommitAsync(issue);
+
+        Assert.Equal(new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: true), repeated);
+        Assert.Equal(before, await DescribeAsync());
+    }
+
+    [Fact]
+    public async Task A_repeated_issue_does_not_undo_what_another_stored_meanwhile_nor_whatever_became_of_its_secret()
+    {
+        await CreateAsync(("a", "1"));
+        var next = NewHash();
+        var issue = Issue(next, ("a", "mine"));
+        await CommittedAsync(issue);
+        await CommittedAsync(new SessionCommit { Id = _id, Now = Start, Values = Changes(("a", "newer")) });
+        Assert.True((await CommitAsync(issue)).SecretChanged);
+        Assert.Equal(["a=newer"], ValuesOf(await LoadAsync()));
+
+        await CommittedAsync(Promotion(next, Start.AddMinutes(1)));
+        Assert.True((await CommitAsync(issue)).SecretChanged);
+
+        var record = await LoadAsync();
+        Assert.Equal(["a=newer"], ValuesOf(record));
+        Assert.Equal((Convert.ToHexString(next), ""), (Convert.ToHexString(record.SecretHash.Span), Convert.ToHexString(record.NextSecretHash.Span)));
+    }
+
+    [Fact]
+    public async Task A_secret_is_issued_only_when_both_are_still_the_expected_ones()
+    {
+        await CreateAsync();
+        var (next, other) = (NewHash(), NewHash());
+        await CommittedAsync(Issue(next));
+
+        Assert.False((await CommitAsync(Issue(other))).SecretChanged);
+        Assert.Equal(next, (await LoadAsync()).NextSecretHash.ToArray());
+
+        await CommittedAsync(Promotion(next, Start.AddMinutes(1)));
+        Assert.False((await CommitAsync(Issue(other))).SecretChanged);
+        Assert.True((await LoadAsync()).NextSecretHash.IsEmpty);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_secret_that_a_timed_rotation_replaced_is_as_good_as_the_current_one_for_its_tail_and_no_longer(bool required)
+    {
+        var promoted = Start.AddMinutes(1);
+        var tail = promoted + SessionLifetime.RotationTail;
+        await CreateAsync(("a", "1"));
+        var next = NewHash();
+        await CommittedAsync(Issue(next));
+        await CommittedAsync(Promotion(next, promoted));
+
+        var late = await CommitAsync(Late(tail));
+        Assert.Equal((required ? SessionCommitOutcome.Moved : SessionCommitOutcome.Committed, false), (late.Outcome, late.SecretChanged));
+        Assert.Equal(next, (await LoadAsync()).SecretHash.ToArray());
+
+        var inTime = Late(tail - TimeSpan.FromMilliseconds(1));
+        Assert.Equal(new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: true), await CommitAsync(inTime));
+        Assert.Equal(inTime.Secret!.Value.NewHash.ToArray(), (await LoadAsync()).SecretHash.ToArray());
+
+        SessionCommit Late(DateTimeOffset now) => new() { Id = _id, Now = now, Secret = Replace(NewHash(), _secret, required) };
+    }
+
+    private SessionCommit Promotion(byte[] next, DateTimeOffset now) => new()
+    {
+        Id = _id,
+        Now = now,
+        Secret = new SessionSecretChange(next, _secret, Required: false) { Kind = SessionSecretChangeKind.Promote },
+    };
+
+    private SessionCommit Issue(byte[] next, params (string Key, string? Value)[] values) => new()
+    {
+        Id = _id,
+        Now = Start.AddMinutes(1),
+        Secret = NextSecret(next),
+        Values = Changes(values),
+    };
+
+    /// <summary>Issues a secret, decided on the first one and no next one.</summary>
+    private SessionSecretChange NextSecret(byte[] next) => new(next, _secret, Required: false) { Kind = SessionSecretChangeKind.Issue };
+
     private SessionCommit Rotation(
         byte[] next, byte[]? expected, bool required = false, SessionIdentity? identity = null, params (string Key, string? Value)[] values) => new()
         {

@@ -38,27 +38,53 @@ public abstract partial class SessionRecordStoreConformance
     }
 
     [Fact]
-    public async Task A_touch_with_another_secret_moves_nothing()
+    public async Task A_load_with_another_secret_moves_nothing()
     {
         await CreateAsync(("a", "1"));
-        await NotTouchedAsync(new SessionTouch(NewHash(), Start.AddMinutes(5), Allowed: true));
-        await NotTouchedAsync(new SessionTouch(default, Start.AddMinutes(5), Allowed: true));
+        await NotTouchedByALoadAsync(new SessionTouch(NewHash(), Start.AddMinutes(5), Allowed: true));
+        await NotTouchedByALoadAsync(new SessionTouch(default, Start.AddMinutes(5), Allowed: true));
+        await CommittedAsync(Rotation(NewHash(), _secret));
+        await NotTouchedByALoadAsync(new SessionTouch(_secret, Start.AddMinutes(10), Allowed: true));
     }
 
     [Fact]
-    public async Task A_touch_with_a_replaced_secret_moves_nothing()
+    public async Task A_load_does_not_bring_an_expired_session_back()
+    {
+        await CreateAsync(("a", "1"));
+        await NotTouchedByALoadAsync(new SessionTouch(_secret, Start + Lifetime.IdleTimeout, Allowed: true));
+        await NotTouchedByALoadAsync(new SessionTouch(_secret, Start + Lifetime.AbsoluteTimeout, Allowed: true));
+    }
+
+    [Fact]
+    public async Task A_touch_of_a_request_whose_secret_was_replaced_meanwhile_is_a_use_of_the_session()
     {
         await CreateAsync(("a", "1"));
         await CommittedAsync(Rotation(NewHash(), _secret));
-        await NotTouchedAsync(new SessionTouch(_secret, Start.AddMinutes(10), Allowed: true));
+        var now = Start.AddMinutes(10);
+
+        Assert.True(await TouchAsync(new SessionTouch(_secret, now, Allowed: true)));
+
+        Assert.Equal(now, (await LoadAsync()).LastSeenAt);
     }
 
     [Fact]
-    public async Task A_touch_does_not_bring_an_expired_session_back()
+    public async Task A_touch_past_the_idle_timeout_is_a_use_of_the_session()
     {
         await CreateAsync(("a", "1"));
-        await NotTouchedAsync(new SessionTouch(_secret, Start + Lifetime.IdleTimeout, Allowed: true));
+        var now = Start + (Lifetime.IdleTimeout * 1.5);
+
+        Assert.True(await TouchAsync(now));
+
+        Assert.Equal(now, (await LoadAsync()).LastSeenAt);
+        Assert.False(await Store.EndExpiredAsync(_id, now + Lifetime.IdleTimeout - TimeSpan.FromMilliseconds(1), Cancellation));
+    }
+
+    [Fact]
+    public async Task A_touch_past_the_absolute_timeout_moves_nothing()
+    {
+        await CreateAsync(("a", "1"));
         await NotTouchedAsync(new SessionTouch(_secret, Start + Lifetime.AbsoluteTimeout, Allowed: true));
+        Assert.True(await TouchAsync(Start + Lifetime.AbsoluteTimeout - TimeSpan.FromMilliseconds(1)));
     }
 
     [Fact]
@@ -109,6 +135,14 @@ public abstract partial class SessionRecordStoreConformance
     {
         var before = await DescribeAsync();
         Assert.False(await TouchAsync(touch));
+        Assert.Equal(before, await DescribeAsync());
+        await NotTouchedByALoadAsync(touch);
+    }
+
+    /// <summary>A load that might touch changes nothing.</summary>
+    private async Task NotTouchedByALoadAsync(SessionTouch touch)
+    {
+        var before = await DescribeAsync();
         Assert.False((await Store.LoadAsync(_id, touch, Cancellation)).Touched);
         Assert.Equal(before, await DescribeAsync());
     }

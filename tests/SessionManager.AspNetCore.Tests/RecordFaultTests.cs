@@ -134,7 +134,6 @@ public sealed class RecordFaultTests
     [InlineData("/update", HttpStatusCode.Conflict)]
     [InlineData("/sign-in?user=bob", HttpStatusCode.OK)]
     [InlineData("/sign-out", HttpStatusCode.OK)]
-    [InlineData("/destroy", HttpStatusCode.OK)]
     public async Task A_record_that_becomes_newer_during_the_request_is_left_alone_too(string path, HttpStatusCode status)
     {
         var cache = new FaultCache();
@@ -149,6 +148,26 @@ public sealed class RecordFaultTests
 
         Assert.Equal(status, await responding);
         Assert.Equal(bytes, cache.Entries[key].Value);
+    }
+
+    [Fact]
+    public async Task A_record_that_becomes_newer_while_a_request_destroys_its_session_is_ended()
+    {
+        var cache = new FaultCache();
+        await using var app = await StartAsync(cache);
+        var browser = await FaultEndpoints.SignedInAsync(app);
+        var loaded = cache.Hold(CacheOperation.Get, after: true);
+
+        var token = browser.Token;
+        var responding = FaultEndpoints.StatusAsync(browser, "/destroy");
+        await loaded.Reached;
+        MakeNewer(cache);
+        loaded.Open();
+
+        Assert.Equal(HttpStatusCode.OK, await responding);
+        browser.Token = token;
+        Assert.Equal(":", await browser.ReadAsync("/state"));
+        Assert.Equal(0, app.Logs.CountOf(NewerRecord));
     }
 
     private static Task<App> StartAsync(FaultCache cache) => App.StartAsync(FaultEndpoints.Map, new AppOptions { Cache = cache });

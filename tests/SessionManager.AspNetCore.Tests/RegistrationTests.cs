@@ -160,6 +160,8 @@ public sealed class RegistrationTests
         public ValueTask<bool> EndAsync(
             Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) => default;
 
+        public ValueTask<bool> EndExpiredAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken = default) => default;
+
         public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(
             string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) => default;
 

@@ -29,6 +29,18 @@ public sealed class TimeToLiveTests
     }
 
     [Fact]
+    public async Task A_record_is_kept_for_requests_that_run_long_though_the_idle_timeout_is_short()
+    {
+        var cache = new FaultCache();
+        await using var app = await App.StartAsync(
+            app => app.MapSession(), new AppOptions { Cache = cache, Session = options => options.IdleTimeout = TimeSpan.FromSeconds(1) });
+
+        await app.NewBrowser().DoAsync("/values/fruit/apple");
+
+        AssertLifetimes(cache, TimeSpan.FromMinutes(20));
+    }
+
+    [Fact]
     public async Task A_tombstone_stays_for_the_idle_timeout_at_least()
     {
         var cache = new FaultCache();

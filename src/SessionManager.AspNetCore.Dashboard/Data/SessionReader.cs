@@ -49,7 +49,7 @@ internal sealed class SessionReader(ObservedStore store, SessionAdmission admiss
         while (next >= 0 && sessions.Count < PageSize && read < MostRead)
         {
             var chunk = Math.Min(PageSize - sessions.Count, next + 1);
-            var found = await Task.WhenAll(Enumerable.Range(0, chunk).Select(i => admission.FindAsync(userId, members[next - i].Id, now, cancellationToken).AsTask()));
+            var found = await Task.WhenAll(Enumerable.Range(0, chunk).Select(i => admission.FindAsync(userId, members[next - i].Id, now, session: null, cancellationToken).AsTask()));
             sessions.AddRange(found.OfType<SessionRecord>());
             next -= chunk;
             read += chunk;

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -5,8 +6,11 @@ using StackExchange.Redis;
 namespace SessionManager.AspNetCore.Redis.Configuration;
 
 /// <summary>Finds every fault of the options at once, without connecting.</summary>
-internal sealed class ValidateRedisStoreOptions(IServiceProviderIsService services) : IValidateOptions<RedisStoreOptions>
+internal sealed class ValidateRedisStoreOptions(IServiceProviderIsService services, IServiceProvider provider) : IValidateOptions<RedisStoreOptions>
 {
+    // Whether the core's was set can't be told otherwise.
+    private static readonly string DefaultPrefix = new SessionManagerOptions().KeyPrefix;
+
     public ValidateOptionsResult Validate(string? name, RedisStoreOptions options)
     {
         var faults = Faults(options).ToList();
@@ -25,32 +29,101 @@ internal sealed class ValidateRedisStoreOptions(IServiceProviderIsService servic
             yield return "There is no way to connect to Redis. Set Configuration or ConnectionMultiplexerFactory, or register an IConnectionMultiplexer.";
         }
 
-        if (options.Configuration is { } configuration && !IsReadable(configuration))
+        var configuration = options.Configuration is { } text ? Read(text) : null;
+        if (options.Configuration is not null && configuration is null)
         {
             // Not quoted: it may hold a password.
             yield return "Configuration can't be read. Write it as StackExchange.Redis does, for example 'localhost:6379'.";
         }
 
-        if (options.KeyPrefix is null)
+        foreach (var fault in Prefix(options.KeyPrefix).Concat(Database(options.Database, configuration?.DefaultDatabase)))
         {
-            yield return "KeyPrefix is null. Leave the default, or set a prefix; it may be empty.";
-        }
-
-        if (options.Database < -1)
-        {
-            yield return $"Database is '{options.Database}'. Set it to -1 or above.";
+            yield return fault;
         }
     }
 
-    private static bool IsReadable(string configuration)
+    private IEnumerable<string> Prefix(string? own)
+    {
+        if (own is null)
+        {
+            // The core's, which the core validates.
+            yield break;
+        }
+
+        if (IsBroken(own))
+        {
+            // Not quoted, because it can't be written.
+            yield return "KeyPrefix has half a surrogate pair. Set a prefix of whole characters.";
+        }
+        else if (CorePrefix() is { } core
+            && !string.Equals(core, DefaultPrefix, StringComparison.Ordinal)
+            && !string.Equals(core, own, StringComparison.Ordinal))
+        {
+            yield return $"KeyPrefix is '{own}' in RedisStoreOptions and '{core}' in SessionManagerOptions. Remove one.";
+        }
+    }
+
+    private static IEnumerable<string> Database(int own, int? configured)
+    {
+        if (own < -1)
+        {
+            yield return $"Database is '{own}'. Set it to -1 or above.";
+        }
+        else if (configured < 0)
+        {
+            yield return $"Configuration has defaultDatabase '{configured}'. Set it to 0 or above, or leave it out.";
+        }
+        else if (own >= 0 && configured is not null && configured != own)
+        {
+            yield return $"Database is '{own}', and Configuration has defaultDatabase '{configured}'. Remove one.";
+        }
+    }
+
+    // With faults of their own the core's options can't be read, and their own validation reports those.
+    private string? CorePrefix()
     {
         try
         {
-            return ConfigurationOptions.Parse(configuration).EndPoints.Count > 0;
+            return provider.GetService<IOptions<SessionManagerOptions>>()?.Value.KeyPrefix;
+        }
+        catch (OptionsValidationException)
+        {
+            return null;
+        }
+    }
+
+    private static ConfigurationOptions? Read(string configuration)
+    {
+        try
+        {
+            var read = ConfigurationOptions.Parse(configuration);
+            return read.EndPoints.Count > 0 && read.EndPoints.All(IsReachable) ? read : null;
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException)
         {
-            return false;
+            return null;
         }
+    }
+
+    // 'redis://user@host' and the like are taken for the name of a host.
+    private static bool IsReachable(EndPoint endPoint) =>
+        endPoint is not DnsEndPoint { Host: var host } || !host.Any(character => character is '/' or ':' or '@' || char.IsWhiteSpace(character));
+
+    // Encoded, two prefixes with half a surrogate pair can be the same. Everything else is a prefix for Redis.
+    private static bool IsBroken(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogatePair(text, i))
+            {
+                i++;
+            }
+            else if (char.IsSurrogate(text[i]))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

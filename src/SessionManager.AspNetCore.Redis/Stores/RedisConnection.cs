@@ -52,7 +52,8 @@ internal sealed class RedisConnection(
         _owned = true;
         if (options.Value.ConnectionMultiplexerFactory is { } factory)
         {
-            return await factory();
+            return await factory()
+                ?? throw new InvalidOperationException("ConnectionMultiplexerFactory made no connection but null. Return a connection.");
         }
 
         if (options.Value.Configuration is not { } text)
@@ -68,6 +69,12 @@ internal sealed class RedisConnection(
         configuration.AbortOnConnectFail = false;
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.IncludeDetailInExceptions = false;
+
+        if (configuration.AsyncTimeout == new ConfigurationOptions().AsyncTimeout)
+        {
+            // Left alone, it must not cut a longer IOTimeout short.
+            configuration.AsyncTimeout = Math.Max(configuration.AsyncTimeout, (int)session.Value.IOTimeout.TotalMilliseconds);
+        }
 
         // A server that refuses the connection is to be heard before the call that waits for it is given up on.
         configuration.ConnectTimeout = Math.Min(configuration.ConnectTimeout, (int)(session.Value.IOTimeout.TotalMilliseconds / 2));

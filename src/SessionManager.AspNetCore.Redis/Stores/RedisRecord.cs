@@ -82,7 +82,6 @@ internal static class RedisRecord
         List<RedisValue> arguments =
         [
             commit.Now.ToUnixTimeMilliseconds(),
-            RedisSessionStore.Milliseconds(lifetime.IdleTimeout),
             RedisSessionStore.Milliseconds(lifetime.AbsoluteTimeout),
             RedisSessionStore.Milliseconds(lifetime.RecordTimeToLive),
             commit.Creates,

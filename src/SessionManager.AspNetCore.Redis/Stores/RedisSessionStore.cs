@@ -27,7 +27,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
         ILogger<RedisSessionStore> logger)
     {
         _damaged = logger.ValueRejected;
-        (_lifetime, _prefix) = (lifetime, redis.Value.KeyPrefix);
+        (_lifetime, _prefix) = (lifetime, redis.Value.KeyPrefix ?? options.Value.KeyPrefix);
         _calls = new RedisCall(connection, new StoreCall(options.Value.IOTimeout, Name));
         _index = new RedisIndex(lifetime, _prefix, _calls);
         _change = SessionScripts.Change(lifetime);
@@ -56,6 +56,19 @@ internal sealed class RedisSessionStore : ISessionRecordStore
         await RunAsync(
             SessionScripts.End, id, [(int)reason, Milliseconds(_lifetime.TombstoneTimeToLive), onlyOfUser is not null, onlyOfUser ?? ""], cancellationToken) is { } result
         && (int)result == 1;
+
+    public async ValueTask<bool> EndExpiredAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        RedisValue[] arguments =
+        [
+            (int)SessionEndReason.Expired,
+            Milliseconds(_lifetime.TombstoneTimeToLive),
+            now.ToUnixTimeMilliseconds(),
+            Milliseconds(_lifetime.IdleTimeout),
+            Milliseconds(_lifetime.AbsoluteTimeout),
+        ];
+        return await RunAsync(SessionScripts.EndExpired, id, arguments, cancellationToken) is { } result && (int)result == 1;
+    }
 
     public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) =>
         _index.AdmitAsync(userId, member, limit, cancellationToken);
@@ -110,10 +123,8 @@ internal sealed class RedisSessionStore : ISessionRecordStore
 
     private RedisValue[] ArgumentsOf(SessionTouch touch) =>
     [
-        touch.SecretHash,
         touch.Now.ToUnixTimeMilliseconds(),
         Milliseconds(_lifetime.TouchInterval),
-        Milliseconds(_lifetime.IdleTimeout),
         Milliseconds(_lifetime.AbsoluteTimeout),
         Milliseconds(_lifetime.RecordTimeToLive),
     ];

@@ -23,6 +23,9 @@ internal sealed class ObservedStore(ISessionRecordStore store, SessionMetrics me
     public ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) =>
         IsObserved ? ObserveEndAsync(id, reason, onlyOfUser, cancellationToken) : store.EndAsync(id, reason, onlyOfUser, cancellationToken);
 
+    public ValueTask<bool> EndExpiredAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        IsObserved ? ObserveEndExpiredAsync(id, now, cancellationToken) : store.EndExpiredAsync(id, now, cancellationToken);
+
     public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) =>
         IsObserved
             ? MeasureAsync("admit", static call => call.store.AdmitAsync(call.userId, call.member, call.limit, call.cancellationToken), (store, userId, member, limit, cancellationToken))
@@ -132,6 +135,18 @@ internal sealed class ObservedStore(ISessionRecordStore store, SessionMetrics me
     {
         var ended = await MeasureAsync(
             "end", static call => call.store.EndAsync(call.id, call.reason, call.onlyOfUser, call.cancellationToken), (store, id, reason, onlyOfUser, cancellationToken));
+        if (ended)
+        {
+            live.Forget(id);
+        }
+
+        return ended;
+    }
+
+    private async ValueTask<bool> ObserveEndExpiredAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var ended = await MeasureAsync(
+            "end", static call => call.store.EndExpiredAsync(call.id, call.now, call.cancellationToken), (store, id, now, cancellationToken));
         if (ended)
         {
             live.Forget(id);

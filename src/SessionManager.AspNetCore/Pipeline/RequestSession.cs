@@ -527,7 +527,7 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether the session is to be touched at this time, on behalf of this request.</summary>
     public bool IsTouchDue(DateTimeOffset now) =>
         Touches && Record is { } record && now > _seenAt && now - _seenAt >= _pipeline.Lifetime.TouchInterval
-        && now < record.StartedAt + _pipeline.Lifetime.AbsoluteTimeout;
+        && !_pipeline.Lifetime.IsPastAbsoluteTimeout(record, now);
 
     /// <summary>The session was last used at this time, by this request.</summary>
     public void Saw(DateTimeOffset now)

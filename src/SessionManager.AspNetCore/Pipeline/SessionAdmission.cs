@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
 
@@ -11,6 +12,9 @@ namespace SessionManager.AspNetCore.Pipeline;
 internal sealed class SessionAdmission(
     IOptions<SessionManagerOptions> options, ObservedStore store, SessionLifetime lifetime, SessionEnding ending)
 {
+    /// <summary>How many sessions are read or ended at the same time.</summary>
+    private const int Parallel = 32;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How long a note without a record counts as a sign-in that is being saved.</summary>
@@ -21,10 +25,12 @@ internal sealed class SessionAdmission(
     public async ValueTask AdmitAsync(string userId, Guid id, DateTimeOffset now, RequestSession session, CancellationToken cancellationToken)
     {
         var started = Environment.TickCount64;
-        while (await store.AdmitAsync(userId, new SessionMember(id, now), options.Value.MaxSessionsPerUser, cancellationToken) is { } members)
+        var limit = options.Value.MaxSessionsPerUser;
+        while (await store.AdmitAsync(userId, new SessionMember(id, now), limit, cancellationToken) is { } members)
         {
-            var (oldest, freed) = await ReviewAsync(userId, members, now, cancellationToken);
-            if (freed)
+            var (living, freed) = await ReviewAsync(userId, members, now, session, cancellationToken);
+            var surplus = members.Count - freed + 1 - limit.GetValueOrDefault();
+            if (surplus <= 0)
             {
                 continue;
             }
@@ -34,12 +40,9 @@ internal sealed class SessionAdmission(
                 throw new SessionLimitException();
             }
 
-            if (oldest is not null)
+            if (living.Count > 0)
             {
-                await ending.EndAsync(oldest, SessionEndReason.Revoked, session.Context, session, onlyOfUser: userId, cancellationToken);
-
-                // Also when another request has ended it first.
-                await ending.DismissAsync(userId, oldest, cancellationToken);
+                await EndAsync(userId, living.OrderBy(SignedInAt).Take(surplus), session, cancellationToken);
             }
             else if (Environment.TickCount64 - started > options.Value.IOTimeout.TotalMilliseconds)
             {
@@ -54,8 +57,9 @@ internal sealed class SessionAdmission(
     }
 
     /// <summary>Whether a noted session lives and is the user's; the record if so.</summary>
-    public async ValueTask<SessionRecord?> FindAsync(string userId, Guid id, DateTimeOffset now, CancellationToken cancellationToken) =>
-        LivingOf(userId, await LookUpAsync(id, now, cancellationToken), now);
+    public async ValueTask<SessionRecord?> FindAsync(
+        string userId, Guid id, DateTimeOffset now, RequestSession? session, CancellationToken cancellationToken) =>
+        LivingOf(userId, await LookUpAsync(id, now, session?.Context, session, cancellationToken), now);
 
     /// <summary>Takes a note back that no session stands behind. A young one may be of a sign-in that is being saved.</summary>
     public async ValueTask<bool> DismissIfOldAsync(string userId, SessionMember member, DateTimeOffset now, CancellationToken cancellationToken)
@@ -69,40 +73,93 @@ internal sealed class SessionAdmission(
         return true;
     }
 
-    private async ValueTask<(SessionRecord? Oldest, bool Freed)> ReviewAsync(
-        string userId, IReadOnlyList<SessionMember> members, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Loads a noted session. An expired one is ended here, before its note is taken back: a request that found it alive and still runs
+    /// could otherwise save it, and nobody would find it any more.</summary>
+    public async ValueTask<SessionLookup> LookUpAsync(
+        Guid id, DateTimeOffset now, HttpContext? context, RequestSession? teller, CancellationToken cancellationToken)
     {
-        SessionRecord? oldest = null;
-        var freed = false;
-        foreach (var member in members)
+        var found = await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+        if (found is not { Record: { } record, EndReason: null } || !lifetime.IsExpired(record, now))
         {
-            var found = await LookUpAsync(member.Id, now, cancellationToken);
-            if (found.EndReason is not null)
-            {
-                // However young: what has ended is not being signed in to. Another one ended in its place would be one too many.
-                await store.DismissAsync(userId, member, cancellationToken);
-                freed = true;
-            }
-            else if (LivingOf(userId, found, now) is not { } record)
-            {
-                freed |= await DismissIfOldAsync(userId, member, now, cancellationToken);
-            }
-            else if (oldest is null || record.AuthenticatedAt < oldest.AuthenticatedAt)
-            {
-                oldest = record;
-            }
+            return found;
         }
 
-        return (oldest, freed);
+        return await ending.EndAsync(record, SessionEndReason.Expired, context, teller, cancellationToken: cancellationToken)
+            ? new SessionLookup(SessionLookupStatus.Ended, EndReason: SessionEndReason.Expired)
+            : await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
     }
 
-    private ValueTask<SessionLookup> LookUpAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken) =>
-        store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
-
-    private SessionRecord? LivingOf(string userId, SessionLookup found, DateTimeOffset now) =>
+    /// <summary>The record that a noted session was found with, if it lives and is the user's.</summary>
+    public SessionRecord? LivingOf(string userId, SessionLookup found, DateTimeOffset now) =>
         found is { Record: { } record, EndReason: null }
         && string.Equals(record.UserId, userId, StringComparison.Ordinal)
         && !lifetime.IsExpired(record, now)
             ? record
             : null;
+
+    // Reads each session once.
+    private async ValueTask<(List<(SessionMember Member, SessionRecord? Record)> Living, int Freed)> ReviewAsync(
+        string userId, IReadOnlyList<SessionMember> members, DateTimeOffset now, RequestSession session, CancellationToken cancellationToken)
+    {
+        var living = new List<(SessionMember, SessionRecord?)>();
+        var freed = 0;
+        foreach (var group in members.Chunk(Parallel))
+        {
+            foreach (var (member, lives, record) in await Task.WhenAll(group.Select(member => ReviewAsync(userId, member, now, session, cancellationToken))))
+            {
+                if (lives is true)
+                {
+                    living.Add((member, record));
+                }
+
+                freed += lives is false ? 1 : 0;
+            }
+        }
+
+        return (living, freed);
+    }
+
+    // Whether it lives, or its note was taken back; null: a sign-in that is being saved.
+    private async Task<(SessionMember Member, bool? Lives, SessionRecord? Record)> ReviewAsync(
+        string userId, SessionMember member, DateTimeOffset now, RequestSession session, CancellationToken cancellationToken)
+    {
+        var found = await LookUpAsync(member.Id, now, session.Context, session, cancellationToken);
+        if (found.EndReason is not null)
+        {
+            // However young: what has ended is not being signed in to. Another one ended in its place would be one too many.
+            await store.DismissAsync(userId, member, cancellationToken);
+            return (member, false, null);
+        }
+
+        return LivingOf(userId, found, now) is { } record ? (member, true, record)
+            : found.Status == SessionLookupStatus.Newer ? (member, true, null)
+            : (member, await DismissIfOldAsync(userId, member, now, cancellationToken) ? false : null, null);
+    }
+
+    private async ValueTask EndAsync(
+        string userId, IEnumerable<(SessionMember Member, SessionRecord? Record)> surplus, RequestSession session, CancellationToken cancellationToken)
+    {
+        foreach (var group in surplus.Chunk(Parallel))
+        {
+            await Task.WhenAll(group.Select(each => EndAsync(userId, each.Member, each.Record, session, cancellationToken)));
+        }
+    }
+
+    private async Task EndAsync(
+        string userId, SessionMember member, SessionRecord? record, RequestSession session, CancellationToken cancellationToken)
+    {
+        if (record is null)
+        {
+            await ending.RevokeNewerAsync(member, userId, cancellationToken);
+        }
+        else if (!await ending.EndAsync(record, SessionEndReason.Revoked, session.Context, session, onlyOfUser: userId, cancellationToken))
+        {
+            // Another request has ended it first.
+            await ending.DismissAsync(userId, record, cancellationToken);
+        }
+    }
+
+    // What a record of a newer version says can't be read, but its note has the time too.
+    private static DateTimeOffset SignedInAt((SessionMember Member, SessionRecord? Record) session) =>
+        session.Record?.AuthenticatedAt ?? session.Member.AdmittedAt;
 }

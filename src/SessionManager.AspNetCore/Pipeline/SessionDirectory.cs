@@ -37,7 +37,7 @@ internal sealed class SessionDirectory(
             return [];
         }
 
-        var records = await FindAsync(user, cancellationToken);
+        var (records, _) = await FindAsync(user, cancellationToken);
         return [.. records.OrderByDescending(record => record.AuthenticatedAt).Select(lifetime.Describe)];
     }
 
@@ -50,9 +50,22 @@ internal sealed class SessionDirectory(
 
         var now = clock.Now;
         var found = await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
-        return found is { Record: { } record, EndReason: null }
-            && !lifetime.IsExpired(record, now)
-            && await ending.EndAsync(record, SessionEndReason.Revoked, accessor.HttpContext, cancellationToken: cancellationToken);
+        if (found.Status == SessionLookupStatus.Newer)
+        {
+            return await ending.RevokeNewerAsync(new SessionMember(id, now), userId: null, cancellationToken);
+        }
+
+        if (found is not { Record: { } record, EndReason: null })
+        {
+            return false;
+        }
+
+        // An expired session is ended all the same: a request that found it alive and still runs could save it otherwise.
+        return !(lifetime.IsExpired(record, now) && await EndAsync(record, SessionEndReason.Expired))
+            && await EndAsync(record, SessionEndReason.Revoked);
+
+        ValueTask<bool> EndAsync(SessionRecord record, SessionEndReason reason) =>
+            ending.EndAsync(record, reason, accessor.HttpContext, cancellationToken: cancellationToken);
     }
 
     public async Task<int> RevokeUserAsync<TUserId>(TUserId userId, string? exceptSessionId = null, CancellationToken cancellationToken = default)
@@ -69,7 +82,7 @@ internal sealed class SessionDirectory(
         }
 
         // Found first: afterwards they may be found revoked.
-        var records = await FindAsync(user, cancellationToken);
+        var (records, newer) = await FindAsync(user, cancellationToken);
         await store.RevokeUnlistedAsync(user, exceptSessionId is null ? null : except, cancellationToken);
         var ended = 0;
         foreach (var group in records.Where(record => exceptSessionId is null || record.Id != except).Chunk(Parallel))
@@ -79,21 +92,32 @@ internal sealed class SessionDirectory(
             ended += results.Count(result => result);
         }
 
+        foreach (var member in newer.Where(member => exceptSessionId is null || member.Id != except))
+        {
+            ended += await ending.RevokeNewerAsync(member, user, cancellationToken) ? 1 : 0;
+        }
+
         return ended;
     }
 
-    private async Task<List<SessionRecord>> FindAsync(string user, CancellationToken cancellationToken)
+    // Those of a newer version can't be shown, but that they are noted is evidence enough to revoke them.
+    private async Task<(List<SessionRecord> Records, List<SessionMember> Newer)> FindAsync(string user, CancellationToken cancellationToken)
     {
         var now = clock.Now;
         var records = new List<SessionRecord>();
+        var newer = new List<SessionMember>();
         foreach (var group in (await store.FindMembersAsync(user, cancellationToken)).Chunk(Parallel))
         {
-            var found = await Task.WhenAll(group.Select(member => admission.FindAsync(user, member.Id, now, cancellationToken).AsTask()));
+            var found = await Task.WhenAll(group.Select(member => admission.LookUpAsync(member.Id, now, accessor.HttpContext, teller: null, cancellationToken).AsTask()));
             for (var i = 0; i < group.Length; i++)
             {
-                if (found[i] is { } record)
+                if (admission.LivingOf(user, found[i], now) is { } record)
                 {
                     records.Add(record);
+                }
+                else if (found[i].Status == SessionLookupStatus.Newer)
+                {
+                    newer.Add(group[i]);
                 }
                 else
                 {
@@ -102,7 +126,7 @@ internal sealed class SessionDirectory(
             }
         }
 
-        return records;
+        return (records, newer);
     }
 
     // One spelling only, the one that is shown.

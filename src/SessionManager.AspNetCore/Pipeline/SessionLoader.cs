@@ -67,7 +67,7 @@ internal sealed class SessionLoader(
         {
             await LoseAsync(session, record, ended);
         }
-        else if (record.StartedAt + lifetime.AbsoluteTimeout <= now)
+        else if (lifetime.IsPastAbsoluteTimeout(record, now))
         {
             // Not the idle limit: this request uses it.
             await LoseAsync(session, record, SessionEndReason.Expired);
@@ -103,7 +103,7 @@ internal sealed class SessionLoader(
             loaded = Failed(token, exception, endpoint);
         }
 
-        return AcceptAsync(session, loaded);
+        return AcceptAsync(session, loaded, touch);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -125,7 +125,7 @@ internal sealed class SessionLoader(
             loaded = Failed(token, exception, endpoint);
         }
 
-        await AcceptAsync(session, loaded);
+        await AcceptAsync(session, loaded, touch);
     }
 
     /// <summary>Of several cookies of our name, the one that opens a living session is taken, if exactly one does: the others are left over from
@@ -174,7 +174,7 @@ internal sealed class SessionLoader(
             logger.OneCookieOfSeveralTaken(options.Value.Cookie.Name!, candidates.Count);
         }
 
-        await AcceptAsync(session, loaded);
+        await AcceptAsync(session, loaded, default);
     }
 
     private SessionTouch TouchBy(SessionToken token, SessionAttribute? endpoint) =>
@@ -189,9 +189,14 @@ internal sealed class SessionLoader(
             : "It is not one of this application's.");
     }
 
-    // The session is the request's before anything else is done: whatever that calls may use it.
-    private ValueTask AcceptAsync(RequestSession session, in LoadedSession loaded)
+    // The session is the request's before the application hears of it: whatever a handler calls may use it.
+    private ValueTask AcceptAsync(RequestSession session, in LoadedSession loaded, in SessionTouch touch)
     {
+        if (loaded is { Lost: { } expired, PreviousEnd: SessionEndReason.Expired })
+        {
+            return EndExpiredAsync(session, expired, loaded, touch);
+        }
+
         if (!session.TryAccept(loaded))
         {
             return ValueTask.CompletedTask;
@@ -200,6 +205,25 @@ internal sealed class SessionLoader(
         return loaded.Lost is { } lost ? NoticeAsync(session, lost, loaded.PreviousEnd!.Value)
             : loaded is { TokenAge: TokenAge.Next, Record: { } record } && session.MayRotate ? SessionRotation.PromoteAsync(session, record)
             : ValueTask.CompletedTask;
+    }
+
+    // Between the load and the end a long request may have used the session, and then it lives on.
+    private async ValueTask EndExpiredAsync(RequestSession session, SessionRecord expired, LoadedSession loaded, SessionTouch touch)
+    {
+        if (!await ending.NoticeAsync(expired, SessionEndReason.Expired, session))
+        {
+            try
+            {
+                loaded = Judge(loaded.Token, await store.LoadAsync(expired.Id, touch), touch);
+            }
+            catch (SessionStoreException exception)
+            {
+                logger.StoreFailed("load", expired.Id, exception.Message);
+            }
+        }
+
+        session.TryAccept(loaded with { Lost = null });
+        SessionResponse.Hook(session);
     }
 
     private LoadedSession Judge(SessionToken token, SessionLookup lookup, SessionTouch touch)
@@ -214,20 +238,20 @@ internal sealed class SessionLoader(
         {
             logger.StaleToken(token.Id);
             metrics.CookieRejected("replaced");
-            return Dead(record, SessionEndReason.Replaced);
+            return Dead(token, record, SessionEndReason.Replaced);
         }
 
         if (lifetime.IsExpired(record, touch.Now))
         {
             logger.SessionExpired(token.Id);
             metrics.CookieRejected("expired");
-            return Dead(record, SessionEndReason.Expired);
+            return Dead(token, record, SessionEndReason.Expired);
         }
 
         if (lookup.EndReason is { } ended)
         {
             metrics.CookieRejected("ended");
-            return Dead(record, ended);
+            return Dead(token, record, ended);
         }
 
         return Living(token, lookup, record, age, touch);
@@ -303,5 +327,6 @@ internal sealed class SessionLoader(
         }
     }
 
-    private static LoadedSession Dead(SessionRecord lost, SessionEndReason reason) => new(SessionPhase.Loaded, PreviousEnd: reason, Lost: lost);
+    private static LoadedSession Dead(SessionToken token, SessionRecord lost, SessionEndReason reason) =>
+        new(SessionPhase.Loaded, token, PreviousEnd: reason, Lost: lost);
 }

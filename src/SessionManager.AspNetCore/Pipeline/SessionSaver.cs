@@ -342,7 +342,7 @@ internal static class SessionSaver
         }
 
         if (draft.UserId is { } userId
-            && await session.Pipeline.Admission.FindAsync(userId, stored.Id, session.Pipeline.Now, cancellationToken) is null)
+            && await session.Pipeline.Admission.FindAsync(userId, stored.Id, session.Pipeline.Now, session, cancellationToken) is null)
         {
             await session.Pipeline.Store.DismissAsync(userId, new SessionMember(stored.Id, draft.Identity!.AuthenticatedAt!.Value), cancellationToken);
         }
@@ -368,7 +368,7 @@ internal static class SessionSaver
         while (outcome == SessionCommitOutcome.Moved)
         {
             var now = pipeline.Now;
-            if (stored.UserId is not { } userId || await pipeline.Admission.FindAsync(userId, stored.Id, now, cancellationToken) is not { } current)
+            if (stored.UserId is not { } userId || await pipeline.Admission.FindAsync(userId, stored.Id, now, session, cancellationToken) is not { } current)
             {
                 break;
             }
@@ -385,10 +385,9 @@ internal static class SessionSaver
             outcome = (await pipeline.Store.CommitAsync(commit, cancellationToken)).Outcome;
         }
 
-        if (outcome == SessionCommitOutcome.Gone
-            && (await pipeline.Store.LoadAsync(stored.Id, default, cancellationToken)).Status == SessionLookupStatus.Newer)
+        if (outcome == SessionCommitOutcome.Gone)
         {
-            // A newer version of this library has rewritten it, and only it could change the user. What can be done is to end it.
+            // Ended already; unless a newer version of this library has rewritten it, which alone could change its user. This one can end it.
             await pipeline.Ending.EndAsync(stored, SessionEndReason.SignedOut, session.Context, session, cancellationToken: cancellationToken);
         }
 

@@ -16,7 +16,7 @@ internal static class CommitRules
     /// <summary>Whether the commit may be applied to the record that is stored now.</summary>
     public static SessionCommitResult Check(SessionRecord current, SessionCommit commit, SessionLifetime lifetime)
     {
-        if (commit.Creates || lifetime.IsExpired(current, commit.Now))
+        if (commit.Creates || lifetime.IsPastAbsoluteTimeout(current, commit.Now))
         {
             return new SessionCommitResult(SessionCommitOutcome.Gone);
         }

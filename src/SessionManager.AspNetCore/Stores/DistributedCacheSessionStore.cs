@@ -71,8 +71,7 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             if (stored is null
                 || store.Decode(id, stored).Record is not { } record
                 || !touch.Allowed
-                || !record.Accepts(touch.SecretHash, touch.Now)
-                || lifetime.IsExpired(record, touch.Now)
+                || lifetime.IsPastAbsoluteTimeout(record, touch.Now)
                 || !lifetime.IsTouchDue(record, touch.Now))
             {
                 return false;
@@ -114,15 +113,34 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
                 var (store, id, reason, onlyOfUser) = change;
                 var key = store._cache.KeyOf(id);
                 var found = store.Decode(id, await store._cache.GetAsync(key, id, token));
-                if (found.Status is not (SessionLookupStatus.Found or SessionLookupStatus.Unreadable)
-                    || (onlyOfUser is not null && !string.Equals(found.Record?.UserId, onlyOfUser, StringComparison.Ordinal)))
+                if (found.Status is not (SessionLookupStatus.Found or SessionLookupStatus.Unreadable or SessionLookupStatus.Newer)
+                    || (onlyOfUser is not null
+                        && found.Status != SessionLookupStatus.Newer
+                        && !string.Equals(found.Record?.UserId, onlyOfUser, StringComparison.Ordinal)))
                 {
                     return false;
                 }
 
-                await store._cache.SetAsync(key, id, RecordCodec.EncodeTombstone(id, reason), store._tombstoneEntry, token);
-                store._local.Forget(id);
-                return found.Status == SessionLookupStatus.Found;
+                await store.EndInTurnAsync(key, id, reason, token);
+                return found.Status != SessionLookupStatus.Unreadable;
+            },
+            cancellationToken);
+
+    public ValueTask<bool> EndExpiredAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        InTurnAsync(
+            id,
+            (Store: this, id, now),
+            static async (change, token) =>
+            {
+                var (store, id, now) = change;
+                var key = store._cache.KeyOf(id);
+                if (store.Decode(id, await store._cache.GetAsync(key, id, token)).Record is not { } record || !store._lifetime.IsExpired(record, now))
+                {
+                    return false;
+                }
+
+                await store.EndInTurnAsync(key, id, SessionEndReason.Expired, token);
+                return true;
             },
             cancellationToken);
 
@@ -227,6 +245,12 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         }
 
         return result;
+    }
+
+    private async ValueTask EndInTurnAsync(string key, Guid id, SessionEndReason reason, CancellationToken cancellationToken)
+    {
+        await _cache.SetAsync(key, id, RecordCodec.EncodeTombstone(id, reason), _tombstoneEntry, cancellationToken);
+        _local.Forget(id);
     }
 
     private async ValueTask<SessionRecord> ApplyAsync(SessionRecord? before, SessionCommit commit, bool secretChanged, CancellationToken cancellationToken)

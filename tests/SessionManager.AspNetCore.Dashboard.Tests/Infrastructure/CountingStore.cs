@@ -32,6 +32,9 @@ internal sealed class CountingStore(ISessionRecordStore inner) : ISessionRecordS
     public ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) =>
         Counted().EndAsync(id, reason, onlyOfUser, cancellationToken);
 
+    public ValueTask<bool> EndExpiredAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        Counted().EndExpiredAsync(id, now, cancellationToken);
+
     public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) =>
         Counted().AdmitAsync(userId, member, limit, cancellationToken);
 

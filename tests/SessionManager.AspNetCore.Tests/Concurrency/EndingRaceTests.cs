@@ -169,12 +169,13 @@ public sealed class EndingRaceTests
     }
 
     [Fact]
-    public async Task A_writer_whose_session_expired_meanwhile_is_refused()
+    public async Task A_writer_whose_session_was_found_expired_meanwhile_is_refused()
     {
         await using var app = await ScriptedApp.StartAsync();
         var browser = await app.NewBrowserAsync("in:ann,set:a:0");
         var held = await app.BeginAsync(browser, "set:a:1");
         app.App.Clock.Advance(TimeSpan.FromMinutes(20));
+        Assert.Equal("Expired", await app.EndOfAsync(browser.Token!));
 
         Assert.Equal(HttpStatusCode.Conflict, await held.FinishAsync());
         Assert.Equal("nobody:", await browser.StateAsync());

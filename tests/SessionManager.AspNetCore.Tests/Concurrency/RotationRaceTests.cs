@@ -71,7 +71,7 @@ public sealed class RotationRaceTests
     }
 
     [Fact]
-    public async Task A_reader_in_flight_across_a_rotation_does_not_touch_with_its_dead_token()
+    public async Task A_reader_in_flight_across_a_rotation_counts_as_use_when_it_ends()
     {
         await using var app = await ScriptedApp.StartAsync();
         var browser = await app.NewBrowserAsync("in:ann,set:a:0");
@@ -82,9 +82,10 @@ public sealed class RotationRaceTests
 
         app.App.Clock.Advance(TimeSpan.FromMinutes(10));
         Assert.Equal(HttpStatusCode.NoContent, await reader.FinishAsync());
-        app.App.Clock.Advance(TimeSpan.FromMinutes(10));
+        app.App.Clock.Advance(TimeSpan.FromMinutes(19));
 
-        Assert.Equal("Expired", await app.EndOfAsync(rotated.Token!));
+        Assert.Equal("ann: a=0", await rotated.StateAsync());
+        Assert.Equal("nobody:", await browser.StateAsync());
     }
 
     [Fact]

@@ -257,6 +257,92 @@ public sealed class DirectoryTests
         Assert.Equal((0, "bob"), (await revocation, await browser.ReadAsync("/me")));
     }
 
+    [Fact]
+    public async Task A_session_that_another_user_took_over_before_the_users_others_are_revoked_is_spared()
+    {
+        await using var app = await StartAsync();
+        var (taken, alices) = ((await SignInAsync(app, "alice", 1))[0], (await SignInAsync(app, "alice", 1))[0]);
+        var gate = _store!.Hold(StoreOperation.RevokeUnlisted, StoreGatePoint.Before);
+        var revocation = DirectoryOf(app).RevokeUserAsync("alice");
+        await gate.Reached;
+
+        // It was found as alice's.
+        await taken.DoAsync("/take-over/bob");
+        gate.Open();
+
+        Assert.Equal((1, "bob"), (await revocation, await taken.ReadAsync("/me")));
+        Assert.Equal("Revoked", await alices.ReadAsync("/end"));
+    }
+
+    [Fact]
+    public async Task A_session_that_a_newer_version_rewrote_is_revoked_and_counted()
+    {
+        var cache = new FaultCache();
+        await using var app = await StartAsync(cache);
+        var (one, two, three) = ((await SignInAsync(app, "alice", 1))[0], (await SignInAsync(app, "alice", 1))[0], (await SignInAsync(app, "alice", 1))[0]);
+        var ids = await Task.WhenAll(new[] { one, two, three }.Select(browser => browser.ReadAsync("/id")));
+        MakeNewer(cache);
+        app.Clock.Advance(TimeSpan.FromMinutes(5));
+
+        // It can't be shown, but is not forgotten for that.
+        Assert.Empty(await DirectoryOf(app).FindByUserAsync("alice"));
+        Assert.True(await DirectoryOf(app).RevokeAsync(ids[0]));
+        Assert.False(await DirectoryOf(app).RevokeAsync(ids[0]));
+        Assert.Equal(1, await DirectoryOf(app).RevokeUserAsync("alice", ids[1]));
+        Assert.Equal(["Revoked", "Invalid", "Revoked"], await EndsAsync([one, two, three]));
+        Assert.Equal(1, await DirectoryOf(app).RevokeUserAsync("alice"));
+        Assert.Equal("Revoked", await two.ReadAsync("/end"));
+        Assert.Equal(0, await DirectoryOf(app).RevokeUserAsync("alice"));
+    }
+
+    [Fact]
+    public async Task A_session_that_a_newer_version_rewrites_while_a_request_destroys_it_is_ended()
+    {
+        var cache = new FaultCache();
+        await using var app = await StartAsync(cache);
+        var alice = (await SignInAsync(app, "alice", 1))[0];
+        var gate = _store!.Hold(StoreOperation.End, StoreGatePoint.Before);
+        var other = alice.Clone();
+        var ending = other.PostAsync("/destroy");
+        await gate.Reached;
+
+        MakeNewer(cache);
+        gate.Open();
+
+        Assert.Equal(200, (int)(await ending).StatusCode);
+        Assert.Equal("SignedOut", await alice.ReadAsync("/end"));
+    }
+
+    [Theory]
+    [InlineData(OnSessionLimit.RevokeOldest)]
+    [InlineData(OnSessionLimit.RejectNew)]
+    public async Task Sessions_of_a_newer_version_count_against_the_limit(OnSessionLimit mode)
+    {
+        var cache = new FaultCache();
+        await using var app = await StartAsync(cache, options => (options.MaxSessionsPerUser, options.OnSessionLimit) = (2, mode));
+        var first = (await SignInAsync(app, "alice", 1))[0];
+        app.Clock.Advance(TimeSpan.FromMinutes(1));
+        MakeNewer(cache);
+        var second = (await SignInAsync(app, "alice", 1))[0];
+        app.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        var third = app.NewBrowser();
+        var status = (int)(await third.PostAsync("/sign-in/alice")).StatusCode;
+
+        Assert.Equal(
+            mode == OnSessionLimit.RejectNew ? (409, "Invalid", "none") : (200, "Revoked", "none"),
+            (status, await first.ReadAsync("/end"), await second.ReadAsync("/end")));
+    }
+
+    // The first byte of a record is its version; of users nothing is changed.
+    private static void MakeNewer(FaultCache cache)
+    {
+        foreach (var (key, entry) in cache.Entries.Where(entry => !entry.Key.Contains("user:", StringComparison.Ordinal)))
+        {
+            cache.Entries[key] = ([(byte)(entry.Value[0] + 1), .. entry.Value[1..]], entry.Options);
+        }
+    }
+
     private static ISessionDirectory DirectoryOf(App app) => app.Services.GetRequiredService<ISessionDirectory>();
 
     private static async Task<List<string>> ListAsync(App app)
@@ -283,7 +369,7 @@ public sealed class DirectoryTests
         return browsers;
     }
 
-    private Task<App> StartAsync() => App.StartAsync(
+    private Task<App> StartAsync(FaultCache? cache = null, Action<SessionManagerOptions>? session = null) => App.StartAsync(
         app =>
         {
             app.MapSession();
@@ -291,6 +377,8 @@ public sealed class DirectoryTests
         },
         new AppOptions
         {
+            Cache = cache,
+            Session = session,
             Services = services => services.AddSingleton<ISessionRecordStore>(provider =>
                 _store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider))),
         });

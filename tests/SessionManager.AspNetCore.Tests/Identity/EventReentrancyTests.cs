@@ -44,7 +44,12 @@ public sealed class EventReentrancyTests
         await TellsAsync(browser, "/sign-in/alice", "signed in");
         var old = browser.Clone();
         await TellsAsync(browser, "/rotate", "rotated");
-        await TellsAsync(old, "/values/b/2", "stale", "created");
+        if (use != "write")
+        {
+            // What a handler has written before the request's own begins is too late for a cookie.
+            await TellsAsync(old, "/values/b/2", "stale", "created");
+        }
+
         await TellsAsync(browser, "/sign-out", "rotated");
         await TellsAsync(browser, "/destroy", use is "store" or "update" or "http-session" ? ["ended", "created"] : ["ended"]);
         browser.Token = null;

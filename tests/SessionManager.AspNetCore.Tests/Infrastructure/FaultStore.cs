@@ -80,6 +80,9 @@ internal sealed class FaultStore(ISessionRecordStore inner) : ISessionRecordStor
     public ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) =>
         RunAsync(StoreOperation.End, token => inner.EndAsync(id, reason, onlyOfUser, token), cancellationToken);
 
+    public ValueTask<bool> EndExpiredAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        RunAsync(StoreOperation.End, token => inner.EndExpiredAsync(id, now, token), cancellationToken);
+
     public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) =>
         RunAsync(StoreOperation.Admit, token => inner.AdmitAsync(userId, member, limit, token), cancellationToken);
 
