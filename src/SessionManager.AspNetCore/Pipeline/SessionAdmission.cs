@@ -12,6 +12,9 @@ namespace SessionManager.AspNetCore.Pipeline;
 internal sealed class SessionAdmission(
     IOptions<SessionManagerOptions> options, ObservedStore store, SessionLifetime lifetime, SessionEnding ending)
 {
+    /// <summary>How many sessions are read or ended at the same time.</summary>
+    private const int Parallel = 32;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How long a note without a record counts as a sign-in that is being saved.</summary>
@@ -22,10 +25,12 @@ internal sealed class SessionAdmission(
     public async ValueTask AdmitAsync(string userId, Guid id, DateTimeOffset now, HttpContext context, CancellationToken cancellationToken)
     {
         var started = Environment.TickCount64;
-        while (await store.AdmitAsync(userId, new SessionMember(id, now), options.Value.MaxSessionsPerUser, cancellationToken) is { } members)
+        var limit = options.Value.MaxSessionsPerUser;
+        while (await store.AdmitAsync(userId, new SessionMember(id, now), limit, cancellationToken) is { } members)
         {
-            var (oldest, freed) = await ReviewAsync(userId, members, now, cancellationToken);
-            if (freed)
+            var (living, freed) = await ReviewAsync(userId, members, now, cancellationToken);
+            var surplus = members.Count - freed + 1 - limit.GetValueOrDefault();
+            if (surplus <= 0)
             {
                 continue;
             }
@@ -35,12 +40,9 @@ internal sealed class SessionAdmission(
                 throw new SessionLimitException();
             }
 
-            if (oldest is not null)
+            if (living.Count > 0)
             {
-                await ending.EndAsync(oldest, SessionEndReason.Revoked, context, onlyOfUser: userId, cancellationToken);
-
-                // Also when another request has ended it first.
-                await ending.DismissAsync(userId, oldest, cancellationToken);
+                await EndAsync(userId, living.OrderBy(record => record.AuthenticatedAt).Take(surplus), context, cancellationToken);
             }
             else if (Environment.TickCount64 - started > options.Value.IOTimeout.TotalMilliseconds)
             {
@@ -70,31 +72,51 @@ internal sealed class SessionAdmission(
         return true;
     }
 
-    private async ValueTask<(SessionRecord? Oldest, bool Freed)> ReviewAsync(
+    // Reads each session once.
+    private async ValueTask<(IReadOnlyList<SessionRecord> Living, int Freed)> ReviewAsync(
         string userId, IReadOnlyList<SessionMember> members, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        SessionRecord? oldest = null;
-        var freed = false;
-        foreach (var member in members)
+        var living = new List<SessionRecord>();
+        var freed = 0;
+        foreach (var group in members.Chunk(Parallel))
         {
-            var found = await LookUpAsync(member.Id, now, cancellationToken);
-            if (found.EndReason is not null)
-            {
-                // However young: what has ended is not being signed in to. Another one ended in its place would be one too many.
-                await store.DismissAsync(userId, member, cancellationToken);
-                freed = true;
-            }
-            else if (LivingOf(userId, found, now) is not { } record)
-            {
-                freed |= await DismissIfOldAsync(userId, member, now, cancellationToken);
-            }
-            else if (oldest is null || record.AuthenticatedAt < oldest.AuthenticatedAt)
-            {
-                oldest = record;
-            }
+            var reviewed = await Task.WhenAll(group.Select(member => ReviewAsync(userId, member, now, cancellationToken)));
+            living.AddRange(reviewed.Select(session => session.Living).OfType<SessionRecord>());
+            freed += reviewed.Count(session => session.Freed);
         }
 
-        return (oldest, freed);
+        return (living, freed);
+    }
+
+    private async Task<(SessionRecord? Living, bool Freed)> ReviewAsync(
+        string userId, SessionMember member, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var found = await LookUpAsync(member.Id, now, cancellationToken);
+        if (found.EndReason is not null)
+        {
+            // However young: what has ended is not being signed in to. Another one ended in its place would be one too many.
+            await store.DismissAsync(userId, member, cancellationToken);
+            return (null, true);
+        }
+
+        return LivingOf(userId, found, now) is { } record
+            ? (record, false)
+            : (null, await DismissIfOldAsync(userId, member, now, cancellationToken));
+    }
+
+    private async ValueTask EndAsync(string userId, IEnumerable<SessionRecord> surplus, HttpContext context, CancellationToken cancellationToken)
+    {
+        foreach (var group in surplus.Chunk(Parallel))
+        {
+            await Task.WhenAll(group.Select(async record =>
+            {
+                if (!await ending.EndAsync(record, SessionEndReason.Revoked, context, onlyOfUser: userId, cancellationToken))
+                {
+                    // Another request has ended it first.
+                    await ending.DismissAsync(userId, record, cancellationToken);
+                }
+            }));
+        }
     }
 
     private ValueTask<SessionLookup> LookUpAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken) =>
