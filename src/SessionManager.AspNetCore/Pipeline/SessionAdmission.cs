@@ -108,15 +108,34 @@ internal sealed class SessionAdmission(
     {
         foreach (var group in surplus.Chunk(Parallel))
         {
-            await Task.WhenAll(group.Select(async record =>
+            var ends = group.Select(record => EndAsync(userId, record, cancellationToken)).ToList();
+            try
             {
-                if (!await ending.EndAsync(record, SessionEndReason.Revoked, context, onlyOfUser: userId, cancellationToken))
+                await Task.WhenAll(ends);
+            }
+            finally
+            {
+                for (var i = 0; i < group.Length; i++)
                 {
-                    // Another request has ended it first.
-                    await ending.DismissAsync(userId, record, cancellationToken);
+                    if (ends[i] is { IsCompletedSuccessfully: true, Result: true })
+                    {
+                        await ending.TellAsync(group[i], SessionEndReason.Revoked, context);
+                    }
                 }
-            }));
+            }
         }
+    }
+
+    private async Task<bool> EndAsync(string userId, SessionRecord record, CancellationToken cancellationToken)
+    {
+        var ended = await ending.EndUntoldAsync(record, SessionEndReason.Revoked, onlyOfUser: userId, cancellationToken);
+        if (!ended)
+        {
+            // Another request has ended it first.
+            await ending.DismissAsync(userId, record, cancellationToken);
+        }
+
+        return ended;
     }
 
     private ValueTask<SessionLookup> LookUpAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken) =>

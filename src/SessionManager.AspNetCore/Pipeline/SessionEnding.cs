@@ -12,6 +12,20 @@ internal sealed class SessionEnding(ObservedStore store, SessionEvents events, I
     public async ValueTask<bool> EndAsync(
         SessionRecord record, SessionEndReason reason, HttpContext? context, string? onlyOfUser = null, CancellationToken cancellationToken = default)
     {
+        if (!await EndUntoldAsync(record, reason, onlyOfUser, cancellationToken))
+        {
+            return false;
+        }
+
+        await TellAsync(record, reason, context);
+        return true;
+    }
+
+    /// <summary>Ends a session without the event, which is to follow with <see cref="TellAsync"/>: the application's handlers of one request run
+    /// one after another.</summary>
+    /// <returns>Whether it was this call that ended it.</returns>
+    public async ValueTask<bool> EndUntoldAsync(SessionRecord record, SessionEndReason reason, string? onlyOfUser, CancellationToken cancellationToken)
+    {
         if (!await store.EndAsync(record.Id, reason, onlyOfUser, cancellationToken))
         {
             return false;
@@ -19,9 +33,11 @@ internal sealed class SessionEnding(ObservedStore store, SessionEvents events, I
 
         logger.SessionEnded(record.Id, reason);
         await DismissAsync(record.UserId, record, cancellationToken);
-        await events.EndedAsync(record, reason, context);
         return true;
     }
+
+    /// <summary>Raises the event of a session's end.</summary>
+    public ValueTask TellAsync(SessionRecord record, SessionEndReason reason, HttpContext? context) => events.EndedAsync(record, reason, context);
 
     /// <summary>Ends a session that was found to have ended already, by a limit or a revocation. Nothing is lost when the store fails:
     /// the next request finds the same.</summary>

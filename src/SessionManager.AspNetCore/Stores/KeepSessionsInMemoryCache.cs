@@ -11,8 +11,6 @@ namespace SessionManager.AspNetCore.Stores;
 /// </summary>
 internal sealed class KeepSessionsInMemoryCache(IServiceCollection services) : IPostConfigureOptions<MemoryDistributedCacheOptions>
 {
-    private static readonly long? DefaultLimit = new MemoryDistributedCacheOptions().SizeLimit;
-
     public void PostConfigure(string? name, MemoryDistributedCacheOptions options)
     {
         if (!string.Equals(name, Options.DefaultName, StringComparison.Ordinal) || !HoldsSessions())
@@ -20,7 +18,7 @@ internal sealed class KeepSessionsInMemoryCache(IServiceCollection services) : I
             return;
         }
 
-        if (options.SizeLimit == DefaultLimit)
+        if (options.SizeLimit == MemoryCacheLimit.Default)
         {
             options.SizeLimit = null;
         }

@@ -10,11 +10,14 @@ namespace SessionManager.AspNetCore.Stores;
 /// <param name="options">The options of a cache that the framework makes.</param>
 internal sealed class MemoryCacheLimit(IServiceCollection services, IOptions<MemoryDistributedCacheOptions> options)
 {
+    /// <summary>The framework's own limit: 200 MB.</summary>
+    public static long? Default { get; } = new MemoryDistributedCacheOptions().SizeLimit;
+
     /// <summary>Whether <see cref="Bytes"/> is the cache's limit. The options of a cache that the application makes itself can't be seen.</summary>
     public bool IsKnown => IsMadeByFramework(services);
 
-    /// <summary>The limit in the options; <see langword="null"/>: none.</summary>
-    public long? Bytes => options.Value.SizeLimit;
+    /// <summary>The limit in the options; <see langword="null"/>: none, or nothing that says something of a cache that the application makes.</summary>
+    public long? Bytes => IsKnown || options.Value.SizeLimit != Default ? options.Value.SizeLimit : null;
 
     /// <summary>Whether the cache may drop what it is given.</summary>
     public bool MayDrop => !IsKnown || Bytes is not null;
