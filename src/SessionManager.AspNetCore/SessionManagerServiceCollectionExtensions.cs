@@ -59,13 +59,11 @@ public static class SessionManagerServiceCollectionExtensions
 
     private static void AddStore(IServiceCollection services)
     {
-        if (services.All(service => service.ServiceType != typeof(IDistributedCache)))
-        {
-            // The cache's own limit of 200 MB would silently drop sessions.
-            services.Configure<MemoryDistributedCacheOptions>(options => options.SizeLimit = null);
-            services.AddDistributedMemoryCache();
-        }
-
+        // Adds nothing where the application has a cache.
+        services.AddDistributedMemoryCache();
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IPostConfigureOptions<MemoryDistributedCacheOptions>>(new KeepSessionsInMemoryCache(services)));
+        services.TryAddSingleton(provider => new MemoryCacheLimit(services, provider.GetRequiredService<IOptions<MemoryDistributedCacheOptions>>()));
         services.TryAddSingleton<ISessionRecordStore, DistributedCacheSessionStore>();
         services.TryAddSingleton(provider =>
         {

@@ -42,6 +42,22 @@ public sealed class CommitCancellationTests
         gate.Open();
     }
 
+    [Fact]
+    public async Task An_unfinished_write_is_still_waited_for_after_a_wait_for_it_was_cancelled()
+    {
+        var cache = new FaultCache();
+        await using var app = await StartAsync(cache, () => new CancellationToken(canceled: true));
+        var browser = await FaultEndpoints.SignedInAsync(app);
+        var gate = cache.Hold(CacheOperation.Set);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await FaultEndpoints.StatusAsync(browser, "/store?value=unfinished"));
+
+        // The first wait is the explicit commit's, which is cancelled; the second is that of the save at the end of the request.
+        Assert.Equal("cancelled", await browser.ReadAsync("/commit"));
+
+        Assert.Equal(1, app.Logs.CountOf(33));
+        gate.Open();
+    }
+
     [Theory]
     [InlineData(nameof(CacheFault.Hang))]
     [InlineData(nameof(CacheFault.HangUntilCancelled))]

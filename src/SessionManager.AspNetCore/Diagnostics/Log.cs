@@ -13,8 +13,11 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Warning, "Sessions were set up in the cache '{Cache}'. A plain cache has no compare-and-set: parallel requests of one session are merged exactly within this process, but between processes the moment from reading to writing is unguarded. Nor can it search: listing sessions, finding a user's, and MaxSessionsPerUser go by the sessions that this process has made or loaded; revoking a user's holds on every node. Use a native store for exact guarantees across nodes.")]
     public static partial void PlainCache(this ILogger logger, string cache);
 
-    [LoggerMessage(3, LogLevel.Warning, "Sessions were set up in a memory cache of at most {SizeLimit} bytes, which silently drops what exceeds it. Set MemoryDistributedCacheOptions.SizeLimit to null or to what your sessions need.")]
+    [LoggerMessage(3, LogLevel.Warning, "Sessions were set up in a memory cache of at most {SizeLimit} bytes. While it is full, a request whose session has no room in it is answered with 503. Set MemoryDistributedCacheOptions.SizeLimit to null or to what your sessions need.")]
     public static partial void LimitedMemoryCache(this ILogger logger, long sizeLimit);
+
+    [LoggerMessage(4, LogLevel.Warning, "Sessions were set up in a memory cache that the application made itself, whose limit can't be seen. Unless its SizeLimit is null, it evicts sessions when it is full. Register the cache with AddDistributedMemoryCache, or set MemoryDistributedCacheOptions.SizeLimit to null and ignore this.")]
+    public static partial void UnknownMemoryCache(this ILogger logger);
 
     [LoggerMessage(10, LogLevel.Information, "A session cookie was rejected: {Status}. {Remedy}")]
     public static partial void CookieRejected(this ILogger logger, SessionCookieStatus status, string remedy);

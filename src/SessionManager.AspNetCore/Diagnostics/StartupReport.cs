@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Caching.Distributed;
-using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -32,9 +31,13 @@ internal sealed class StartupReport(
         {
             logger.PlainCache(cache.GetType().Name);
         }
-        else if (services.GetRequiredService<IOptions<MemoryDistributedCacheOptions>>().Value.SizeLimit is { } limit)
+        else if (services.GetRequiredService<MemoryCacheLimit>() is var limit && limit.Bytes is { } bytes)
         {
-            logger.LimitedMemoryCache(limit);
+            logger.LimitedMemoryCache(bytes);
+        }
+        else if (!limit.IsKnown)
+        {
+            logger.UnknownMemoryCache();
         }
     }
 }

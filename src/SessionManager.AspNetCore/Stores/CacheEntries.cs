@@ -10,8 +10,12 @@ namespace SessionManager.AspNetCore.Stores;
 /// <param name="prefix">What all keys begin with.</param>
 /// <param name="reads">Bounds the calls that may be forgotten when they are given up on.</param>
 /// <param name="writes">Bounds the writes of records, which may still arrive then.</param>
-internal sealed class CacheEntries(IDistributedCache cache, string prefix, StoreCall reads, StoreCall writes)
+/// <param name="mayDrop">Whether the cache may drop what it is given without saying so. Each write is read back then.</param>
+internal sealed class CacheEntries(IDistributedCache cache, string prefix, StoreCall reads, StoreCall writes, bool mayDrop)
 {
+    private const string Dropped =
+        "The memory cache did not keep what was written: it is full. Raise MemoryDistributedCacheOptions.SizeLimit, or set it to null.";
+
     private readonly MemoryDistributedCache? _memory =
         cache.GetType() == typeof(MemoryDistributedCache) ? (MemoryDistributedCache)cache : null;
 
@@ -35,7 +39,7 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return new ValueTask<byte[]?>(_memory.Get(key));
+            return new ValueTask<byte[]?>(mayDrop ? GetWhole(_memory, key) : _memory.Get(key));
         }
         catch (Exception exception)
         {
@@ -57,14 +61,28 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
     {
         if (_memory is null)
         {
-            return call.RunAsync(
-                static (write, token) => write.cache.SetAsync(write.key, write.value, write.entry, token), (cache, key, value, entry), id, cancellationToken);
+            return mayDrop
+                ? call.RunAsync(
+                    static (write, token) => SetAndReadBackAsync(write.cache, write.key, write.value, write.entry, token),
+                    (cache, key, value, entry),
+                    id,
+                    cancellationToken)
+                : call.RunAsync(
+                    static (write, token) => write.cache.SetAsync(write.key, write.value, write.entry, token), (cache, key, value, entry), id, cancellationToken);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            _memory.Set(key, value, entry);
+            if (mayDrop)
+            {
+                SetWhole(_memory, key, value, entry);
+            }
+            else
+            {
+                _memory.Set(key, value, entry);
+            }
+
             return ValueTask.CompletedTask;
         }
         catch (Exception exception)
@@ -72,4 +90,43 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
             throw call.Failed(exception, id);
         }
     }
+
+    // A full cache that refuses an entry removes the one in its place as well. It is put back before anybody can miss it.
+    private static void SetWhole(MemoryDistributedCache memory, string key, byte[] value, DistributedCacheEntryOptions entry)
+    {
+        lock (memory)
+        {
+            var before = memory.Get(key);
+            memory.Set(key, value, entry);
+            if (!IsKept(value, memory.Get(key)))
+            {
+                if (before is not null)
+                {
+                    memory.Set(key, before, entry);
+                }
+
+                throw new InvalidOperationException(Dropped);
+            }
+        }
+    }
+
+    private static byte[]? GetWhole(MemoryDistributedCache memory, string key)
+    {
+        lock (memory)
+        {
+            return memory.Get(key);
+        }
+    }
+
+    private static async Task SetAndReadBackAsync(
+        IDistributedCache cache, string key, byte[] value, DistributedCacheEntryOptions entry, CancellationToken cancellationToken)
+    {
+        await cache.SetAsync(key, value, entry, cancellationToken);
+        if (!IsKept(value, await cache.GetAsync(key, cancellationToken)))
+        {
+            throw new InvalidOperationException(Dropped);
+        }
+    }
+
+    private static bool IsKept(byte[] written, byte[]? read) => ReferenceEquals(written, read) || written.AsSpan().SequenceEqual(read);
 }

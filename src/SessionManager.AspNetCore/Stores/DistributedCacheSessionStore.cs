@@ -34,7 +34,11 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
     private readonly ConcurrentDictionary<Guid, Task> _unfinishedWrites = new();
 
     public DistributedCacheSessionStore(
-        IDistributedCache cache, IOptions<SessionManagerOptions> options, SessionLifetime lifetime, ILogger<DistributedCacheSessionStore> logger)
+        IDistributedCache cache,
+        IOptions<SessionManagerOptions> options,
+        SessionLifetime lifetime,
+        ILogger<DistributedCacheSessionStore> logger,
+        MemoryCacheLimit? limit = null)
     {
         (_lifetime, _logger) = (lifetime, logger);
         Name = cache is MemoryDistributedCache ? "memory" : cache.GetType().Name;
@@ -44,7 +48,12 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         _local = new LocalSessions(lifetime);
         _damaged = logger.ValueRejected;
         var timeout = options.Value.IOTimeout;
-        _cache = new CacheEntries(cache, options.Value.KeyPrefix, new StoreCall(timeout, Name), new StoreCall(timeout, Name, Abandon));
+        _cache = new CacheEntries(
+            cache,
+            options.Value.KeyPrefix,
+            new StoreCall(timeout, Name),
+            new StoreCall(timeout, Name, Abandon),
+            mayDrop: cache is MemoryDistributedCache && limit?.MayDrop != false);
         _settling = timeout / 2 < LongestSettling ? timeout / 2 : LongestSettling;
     }
 

@@ -4,7 +4,7 @@ namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>What this process remembers of a session that it has made or loaded.</summary>
 [StructLayout(LayoutKind.Auto)]
-internal struct KnownSession
+internal struct KnownSession : ITableEntry<Guid>, IOrderedEntry
 {
     /// <summary>The session.</summary>
     public Guid Id { get; set; }
@@ -18,6 +18,11 @@ internal struct KnownSession
     /// <summary>How long after that this process last knew it to be used, in units of <see cref="KnownSessions.Unit"/>.</summary>
     public uint SeenAfter { get; set; }
 
-    /// <summary>The next one in the same bucket, or the next free place; -1: none.</summary>
     public int Next { get; set; }
+
+    public readonly Guid Key => Id;
+
+    public readonly (long Time, Guid Id) Order => (Started, Id);
+
+    public static int HashOf(Guid key) => key.GetHashCode();
 }

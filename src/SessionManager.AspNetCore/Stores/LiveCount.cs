@@ -1,19 +1,31 @@
-using System.Runtime.InteropServices;
-
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
 /// Counts the living sessions that this process has used, without asking the store and without going through them: they are counted by
 /// the moment at which they end unless they are used again.
 /// </summary>
-internal sealed class LiveCount(SessionLifetime lifetime)
+internal sealed class LiveCount
 {
     private const int FirstSweep = 1024;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<Guid, LiveSpan> _known = [];
-    private readonly LiveEnds _ends = new(lifetime);
+    private readonly KnownSessions _known;
+    private readonly LiveEnds _ends;
+    private readonly SlicedSweep _sweep;
+
+    // Who is signed in does not matter here.
+    private readonly KnownUser _somebody = new(string.Empty, new StableTable<NoteKey, KnownNote>());
     private int _sweepAt = FirstSweep;
+
+    public LiveCount(SessionLifetime lifetime)
+    {
+        _known = new KnownSessions(lifetime.AbsoluteTimeout);
+        _ends = new LiveEnds(lifetime);
+        _sweep = new SlicedSweep(_lock, SweepSlice);
+    }
+
+    /// <summary>How many sessions are remembered, living or not.</summary>
+    public int Known => _known.Count;
 
     /// <summary>The sessions that live at this time.</summary>
     public (int Anonymous, int SignedIn) Count(DateTimeOffset now)
@@ -38,9 +50,9 @@ internal sealed class LiveCount(SessionLifetime lifetime)
     {
         lock (_lock)
         {
-            if (_known.TryGetValue(id, out var known))
+            if (_known.Find(id) is >= 0 and var place)
             {
-                Note(id, known with { Seen = seen.ToUnixTimeMilliseconds() });
+                Note(id, _known.SpanOf(place) with { Seen = seen.ToUnixTimeMilliseconds() });
             }
         }
     }
@@ -50,10 +62,13 @@ internal sealed class LiveCount(SessionLifetime lifetime)
     {
         lock (_lock)
         {
-            if (!_known.TryGetValue(commit.Id, out var known) && !commit.Creates)
+            var place = _known.Find(commit.Id);
+            if (place < 0 && !commit.Creates)
             {
                 return;
             }
+
+            var known = place < 0 ? default : _known.SpanOf(place);
 
             var now = commit.Now.ToUnixTimeMilliseconds();
             Note(commit.Id, new LiveSpan(
@@ -68,36 +83,58 @@ internal sealed class LiveCount(SessionLifetime lifetime)
     {
         lock (_lock)
         {
-            if (_known.Remove(id, out var known))
+            if (_known.Find(id) is >= 0 and var place)
             {
-                _ends.Move(known, null);
+                ForgetAt(place);
             }
         }
     }
+
+    /// <summary>Forgets the sessions that have ended.</summary>
+    public void Sweep(long now) => _sweep.Run(now);
 
     private void Note(Guid id, LiveSpan span)
     {
-        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, id, out var exists);
-        span = span with { Seen = Math.Max(span.Seen, known.Seen) };
-        _ends.Move(exists ? known : null, span);
-        known = span;
+        var place = _known.Find(id);
+        LiveSpan? before = place < 0 ? null : _known.SpanOf(place);
+        if (place < 0)
+        {
+            place = _known.Add(id);
+        }
+
+        _known[place].User = span.SignedIn ? _somebody : null;
+        _known.SetTimes(place, span.Started, Math.Max(span.Seen, before?.Seen ?? span.Seen));
+        _ends.Move(before, _known.SpanOf(place));
         if (_known.Count >= _sweepAt)
         {
-            Sweep(span.Seen);
+            // Not on this request's time.
+            _sweepAt = int.MaxValue;
+            _sweep.Start(span.Seen);
         }
     }
 
-    private void Sweep(long now)
+    private void ForgetAt(int place)
     {
-        foreach (var (id, known) in _known)
+        _ends.Move(_known.SpanOf(place), null);
+        _known.Remove(place);
+    }
+
+    private bool SweepSlice(int from, long now)
+    {
+        for (var place = from; place < from + SlicedSweep.Length; place++)
         {
-            if (_ends.IsOver(known, now))
+            if (_known.Table.IsUsed(place) && _ends.IsOver(_known.SpanOf(place), now))
             {
-                _known.Remove(id);
-                _ends.Move(known, null);
+                ForgetAt(place);
             }
         }
 
+        if (from + SlicedSweep.Length < _known.Table.End)
+        {
+            return true;
+        }
+
         _sweepAt = Math.Max(FirstSweep, 2 * _known.Count);
+        return false;
     }
 }

@@ -1,12 +1,14 @@
-using System.Runtime.InteropServices;
-
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>How many sessions end when, unless they are used again: by that the living are counted without going through them. Not for
 /// several threads at once.</summary>
 internal sealed class LiveEnds(SessionLifetime lifetime)
 {
-    private readonly Dictionary<long, (int Anonymous, int SignedIn)> _ends = [];
+    private const int PageBits = 6;
+    private const int PageLength = 1 << PageBits;
+
+    // The ends of sessions that have ended add up until those are forgotten, so a count passes them page by page.
+    private readonly Dictionary<long, Page> _pages = [];
 
     // A count is exact to a 240th of the idle timeout, and takes as many steps.
     private readonly long _step = Math.Max(1000, (long)(lifetime.IdleTimeout.TotalMilliseconds / 240));
@@ -16,12 +18,21 @@ internal sealed class LiveEnds(SessionLifetime lifetime)
     {
         var time = now.ToUnixTimeMilliseconds();
         var (anonymous, signedIn) = (0, 0);
-        foreach (var (end, count) in _ends)
+        foreach (var (number, page) in _pages)
         {
-            if (end * _step > time)
+            var first = number << PageBits;
+            if ((first + PageLength - 1) * _step <= time)
             {
-                anonymous += count.Anonymous;
-                signedIn += count.SignedIn;
+                continue;
+            }
+
+            for (var i = 0; i < PageLength; i++)
+            {
+                if ((first + i) * _step > time)
+                {
+                    anonymous += page.Ends[i].Anonymous;
+                    signedIn += page.Ends[i].SignedIn;
+                }
             }
         }
 
@@ -48,11 +59,17 @@ internal sealed class LiveEnds(SessionLifetime lifetime)
     private void Add(LiveSpan span, int change)
     {
         var end = EndOf(span);
-        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_ends, end, out _);
-        count = span.SignedIn ? (count.Anonymous, count.SignedIn + change) : (count.Anonymous + change, count.SignedIn);
-        if (count is (0, 0))
+        if (!_pages.TryGetValue(end >> PageBits, out var page))
         {
-            _ends.Remove(end);
+            _pages.Add(end >> PageBits, page = new Page());
+        }
+
+        ref var count = ref page.Ends[end & (PageLength - 1)];
+        count = span.SignedIn ? (count.Anonymous, count.SignedIn + change) : (count.Anonymous + change, count.SignedIn);
+        page.Sessions += change;
+        if (page.Sessions == 0)
+        {
+            _pages.Remove(end >> PageBits);
         }
     }
 
@@ -62,5 +79,12 @@ internal sealed class LiveEnds(SessionLifetime lifetime)
         var ends = Math.Min(
             span.Seen + (long)lifetime.IdleTimeout.TotalMilliseconds, span.Started + (long)lifetime.AbsoluteTimeout.TotalMilliseconds);
         return (ends + _step - 1) / _step;
+    }
+
+    private sealed class Page
+    {
+        public (int Anonymous, int SignedIn)[] Ends { get; } = new (int, int)[PageLength];
+
+        public int Sessions { get; set; }
     }
 }

@@ -10,10 +10,12 @@ internal sealed class LocalSessions
 
     private readonly Lock _lock = new();
     private readonly KnownSessions _known;
-    private readonly Dictionary<string, KnownUser> _users = new(StringComparer.Ordinal);
-    private readonly SessionOrder _order;
+    private readonly StableTable<NoteKey, KnownNote> _notes = new();
+    private readonly StableTable<string, UserEntry> _users = new();
+    private readonly SortedPlaces<Guid, KnownSession> _order;
     private readonly LiveEnds _live;
     private readonly SessionLifetime _lifetime;
+    private readonly SlicedSweep _sweep;
     private int _sweepAt = FirstSweep;
 
     public LocalSessions(SessionLifetime lifetime)
@@ -21,8 +23,12 @@ internal sealed class LocalSessions
         _lifetime = lifetime;
         _live = new LiveEnds(lifetime);
         _known = new KnownSessions(lifetime.AbsoluteTimeout);
-        _order = new SessionOrder(_known);
+        _order = new SortedPlaces<Guid, KnownSession>(_known.Table);
+        _sweep = new SlicedSweep(_lock, SweepSlice);
     }
+
+    /// <summary>The most sessions and notes that were gone through while the lock was held once.</summary>
+    public int MostAtOnce { get; private set; }
 
     /// <summary>The living ones, without and with a user.</summary>
     public (int Anonymous, int SignedIn) CountLive(DateTimeOffset now)
@@ -53,13 +59,7 @@ internal sealed class LocalSessions
             }
 
             var user = Update(place, record, started, seen);
-            if (_known.Count >= _sweepAt)
-            {
-                // Not on this request's time.
-                _sweepAt = int.MaxValue;
-                ThreadPool.UnsafeQueueUserWorkItem(static sweep => sweep.Sessions.Sweep(sweep.Now), (Sessions: this, Now: seen), preferLocal: false);
-            }
-
+            SweepIfDue(seen);
             return user;
         }
     }
@@ -73,9 +73,9 @@ internal sealed class LocalSessions
             var place = _known.Find(id);
             if (place >= 0 && seen - _known.SeenOf(_known[place]) >= _lifetime.TouchInterval.TotalMilliseconds)
             {
-                var before = SpanOf(place);
+                var before = _known.SpanOf(place);
                 _known.SetTimes(place, before.Started, seen);
-                _live.Move(before, SpanOf(place));
+                _live.Move(before, _known.SpanOf(place));
             }
         }
     }
@@ -97,88 +97,149 @@ internal sealed class LocalSessions
     {
         lock (_lock)
         {
-            var members = UserOf(userId).Members;
-            var isNew = !members.TryGetValue(member.Id, out var before);
-            if (isNew && members.Count >= limit)
+            if (!(UserOrNull(userId) is { } user && user.Notes.Count >= limit && _notes.Find(new NoteKey(user, member.Id)) < 0))
             {
-                return Sorted(members);
+                Note(userId, member);
+                SweepIfDue(member.AdmittedAt.ToUnixTimeMilliseconds());
+                return null;
             }
-
-            members[member.Id] = isNew || member.AdmittedAt > before ? member.AdmittedAt : before;
-            return null;
         }
+
+        return Find(userId);
     }
 
     public void Dismiss(string userId, SessionMember member)
     {
         lock (_lock)
         {
-            if (_users.TryGetValue(userId, out var user)
-                && user.Members.TryGetValue(member.Id, out var admitted)
-                && admitted <= member.AdmittedAt)
+            if (UserOrNull(userId) is { } user
+                && _notes.Find(new NoteKey(user, member.Id)) is >= 0 and var note
+                && _notes[note].Admitted <= member.AdmittedAt.UtcTicks)
             {
-                Unlist(userId, member.Id);
+                Unlist(note);
             }
         }
     }
 
+    /// <summary>The sessions noted under a user, the oldest first.</summary>
     public IReadOnlyList<SessionMember> Find(string userId)
     {
-        lock (_lock)
+        var members = new List<SessionMember>();
+        while (FindSlice(userId, members.Count == 0 ? null : members[^1]) is { Length: > 0 } slice)
         {
-            return _users.TryGetValue(userId, out var user) ? Sorted(user.Members) : [];
+            members.AddRange(slice);
+            if (slice.Length < SlicedSweep.Length)
+            {
+                break;
+            }
         }
+
+        // One that was noted again meanwhile is there twice.
+        return members.Count <= SlicedSweep.Length ? members : [.. members.DistinctBy(member => member.Id)];
     }
 
     /// <summary>The sessions behind one, the newest first, without those that the store has no record of any more.</summary>
     public IReadOnlyList<SessionMember> Page(SessionMember? after, int count, DateTimeOffset now)
     {
         var oldest = (now - _lifetime.RecordTimeToLive).ToUnixTimeMilliseconds();
-        lock (_lock)
+        var page = new List<SessionMember>(count);
+        (long, Guid)? last = after is { } member ? (member.AdmittedAt.ToUnixTimeMilliseconds(), member.Id) : null;
+        while (page.Count < count && FillPage(page, count, oldest, ref last))
         {
-            return
-            [
-                .. _order.Behind(after)
-                    .Where(place => _known.SeenOf(_known[place]) >= oldest)
-                    .Take(count)
-                    .Select(place => new SessionMember(_known[place].Id, DateTimeOffset.FromUnixTimeMilliseconds(_known[place].Started))),
-            ];
+            // The lock is free for a moment.
         }
+
+        return page;
     }
 
     /// <summary>Forgets what has not been used here for as long as the store keeps it.</summary>
-    public void Sweep(long now)
+    public void Sweep(long now) => _sweep.Run(now);
+
+    private SessionMember[] FindSlice(string userId, SessionMember? after)
     {
-        var oldest = now - (long)_lifetime.RecordTimeToLive.TotalMilliseconds;
         lock (_lock)
         {
-            foreach (var place in (int[])[.. _known.Places.Where(place => _known.SeenOf(_known[place]) < oldest)])
+            SessionMember[] slice = UserOrNull(userId) is { } user
+                ? [.. user.Notes.After(after is { } last ? (last.AdmittedAt.UtcTicks, last.Id) : null).Take(SlicedSweep.Length).Select(MemberAt)]
+                : [];
+            CountAtOnce(slice.Length);
+            return slice;
+        }
+    }
+
+    private SessionMember MemberAt(int note) => new(_notes[note].Key.Id, new DateTimeOffset(_notes[note].Admitted, TimeSpan.Zero));
+
+    private bool FillPage(List<SessionMember> page, int count, long oldest, ref (long, Guid)? last)
+    {
+        lock (_lock)
+        {
+            var passed = 0;
+            foreach (var place in _order.Before(last))
+            {
+                ref var known = ref _known[place];
+                last = known.Order;
+                if (_known.SeenOf(known) >= oldest)
+                {
+                    page.Add(new SessionMember(known.Id, DateTimeOffset.FromUnixTimeMilliseconds(known.Started)));
+                }
+
+                if (++passed == SlicedSweep.Length || page.Count == count)
+                {
+                    break;
+                }
+            }
+
+            CountAtOnce(passed);
+            return passed == SlicedSweep.Length;
+        }
+    }
+
+    private void SweepIfDue(long now)
+    {
+        if (_known.Count + _notes.Count >= _sweepAt)
+        {
+            // Not on this request's time.
+            _sweepAt = int.MaxValue;
+            _sweep.Start(now);
+        }
+    }
+
+    private bool SweepSlice(int from, long now)
+    {
+        var oldest = now - (long)_lifetime.RecordTimeToLive.TotalMilliseconds;
+        var place = from;
+        for (; place < from + SlicedSweep.Length; place++)
+        {
+            if (_known.Table.IsUsed(place) && _known.SeenOf(_known[place]) < oldest)
             {
                 ForgetAt(place);
             }
 
-            // Of sign-ins that came to nothing.
-            foreach (var (userId, user) in _users)
+            // Of a sign-in that came to nothing.
+            if (_notes.IsUsed(place) && MemberAt(place) is var member && member.AdmittedAt.ToUnixTimeMilliseconds() < oldest && _known.Find(member.Id) < 0)
             {
-                foreach (var (id, admitted) in user.Members)
-                {
-                    if (admitted.ToUnixTimeMilliseconds() < oldest && _known.Find(id) < 0)
-                    {
-                        Unlist(userId, id);
-                    }
-                }
+                Unlist(place);
             }
-
-            _sweepAt = Math.Max(FirstSweep, 2 * _known.Count);
         }
+
+        CountAtOnce(2 * (place - from));
+        if (place < Math.Max(_known.Table.End, _notes.End))
+        {
+            return true;
+        }
+
+        _sweepAt = Math.Max(FirstSweep, 2 * (_known.Count + _notes.Count));
+        return false;
     }
+
+    private void CountAtOnce(int entries) => MostAtOnce = Math.Max(MostAtOnce, entries);
 
     private KnownUser? Update(int place, SessionRecord record, long started, long seen)
     {
         LiveSpan? before = null;
         if (place >= 0)
         {
-            before = SpanOf(place);
+            before = _known.SpanOf(place);
             seen = Math.Max(seen, before.Value.Seen);
             if (before.Value.Started != started)
             {
@@ -198,8 +259,7 @@ internal sealed class LocalSessions
         KnownUser? user = null;
         if (record.UserId is { } userId)
         {
-            Admit(userId, new SessionMember(record.Id, record.AuthenticatedAt ?? record.StartedAt), limit: null);
-            user = UserOf(userId);
+            user = Note(userId, new SessionMember(record.Id, record.AuthenticatedAt ?? record.StartedAt));
         }
 
         _known[place].User = user;
@@ -209,15 +269,31 @@ internal sealed class LocalSessions
             _order.Add(place);
         }
 
-        _live.Move(before, SpanOf(place));
+        _live.Move(before, _known.SpanOf(place));
         return user;
     }
 
-    private KnownUser UserOf(string userId)
+    private KnownUser Note(string userId, SessionMember member)
     {
-        if (!_users.TryGetValue(userId, out var user))
+        var user = UserOrNull(userId);
+        if (user is null)
         {
-            _users.Add(userId, user = new KnownUser(userId));
+            user = new KnownUser(userId, _notes);
+            _users.Add(new UserEntry { User = user });
+        }
+
+        var key = new NoteKey(user, member.Id);
+        var note = _notes.Find(key);
+        if (note < 0)
+        {
+            note = _notes.Add(new KnownNote { Key = key, Admitted = member.AdmittedAt.UtcTicks });
+            user.Notes.Add(note);
+        }
+        else if (member.AdmittedAt.UtcTicks > _notes[note].Admitted)
+        {
+            user.Notes.Remove(note);
+            _notes[note].Admitted = member.AdmittedAt.UtcTicks;
+            user.Notes.Add(note);
         }
 
         return user;
@@ -226,26 +302,33 @@ internal sealed class LocalSessions
     private void ForgetAt(int place)
     {
         var (id, user) = (_known[place].Id, _known[place].User);
-        _live.Move(SpanOf(place), null);
+        _live.Move(_known.SpanOf(place), null);
         _order.Remove(place);
         _known.Remove(place);
-        Unlist(user?.Id, id);
-    }
-
-    private LiveSpan SpanOf(int place)
-    {
-        ref var known = ref _known[place];
-        return new LiveSpan(known.Started, _known.SeenOf(known), known.User is not null);
-    }
-
-    private void Unlist(string? userId, Guid id)
-    {
-        if (userId is not null && _users.TryGetValue(userId, out var user) && user.Members.Remove(id) && user.Members.Count == 0)
+        if (user is not null)
         {
-            _users.Remove(userId);
+            Unlist(user.Id, id);
         }
     }
 
-    private static SessionMember[] Sorted(Dictionary<Guid, DateTimeOffset> members) =>
-        [.. members.Select(member => new SessionMember(member.Key, member.Value)).OrderBy(member => member.AdmittedAt).ThenBy(member => member.Id)];
+    private void Unlist(string userId, Guid id)
+    {
+        if (UserOrNull(userId) is { } user && _notes.Find(new NoteKey(user, id)) is >= 0 and var note)
+        {
+            Unlist(note);
+        }
+    }
+
+    private void Unlist(int note)
+    {
+        var user = _notes[note].Key.User;
+        user.Notes.Remove(note);
+        _notes.Remove(note);
+        if (user.Notes.Count == 0)
+        {
+            _users.Remove(_users.Find(user.Id));
+        }
+    }
+
+    private KnownUser? UserOrNull(string userId) => _users.Find(userId) is >= 0 and var place ? _users[place].User : null;
 }

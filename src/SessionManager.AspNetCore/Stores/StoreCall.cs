@@ -1,11 +1,13 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// Bounds calls to a store by the I/O timeout, whether the store honours cancellation or not, and turns its faults into
-/// <see cref="SessionStoreException"/>. Calls that complete at once cost no timer.
+/// Bounds calls to a store by the I/O timeout and turns their faults into <see cref="SessionStoreException"/>. A call that returns its task
+/// is bounded whether the store honours cancellation or not. A call that blocks before it returns its task is bounded if the store honours
+/// cancellation: nothing else ends it.
 /// </summary>
 /// <param name="timeout">How long one call may take.</param>
 /// <param name="storeName">The store's name, for messages.</param>
@@ -19,8 +21,8 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
     /// <param name="cancellationToken">The caller's own; its cancellation is not a fault of the store.</param>
     public ValueTask<T> RunAsync<TState, T>(Func<TState, CancellationToken, Task<T>> call, TState state, Guid id, CancellationToken cancellationToken)
     {
-        var task = (Task<T>)Start(call, state, id, out var abort, cancellationToken);
-        return task.IsCompletedSuccessfully ? new ValueTask<T>(task.Result) : AwaitAsync(task, recover: null, abort, id, cancellationToken);
+        var task = (Task<T>)Start(call, state, id, out var abort, out var left, cancellationToken);
+        return abort is null ? new ValueTask<T>(task.Result) : AwaitAsync(task, recover: null, abort, left, id, cancellationToken);
     }
 
     /// <summary>Waits for a call that has been started, and can't be told to stop.</summary>
@@ -29,13 +31,13 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
     /// <param name="id">The session, so that its key can be kept out of the message.</param>
     /// <param name="cancellationToken">The caller's own; its cancellation is not a fault of the store.</param>
     public ValueTask<T> WaitAsync<T>(Task<T> task, Func<Exception, ValueTask<T>?> recover, Guid id, CancellationToken cancellationToken) =>
-        AwaitAsync(task, recover, abort: null, id, cancellationToken);
+        AwaitAsync(task, recover, abort: null, timeout, id, cancellationToken);
 
     /// <inheritdoc cref="RunAsync{TState, T}"/>
     public ValueTask RunAsync<TState>(Func<TState, CancellationToken, Task> call, TState state, Guid id, CancellationToken cancellationToken)
     {
-        var task = Start(call, state, id, out var abort, cancellationToken);
-        return task.IsCompletedSuccessfully ? ValueTask.CompletedTask : AwaitAsync(task, abort, id, cancellationToken);
+        var task = Start(call, state, id, out var abort, out var left, cancellationToken);
+        return abort is null ? ValueTask.CompletedTask : AwaitAsync(task, abort, left, id, cancellationToken);
     }
 
     public SessionStoreException Failed(Exception exception, Guid id) =>
@@ -45,18 +47,45 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
             IsTimeout = exception is TimeoutException,
         };
 
+    // Gives out no abort source when the call has completed well, and else how much of the timeout is left.
     private Task Start<TState>(
-        Func<TState, CancellationToken, Task> call, TState state, Guid id, out CancellationTokenSource abort, CancellationToken cancellationToken)
+        Func<TState, CancellationToken, Task> call,
+        TState state,
+        Guid id,
+        out CancellationTokenSource? abort,
+        out TimeSpan left,
+        CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        abort = new CancellationTokenSource();
+        var started = Stopwatch.GetTimestamp();
+        // Armed before the call, which may block before it returns its task.
+        var source = new CancellationTokenSource(timeout);
+        (abort, left) = (source, timeout);
         try
         {
-            return call(state, abort.Token);
+            var task = call(state, source.Token);
+            if (task.IsCompletedSuccessfully)
+            {
+                source.Dispose();
+                abort = null;
+                return task;
+            }
+
+            // From here on the wait bounds the call. It alone tells a call that ended from one that was given up on.
+            source.CancelAfter(Timeout.InfiniteTimeSpan);
+            var elapsed = Stopwatch.GetElapsedTime(started);
+            left = elapsed < timeout ? timeout - elapsed : TimeSpan.Zero;
+            return task;
         }
         catch (Exception exception)
         {
-            throw Failed(exception, id);
+            source.Dispose();
+            if (IsOwn(exception, cancellationToken))
+            {
+                throw;
+            }
+
+            throw Explain(exception, hasEnded: true, source, id);
         }
     }
 
@@ -64,7 +93,7 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
     // waits in: with a store over the network 4 % more requests.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<T> AwaitAsync<T>(
-        Task<T> task, Func<Exception, ValueTask<T>?>? recover, CancellationTokenSource? abort, Guid id, CancellationToken cancellationToken)
+        Task<T> task, Func<Exception, ValueTask<T>?>? recover, CancellationTokenSource? abort, TimeSpan left, Guid id, CancellationToken cancellationToken)
     {
         try
         {
@@ -72,11 +101,12 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
             {
                 try
                 {
-                    return await task.WaitAsync(timeout, cancellationToken);
+                    return await task.WaitAsync(left, cancellationToken);
                 }
                 catch (Exception exception) when (!IsOwn(exception, cancellationToken))
                 {
-                    task = (task.IsFaulted ? recover?.Invoke(exception)?.AsTask() : null) ?? throw Explain(exception, task, id);
+                    task = (task.IsFaulted ? recover?.Invoke(exception)?.AsTask() : null) ?? throw Explain(exception, task.IsCompleted, abort, id);
+                    left = timeout;
                 }
             }
         }
@@ -86,15 +116,15 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
         }
     }
 
-    private async ValueTask AwaitAsync(Task task, CancellationTokenSource abort, Guid id, CancellationToken cancellationToken)
+    private async ValueTask AwaitAsync(Task task, CancellationTokenSource abort, TimeSpan left, Guid id, CancellationToken cancellationToken)
     {
         try
         {
-            await task.WaitAsync(timeout, cancellationToken);
+            await task.WaitAsync(left, cancellationToken);
         }
         catch (Exception exception) when (!IsOwn(exception, cancellationToken))
         {
-            throw Explain(exception, task, id);
+            throw Explain(exception, task.IsCompleted, abort, id);
         }
         finally
         {
@@ -105,14 +135,16 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
     private static bool IsOwn(Exception exception, CancellationToken cancellationToken) =>
         exception is OperationCanceledException && cancellationToken.IsCancellationRequested;
 
-    private SessionStoreException Explain(Exception exception, Task task, Guid id) => exception is TimeoutException && !task.IsCompleted
-        ? new SessionStoreException(string.Create(
-            CultureInfo.InvariantCulture,
-            $"The session store '{storeName}' did not answer within {timeout.TotalSeconds:0.###} s. Check it, or raise {nameof(SessionManagerOptions.IOTimeout)}."))
-        {
-            IsTimeout = true,
-        }
-        : Failed(exception, id);
+    // A call that fails after its abort was asked for fails because of it, whatever it throws then.
+    private SessionStoreException Explain(Exception exception, bool hasEnded, CancellationTokenSource? abort, Guid id) =>
+        abort is { IsCancellationRequested: true } || (exception is TimeoutException && !hasEnded)
+            ? new SessionStoreException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The session store '{storeName}' did not answer within {timeout.TotalSeconds:0.###} s. Check it, or raise {nameof(SessionManagerOptions.IOTimeout)}."))
+            {
+                IsTimeout = true,
+            }
+            : Failed(exception, id);
 
     private void Leave(Task task, CancellationTokenSource? abort, Guid id)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.StoreConformance;
 using SessionManager.AspNetCore.Stores;
 using SessionManager.AspNetCore.Tests.Infrastructure;
@@ -151,6 +152,101 @@ public sealed class SessionLimitTests
         await SignInAsync(app, "alice", 1);
     }
 
+    [Theory]
+    [InlineData(OnSessionLimit.RevokeOldest)]
+    [InlineData(OnSessionLimit.RejectNew)]
+    public async Task A_limit_set_over_a_user_with_many_sessions_is_applied_in_one_review(OnSessionLimit mode)
+    {
+        const int Sessions = 100;
+        var ended = new List<string>();
+        await using var app = await StartAsync(null, mode, options => options.Events.OnEnded = context =>
+        {
+            ended.Add(context.Session.SessionId);
+            return Task.CompletedTask;
+        });
+        await SignInAsync(app, "alice", Sessions);
+        var before = await FindAsync(app);
+        app.Services.GetRequiredService<IOptions<SessionManagerOptions>>().Value.MaxSessionsPerUser = 3;
+        var (loads, calls) = (_store!.CallsOf(StoreOperation.Load), CallsOfAll());
+
+        using var answer = await app.NewBrowser().PostAsync("/sign-in/alice");
+
+        (loads, calls) = (_store.CallsOf(StoreOperation.Load) - loads, CallsOfAll() - calls);
+        Assert.Equal(Sessions, loads);
+        var after = await FindAsync(app);
+        if (mode == OnSessionLimit.RejectNew)
+        {
+            Assert.Equal((HttpStatusCode.Conflict, Sessions + 1), (answer.StatusCode, calls));
+            Assert.Equal(before, after);
+            Assert.Empty(ended);
+            return;
+        }
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.InRange(calls, 0, 3 * (Sessions + 1));
+        Assert.Equal(before[^2..], after[..^1]);
+        Assert.Equal(before[..^2], ended);
+
+        int CallsOfAll() => Enum.GetValues<StoreOperation>().Sum(_store!.CallsOf);
+
+        static async Task<List<string>> FindAsync(App app) =>
+            [.. (await app.Services.GetRequiredService<ISessionDirectory>().FindByUserAsync("alice")).Reverse().Select(info => info.SessionId)];
+    }
+
+    [Fact]
+    public async Task The_ends_of_a_surplus_are_told_one_after_another_and_also_when_the_store_fails_meanwhile()
+    {
+        var (ended, telling) = (0, 0);
+        await using var app = await StartAsync(null, OnSessionLimit.RevokeOldest, options => options.Events.OnEnded = async _ =>
+        {
+            Assert.Equal(1, Interlocked.Increment(ref telling));
+            await Task.Yield();
+            (ended, telling) = (ended + 1, 0);
+        });
+        await SignInAsync(app, "alice", 10);
+        app.Services.GetRequiredService<IOptions<SessionManagerOptions>>().Value.MaxSessionsPerUser = 1;
+        _store!.Delay = TimeSpan.FromMilliseconds(1);
+        _store.Plan(StoreOperation.End, StoreFaultKind.Fail, after: 4);
+
+        using var failed = await app.NewBrowser().PostAsync("/sign-in/alice");
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, 9), (failed.StatusCode, ended));
+
+        using var again = await app.NewBrowser().PostAsync("/sign-in/alice");
+        Assert.Equal((HttpStatusCode.OK, 10, 0), (again.StatusCode, ended, app.Logs.CountOf(29)));
+    }
+
+    [Fact]
+    public async Task A_sign_in_that_is_refused_for_the_limit_takes_no_place()
+    {
+        await using var app = await StartAsync(1, OnSessionLimit.RejectNew);
+        var browser = (await SignInAsync(app, "alice", 1))[0];
+        using var refused = await app.NewBrowser().PostAsync("/sign-in/alice");
+        Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+        await browser.DoAsync("/sign-out");
+
+        await SignInAsync(app, "alice", 1);
+    }
+
+    [Fact]
+    public async Task A_sign_in_that_lost_its_session_to_another_user_takes_no_place_with_it()
+    {
+        await using var app = await StartAsync(1, OnSessionLimit.RejectNew);
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+        var (alice, bob) = (browser.Clone(), browser.Clone());
+        var commit = _store!.Hold(StoreOperation.Commit, StoreGatePoint.Before);
+        var losing = alice.PostAsync("/sign-in/alice");
+        await commit.Reached;
+        await bob.DoAsync("/sign-in/bob");
+
+        // Refused, and begun anew in a session of its own, for which alice has one place.
+        commit.Open();
+        using var begun = await losing;
+
+        Assert.Equal(HttpStatusCode.OK, begun.StatusCode);
+        Assert.Equal(("alice", "bob"), (await alice.ReadAsync("/me"), await bob.ReadAsync("/me")));
+    }
+
     private static async Task<List<Browser>> SignInAsync(App app, string user, int times)
     {
         var browsers = new List<Browser>();
@@ -165,7 +261,7 @@ public sealed class SessionLimitTests
         return browsers;
     }
 
-    private Task<App> StartAsync(int limit, OnSessionLimit mode) => App.StartAsync(
+    private Task<App> StartAsync(int? limit, OnSessionLimit mode, Action<SessionManagerOptions>? configure = null) => App.StartAsync(
         app =>
         {
             app.MapSession();
@@ -182,6 +278,7 @@ public sealed class SessionLimitTests
             {
                 (options.MaxSessionsPerUser, options.OnSessionLimit) = (limit, mode);
                 options.IOTimeout = TimeSpan.FromSeconds(1);
+                configure?.Invoke(options);
             },
             Services = services => services.AddSingleton<ISessionRecordStore>(provider =>
                 _store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider))),

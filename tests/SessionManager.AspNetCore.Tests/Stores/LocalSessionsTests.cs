@@ -99,6 +99,113 @@ public sealed class LocalSessionsTests
         Assert.Single(sessions.Page(null, 10, Start));
     }
 
+    [Fact]
+    public void However_many_there_are_the_lock_is_held_for_a_few_at_a_time()
+    {
+        const int Sessions = 20_000;
+        var sessions = new LocalSessions(Lifetime);
+        for (var i = 0; i < Sessions; i++)
+        {
+            sessions.Remember(RecordOf(NewId(i), Start.AddMilliseconds(i), Start.AddMilliseconds(i), i % 2 == 0 ? "alice" : $"user{i}"));
+        }
+
+        // A sweep that forgets them all, a listing that passes all of them by, and a user with many of them.
+        var later = Start.AddHours(1);
+        Assert.Equal(Sessions / 2, sessions.Find("alice").Count);
+        Assert.Equal(Sessions / 2, sessions.Admit("alice", new SessionMember(NewId(Sessions), later), limit: 1)!.Count);
+        Assert.Equal(10, sessions.Page(null, 10, Start).Count);
+        Assert.Empty(sessions.Page(null, 10, later));
+        sessions.Sweep(later.ToUnixTimeMilliseconds());
+        Assert.Empty(sessions.Page(null, 10, Start));
+
+        Assert.InRange(sessions.MostAtOnce, 1, 1000);
+    }
+
+    [Fact]
+    public void Pages_and_a_users_sessions_are_whole_across_slices()
+    {
+        const int Sessions = 1500;
+        var sessions = new LocalSessions(Lifetime);
+        var records = Enumerable.Range(0, Sessions).Select(i => RecordOf(Ids[i], Start.AddMilliseconds(i % 700), Start.AddMilliseconds(i % 700), "alice")).ToList();
+        records.ForEach(record => sessions.Remember(record));
+
+        var expected = records.OrderBy(record => record.StartedAt).ThenBy(record => record.Id).Select(record => new SessionMember(record.Id, record.StartedAt)).ToList();
+        Assert.Equal(expected, sessions.Find("alice"));
+        Assert.Equal(Enumerable.Reverse(expected).Take(1000), sessions.Page(null, 1000, Start));
+
+        // Those in front are passed by: the store has no record of them any more.
+        sessions.Saw(expected[0].Id, Start.AddMinutes(10));
+        Assert.Equal([expected[0]], sessions.Page(null, 1000, Start.AddMinutes(10) + Lifetime.RecordTimeToLive));
+    }
+
+    [Fact]
+    public void A_sweep_takes_the_notes_of_sign_ins_that_came_to_nothing_and_leaves_the_others()
+    {
+        var sessions = new LocalSessions(Lifetime);
+        var later = Start + Lifetime.RecordTimeToLive + TimeSpan.FromMinutes(1);
+        sessions.Admit("alice", new SessionMember(Ids[0], Start), limit: null);
+        sessions.Admit("alice", new SessionMember(Ids[1], later), limit: null);
+        sessions.Remember(RecordOf(Ids[2], Start, later, "alice"));
+        sessions.Admit("bob", new SessionMember(Ids[0], Start), limit: null);
+
+        sessions.Sweep(later.ToUnixTimeMilliseconds());
+
+        Assert.Equal([Ids[2], Ids[1]], sessions.Find("alice").Select(member => member.Id));
+        Assert.Empty(sessions.Find("bob"));
+    }
+
+    [Fact]
+    public async Task Notes_alone_are_swept_too()
+    {
+        var sessions = new LocalSessions(Lifetime);
+        for (var i = 0; i < 1000; i++)
+        {
+            sessions.Admit("alice", new SessionMember(NewId(i), Start), limit: null);
+        }
+
+        for (var i = 1000; i < 1100; i++)
+        {
+            sessions.Admit("bob", new SessionMember(NewId(i), Start.AddHours(1)), limit: null);
+        }
+
+        // On the thread pool.
+        await UntilAsync(() => sessions.Find("alice").Count == 0);
+        Assert.Equal(100, sessions.Find("bob").Count);
+    }
+
+    [Fact]
+    public async Task A_sweep_that_is_due_does_not_forget_what_is_used()
+    {
+        var sessions = new LocalSessions(Lifetime);
+        for (var i = 0; i < 1000; i++)
+        {
+            sessions.Remember(RecordOf(NewId(i), Start, Start, userId: null));
+        }
+
+        sessions.Saw(NewId(0), Start.AddHours(1));
+        for (var i = 1000; i < 1100; i++)
+        {
+            sessions.Remember(RecordOf(NewId(i), Start.AddHours(1), Start.AddHours(1), userId: null));
+        }
+
+        await UntilAsync(() => sessions.Page(null, 2000, Start).Count == 101);
+        Assert.Equal(NewId(0), sessions.Page(null, 2000, Start)[^1].Id);
+    }
+
+    [Fact]
+    public void A_session_whose_note_was_taken_back_and_written_again_leaves_none_when_it_is_forgotten()
+    {
+        var sessions = new LocalSessions(Lifetime);
+        var member = new SessionMember(Ids[0], Start);
+        sessions.Remember(RecordOf(Ids[0], Start, Start, "alice"));
+        sessions.Dismiss("alice", member);
+        sessions.Admit("alice", member, limit: null);
+
+        sessions.Forget(Ids[0]);
+
+        Assert.Empty(sessions.Find("alice"));
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(49, 1)]
@@ -118,6 +225,17 @@ public sealed class LocalSessionsTests
         // Another node's clock may be behind.
         known.SetTimes(place, started, started - 1);
         Assert.Equal(started, known.SeenOf(known[place]));
+    }
+
+    private static Guid NewId(int number) => new(number, 1, 2, [3, 4, 5, 6, 7, 8, 9, 10]);
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (var deadline = Environment.TickCount64 + 30_000; !condition();)
+        {
+            Assert.True(Environment.TickCount64 < deadline);
+            await Task.Yield();
+        }
     }
 
     private static void AssertSame(Dictionary<Guid, SessionRecord> model, LocalSessions sessions, DateTimeOffset now)
