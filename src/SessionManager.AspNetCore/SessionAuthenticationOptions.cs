@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Configuration;
 
 namespace SessionManager.AspNetCore;
 
@@ -19,13 +21,15 @@ public sealed class SessionAuthenticationOptions : AuthenticationSchemeOptions
     /// it leads to this host.</summary>
     public string ReturnUrlParameter { get; set; } = "ReturnUrl";
 
-    /// <inheritdoc/>
+    /// <summary>Checks the options when the application starts.</summary>
+    /// <exception cref="OptionsValidationException">A path can't be redirected to, the parameter has no name, or something is set that
+    /// this scheme does not use.</exception>
     public override void Validate()
     {
         base.Validate();
-        if (string.IsNullOrEmpty(ReturnUrlParameter))
+        if (SessionAuthenticationRules.FaultsOf(this).ToList() is { Count: > 0 } faults)
         {
-            throw new InvalidOperationException("ReturnUrlParameter is empty. Leave the default, 'ReturnUrl', or set a name.");
+            throw new OptionsValidationException(Options.DefaultName, typeof(SessionAuthenticationOptions), faults);
         }
     }
 }

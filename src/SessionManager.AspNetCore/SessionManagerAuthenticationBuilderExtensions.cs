@@ -43,6 +43,7 @@ public static class SessionManagerAuthenticationBuilderExtensions
         ArgumentNullException.ThrowIfNull(configure);
         builder.Services.AddSessionManager();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, RecentAuthenticationHandler>());
+        builder.Services.AddOptions<SessionAuthenticationOptions>(authenticationScheme).ValidateOnStart();
         return builder.AddScheme<SessionAuthenticationOptions, SessionAuthenticationHandler>(authenticationScheme, configure);
     }
 }

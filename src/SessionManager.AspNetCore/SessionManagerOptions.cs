@@ -11,8 +11,8 @@ public sealed class SessionManagerOptions
 {
     private TimeSpan? _touchInterval;
 
-    /// <summary>How long a session lives without being used. The default is 20 minutes. Judged from the times in the record,
-    /// whatever the store's own expiry does. (NIST SP 800-63B-4, section 5.2; OWASP ASVS 5.0, 7.3.1.)</summary>
+    /// <summary>How long a session lives without being used. The default is 20 minutes, the least 1 millisecond. Judged from the
+    /// times in the record, whatever the store's own expiry does. (NIST SP 800-63B-4, section 5.2; OWASP ASVS 5.0, 7.3.1.)</summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(20);
 
     /// <summary>How long a session lives however much it is used. The default is 24 hours, counted from its creation, begun
@@ -34,17 +34,21 @@ public sealed class SessionManagerOptions
     /// <summary>
     /// The cookie. Outside Development its name is <c>__Host-sid</c> and its policy <see cref="CookieSecurePolicy.Always"/>;
     /// in Development <c>sid</c> and <see cref="CookieSecurePolicy.SameAsRequest"/>, so that http://localhost works. It is
-    /// always HttpOnly, and by default SameSite=Lax, Path=/, essential and not persistent. (RFC 6265bis; OWASP ASVS 5.0, 3.3.)
+    /// always HttpOnly, and by default SameSite=Lax, Path=/, essential and not persistent. A <see cref="CookieBuilder.MaxAge"/> must not be shorter than <see cref="AbsoluteTimeout"/>: nothing
+    /// renews the cookie while its token stays. What browsers would refuse, or ignore, stops the application at its start: in the name,
+    /// the path, the domain and the extensions. (RFC 6265bis; OWASP ASVS 5.0, 3.3.)
     /// </summary>
     public CookieBuilder Cookie { get; set; } = new SessionCookieBuilder();
 
     /// <summary>The prefix of every key in the store. The default is <c>session:</c>. Give each of several applications that share a
-    /// store its own, or one accepts the other's tokens. The Redis store has an option of the same name, for one that differs.</summary>
+    /// store its own, or one accepts the other's tokens. It has no control characters. The Redis store has an option of the same name, for
+    /// one that differs.</summary>
     public string KeyPrefix { get; set; } = "session:";
 
     /// <summary>How long a token is used before the next one is issued to the browser. The default is <see langword="null"/>: only
     /// sign-ins, sign-outs and <see cref="ISessionManager.RotateToken"/> change it. The current token stays valid until the next is first
-    /// seen, and 5 seconds more for requests in flight, so a lost response signs nobody out. At least 1 second.</summary>
+    /// seen, and 5 seconds more for requests in flight, so a lost response signs nobody out. At least 1 second and
+    /// below <see cref="AbsoluteTimeout"/>, or it would never come due.</summary>
     public TimeSpan? TokenRotationInterval { get; set; }
 
     /// <summary>The most sessions a user may be signed in to at once. The default is <see langword="null"/>: no limit. Exact on Redis,

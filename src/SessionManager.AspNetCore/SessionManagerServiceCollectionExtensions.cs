@@ -8,6 +8,7 @@ using SessionManager.AspNetCore.Configuration;
 using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Pipeline;
 using SessionManager.AspNetCore.Stores;
+using SessionManager.AspNetCore.TempData;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -16,7 +17,8 @@ public static class SessionManagerServiceCollectionExtensions
 {
     /// <summary>
     /// Adds <see cref="ISessionManager"/> (scoped) and what it needs. It replaces <c>AddSession</c>. With no
-    /// <see cref="IDistributedCache"/> registered, sessions are kept in this process's memory.
+    /// <see cref="IDistributedCache"/> registered, sessions are kept in this process's memory. Where MVC is used, its TempData is kept in
+    /// the session instead of in a cookie of its own, unless the application chose a provider of TempData itself.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Sets options; they are validated when the application starts.</param>
@@ -43,6 +45,7 @@ public static class SessionManagerServiceCollectionExtensions
         services.TryAddSingleton<ISessionDirectory, SessionDirectory>();
         services.TryAddScoped<ISessionManager, RequestSessionManager>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartupReport>());
+        TempDataRegistration.Add(services);
         return new SessionManagerBuilder(services);
     }
 

@@ -96,7 +96,7 @@ internal sealed class SessionAuthenticationHandler(
     {
         if (path.HasValue)
         {
-            Response.Redirect(BuildRedirectUri(path.Value + QueryString.Create(Options.ReturnUrlParameter, back)));
+            Response.Redirect(BuildRedirectUri(path.ToUriComponent() + QueryString.Create(Options.ReturnUrlParameter, back)));
         }
 
         if (!path.HasValue || IsApi())

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
 namespace SessionManager.AspNetCore.Configuration;
@@ -6,26 +5,28 @@ namespace SessionManager.AspNetCore.Configuration;
 /// <summary>Finds every fault of the options at once. Each message is a rule, the value in quotes, and a remedy.</summary>
 internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionManagerOptions>
 {
+    // Times are kept, and told to stores, in whole milliseconds.
+    private static readonly TimeSpan ShortestTimeout = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(3650);
     private static readonly TimeSpan ShortestRotation = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestIOTimeout = TimeSpan.FromMinutes(10);
 
     public ValidateOptionsResult Validate(string? name, SessionManagerOptions options)
     {
-        var faults = Timeouts(options).Concat(Rotation(options)).Concat(Limits(options)).Concat(Choices(options)).Concat(Cookie(options.Cookie)).ToList();
+        var faults = Timeouts(options).Concat(Rotation(options)).Concat(Limits(options)).Concat(Choices(options)).Concat(SessionCookieRules.FaultsOf(options)).ToList();
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 
     private static IEnumerable<string> Timeouts(SessionManagerOptions options)
     {
-        if (options.IdleTimeout <= TimeSpan.Zero || options.IdleTimeout > LongestTimeout)
+        if (options.IdleTimeout < ShortestTimeout || options.IdleTimeout > LongestTimeout)
         {
-            yield return $"IdleTimeout is '{options.IdleTimeout}'. Set it above zero and to at most {LongestTimeout.Days} days.";
+            yield return $"IdleTimeout is '{options.IdleTimeout}'. Set it to at least 1 millisecond and at most {LongestTimeout.Days} days.";
         }
 
-        if (options.AbsoluteTimeout <= TimeSpan.Zero || options.AbsoluteTimeout > LongestTimeout)
+        if (options.AbsoluteTimeout < ShortestTimeout || options.AbsoluteTimeout > LongestTimeout)
         {
-            yield return $"AbsoluteTimeout is '{options.AbsoluteTimeout}'. Set it above zero and to at most {LongestTimeout.Days} days.";
+            yield return $"AbsoluteTimeout is '{options.AbsoluteTimeout}'. Set it to at least 1 millisecond and at most {LongestTimeout.Days} days.";
         }
 
         if (options.IdleTimeout > options.AbsoluteTimeout)
@@ -33,24 +34,27 @@ internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionMa
             yield return $"IdleTimeout '{options.IdleTimeout}' is longer than AbsoluteTimeout '{options.AbsoluteTimeout}'. Lower the first or raise the second.";
         }
 
-        if (options.IOTimeout <= TimeSpan.Zero || options.IOTimeout > LongestIOTimeout)
+        if (options.IOTimeout < ShortestTimeout || options.IOTimeout > LongestIOTimeout)
         {
-            yield return $"IOTimeout is '{options.IOTimeout}'. Set it above zero and to at most {LongestIOTimeout.TotalMinutes} minutes.";
+            yield return $"IOTimeout is '{options.IOTimeout}'. Set it to at least 1 millisecond and at most {LongestIOTimeout.TotalMinutes} minutes.";
         }
 
         // Left alone it follows IdleTimeout, whose own fault is reported above.
         if (options.TouchInterval != options.IdleTimeout / 20
-            && (options.TouchInterval < TimeSpan.Zero || options.TouchInterval >= options.IdleTimeout))
+            && (options.TouchInterval < TimeSpan.Zero
+                || options.TouchInterval >= options.IdleTimeout
+                || options.IdleTimeout - options.TouchInterval < ShortestTimeout))
         {
-            yield return $"TouchInterval is '{options.TouchInterval}'. Set it to zero or more and below IdleTimeout, '{options.IdleTimeout}', or a session in use expires.";
+            yield return $"TouchInterval is '{options.TouchInterval}'. Set it to zero or more and at least 1 millisecond below IdleTimeout, '{options.IdleTimeout}', or a session in use expires.";
         }
     }
 
     private static IEnumerable<string> Rotation(SessionManagerOptions options)
     {
-        if (options.TokenRotationInterval is { } interval && (interval < ShortestRotation || interval > LongestTimeout))
+        // A token is not older than its session, so the rotation would never come due.
+        if (options.TokenRotationInterval is { } interval && (interval < ShortestRotation || interval >= options.AbsoluteTimeout))
         {
-            yield return $"TokenRotationInterval is '{interval}'. Set it to at least 1 second and at most {LongestTimeout.Days} days, or to null for no timed rotation.";
+            yield return $"TokenRotationInterval is '{interval}'. Set it to at least 1 second and below AbsoluteTimeout, '{options.AbsoluteTimeout}', or to null for no timed rotation.";
         }
 
         if (options.MaxSessionsPerUser is <= 0)
@@ -127,60 +131,9 @@ internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionMa
         {
             yield return "KeyPrefix is null. Leave the default, or set a prefix; it may be empty.";
         }
-    }
-
-    private static IEnumerable<string> Cookie(CookieBuilder? cookie)
-    {
-        if (cookie is null)
+        else if (SettingText.IsBroken(options.KeyPrefix))
         {
-            yield return "Cookie is null. Leave the default and change its properties.";
-            yield break;
-        }
-
-        var name = cookie.Name ?? "";
-        if (name.Length == 0 || name.Any(c => c is <= ' ' or >= '\u007f' || "()<>@,;:\\\"/[]?={}".Contains(c, StringComparison.Ordinal)))
-        {
-            yield return $"The session cookie's name is '{name}'. Use letters, digits, '-' and '_' (a token of RFC 9110).";
-        }
-
-        if (!cookie.HttpOnly)
-        {
-            yield return $"The session cookie '{name}' is not HttpOnly, so scripts could read it. Remove Cookie.HttpOnly = false.";
-        }
-
-        if (cookie.Expiration is not null)
-        {
-            yield return $"The session cookie '{name}' has Expiration '{cookie.Expiration}'. Remove it: the server ends sessions; set Cookie.MaxAge if the cookie must outlive the browser.";
-        }
-
-        if (cookie.SameSite == SameSiteMode.None && cookie.SecurePolicy != CookieSecurePolicy.Always)
-        {
-            yield return $"The session cookie '{name}' has SameSite 'None' without SecurePolicy 'Always', which browsers refuse. Set Cookie.SecurePolicy = CookieSecurePolicy.Always.";
-        }
-
-        foreach (var fault in CookiePrefix(cookie, name))
-        {
-            yield return fault;
-        }
-    }
-
-    // RFC 6265bis, section 4.1.3: browsers refuse a cookie that breaks the rules of its name's prefix.
-    private static IEnumerable<string> CookiePrefix(CookieBuilder cookie, string name)
-    {
-        var host = name.StartsWith("__Host-", StringComparison.OrdinalIgnoreCase);
-        if ((host || name.StartsWith("__Secure-", StringComparison.OrdinalIgnoreCase)) && cookie.SecurePolicy != CookieSecurePolicy.Always)
-        {
-            yield return $"The session cookie '{name}' has SecurePolicy '{cookie.SecurePolicy}'. Set Cookie.SecurePolicy = CookieSecurePolicy.Always or rename the cookie.";
-        }
-
-        if (host && !string.IsNullOrEmpty(cookie.Domain))
-        {
-            yield return $"The session cookie '{name}' has Domain '{cookie.Domain}'. Remove Cookie.Domain or rename the cookie.";
-        }
-
-        if (host && cookie.Path is not (null or "/"))
-        {
-            yield return $"The session cookie '{name}' has Path '{cookie.Path}'. Remove Cookie.Path or rename the cookie.";
+            yield return $"KeyPrefix is '{SettingText.Show(options.KeyPrefix)}'. Use valid Unicode without control characters: caches cut or replace the rest, and two applications would share their keys.";
         }
     }
 }
