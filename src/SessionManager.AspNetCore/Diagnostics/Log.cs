@@ -37,6 +37,9 @@ internal static partial class Log
     [LoggerMessage(16, LogLevel.Warning, "A value of session {SessionId} was rejected: it was damaged. It counts as absent.")]
     public static partial void ValueRejected(this ILogger logger, Guid sessionId);
 
+    [LoggerMessage(17, LogLevel.Warning, "The value '{Key}' was stored as JSON that could not be read as '{Type}', so it counted as absent.")]
+    public static partial void ValueUnreadable(this ILogger logger, string key, Type type);
+
     [LoggerMessage(20, LogLevel.Information, "Session {SessionId} was created.")]
     public static partial void SessionCreated(this ILogger logger, Guid sessionId);
 
