@@ -95,6 +95,15 @@ public sealed class ValueRefusalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_function_is_refused_and_a_handler_of_an_event_is_no_state()
+    {
+        await AssertRefusedAsync(new WithFunction(number => number + 1), "_function");
+        var notifying = new Notifying { Name = "tea" };
+        notifying.Changed += (_, _) => { };
+        Assert.Equal("tea", await _app.RunAsync(_browser, session => session.StoreValue("key", notifying) ? session.GetValue<Notifying>("key")!.Name : null));
+    }
+
+    [Fact]
     public async Task What_a_converter_drops_is_refused()
     {
         await AssertRefusedAsync(new Converted { Name = "tea", Note = Secret }, "Note");
@@ -185,7 +194,7 @@ public sealed class ValueRefusalTests : IAsyncLifetime
     [Fact]
     public async Task A_value_that_is_too_large_is_not_read_back_first()
     {
-        var exception = await RefuseAsync(_app, new string('x', 300_000).Select(letter => letter).ToList());
+        var exception = await RefuseAsync(_app, Enumerable.Repeat(new HolderOfInterface { Any = new Impl() }, 30_000).ToList());
 
         Assert.Contains("262144", exception.Message, StringComparison.Ordinal);
     }
@@ -306,6 +315,38 @@ public sealed class ValueRefusalTests : IAsyncLifetime
         public Private(int number) => _number = number;
 
         public int Double() => _number * 2;
+    }
+
+    private sealed class WithFunction
+    {
+        private readonly Func<int, int> _function = number => number;
+
+        public WithFunction()
+        {
+        }
+
+        public WithFunction(Func<int, int> function) => _function = function;
+
+        public int Apply(int number) => _function(number);
+    }
+
+    private sealed class Notifying
+    {
+        private readonly SemaphoreSlim _lock = new(1);
+
+        public event EventHandler? Changed;
+
+        public string? Name
+        {
+            get;
+            set
+            {
+                _lock.Wait();
+                field = value;
+                _lock.Release();
+                Changed?.Invoke(this, EventArgs.Empty);
+            }
+        }
     }
 
     private sealed class InternalOnly

@@ -9,12 +9,12 @@ internal sealed class UserIdEquality(Type type, JsonSerializerOptions options)
     // More would cost more than it finds.
     private const int MaxParts = 32;
 
-    private readonly bool _hasOwnEquality = ValueContracts.ShapeOf(type, options).HasOwnEquality;
+    private readonly ValueShape _shape = ValueContracts.ShapeOf(type, options);
 
     /// <summary>As <c>Equals</c> says, or part by part where that compares references only.</summary>
     public bool AreEqual(object id, object? other) =>
         other?.GetType() == type
-        && (id.Equals(other) || (!_hasOwnEquality && new ValueComparison(options, loosely: true).Find(id, other, type) is null));
+        && (id.Equals(other) || (!_shape.HasOwnEquality && new ValueComparison(options, loosely: true).Find(id, other, type) is null));
 
     /// <summary>
     /// Whether an equal id is written differently. An <c>Equals</c> that ignores case, or a part of the id, is found by changing each part
@@ -22,7 +22,7 @@ internal sealed class UserIdEquality(Type type, JsonSerializerOptions options)
     /// </summary>
     public bool HasSecondText(object id, string text, Func<object, JsonSerializerOptions, string?> write)
     {
-        if (!_hasOwnEquality || JsonOf(id) is not { } json)
+        if (!_shape.HasOwnEquality || _shape.HasGeneratedEquality || JsonOf(id) is not { } json)
         {
             return false;
         }

@@ -9,10 +9,9 @@ internal sealed class ValueCheck(string key, Type type, JsonSerializerOptions op
     private readonly ValueShape _shape = ValueContracts.ShapeOf(type, options);
 
     /// <summary>Refuses what would have to be waited for.</summary>
-    public void ThrowIfDeferred(object? value)
+    public void ThrowIfDeferred()
     {
-        var deferred = _shape.Deferred ?? (value is not null && DeferredType.Is(value.GetType()) ? ("", value.GetType()) : null);
-        if (deferred is var (path, member))
+        if (_shape.Deferred is var (path, member))
         {
             throw new SessionValueException(
                 $"The value {Name} can't be stored: {Member(path)} is a '{member}'. {DeferredType.Remedy(member)}");

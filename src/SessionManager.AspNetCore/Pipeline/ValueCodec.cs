@@ -81,7 +81,7 @@ internal static class ValueCodec
     {
         var type = value is null || typeof(T) != typeof(object) ? typeof(T) : value is JsonNode ? typeof(JsonNode) : value.GetType();
         var check = new ValueCheck(key, type, options.SerializerOptions);
-        check.ThrowIfDeferred(value);
+        check.ThrowIfDeferred();
         var encoded = new SessionValue(SessionValueKind.Json, check.Write(value));
         ThrowIfTooLarge(key, encoded, options);
         if (IsUndefinedEnum(value))

@@ -23,6 +23,7 @@ internal sealed class ValueShape
     private readonly Lazy<IReadOnlyList<ValueMember>> _members;
     private readonly Lazy<IReadOnlyList<ValueMember>> _allMembers;
     private readonly Lazy<(string Path, Type Type)?> _deferred;
+    private readonly Lazy<bool> _hasGeneratedEquality;
 
     public ValueShape(Type type, JsonSerializerOptions options)
     {
@@ -34,6 +35,7 @@ internal sealed class ValueShape
         ItemType = type.IsArray ? type.GetElementType() : Array.Find(type.GetInterfaces(), IsSequence)?.GetGenericArguments()[0];
         Comparer = ComparerOf(type);
         _deferred = new(() => FindDeferred(type, options, []));
+        _hasGeneratedEquality = new(() => GeneratedEquality.IsOf(type, options));
         _members = new(() => [.. ValueMembers.Of(type, contract, everything: false)]);
         _allMembers = new(() => [.. ValueMembers.Of(type, contract, everything: true)]);
     }
@@ -46,6 +48,9 @@ internal sealed class ValueShape
 
     /// <summary>Whether its <c>Equals</c> compares more than references.</summary>
     public bool HasOwnEquality { get; }
+
+    /// <summary>Whether its <c>Equals</c> compares each part that is written, and as the framework does.</summary>
+    public bool HasGeneratedEquality => _hasGeneratedEquality.Value;
 
     /// <summary>The declared type of a collection's items.</summary>
     public Type? ItemType { get; }
