@@ -163,7 +163,7 @@ public sealed class UserIdTextTests : IAsyncLifetime
         AssertRefused(new Ignoring(1, 2));
         AssertRefused(new IgnoringClass { Number = 1, Tenant = 2 });
         AssertRefused(new Dropping("a", "b"));
-        AssertRefused(new Wrapper { Any = 7 });
+        AssertRefused(new Wrapper { Any = 7L });
         AssertRefused<RecordId>(new DerivedId("acme", 7, new Hidden(1)));
         AssertRefused((Role)7);
         AssertRefused((Rights)8);

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.ObjectModel;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -52,11 +53,19 @@ public sealed class ValueRefusalTests : IAsyncLifetime
     public async Task What_a_member_of_type_object_hides_is_refused()
     {
         await AssertRefusedAsync(new Holder { Any = new Line() }, "Any");
-        await AssertRefusedAsync(new Holder { Any = Secret }, "Any");
-        await AssertRefusedAsync(new Holder { Any = 7 }, "Any");
-        await AssertRefusedAsync(new List<object?> { null, 7 }, "[1]");
-        await AssertRefusedAsync(new Dictionary<string, object> { [Secret] = 7 }, "[0]");
-        await AssertRefusedAsync<IEnumerable>(new ArrayList { 7 }, "[0]");
+        await AssertRefusedAsync(new Holder { Any = 7L }, "Any");
+        await AssertRefusedAsync(new Holder { Any = 1.5m }, "Any");
+        await AssertRefusedAsync(new Holder { Any = -0.0 }, "Any");
+        await AssertRefusedAsync(new Holder { Any = Color.Red }, "Any");
+        await AssertRefusedAsync(new Holder { Any = Guid.NewGuid() }, "Any");
+        await AssertRefusedAsync(new Holder { Any = 'a' }, "Any");
+        await AssertRefusedAsync(new Holder { Any = "\ud83d" }, "Any");
+        await AssertRefusedAsync(new List<object?> { null, DateTime.UtcNow }, "[1]");
+        await AssertRefusedAsync(new Dictionary<string, object> { [Secret] = (1, 2) }, "[0]");
+        await AssertRefusedAsync<IEnumerable>(new ArrayList { new List<int> { 7 } }, "[0]");
+        var cycle = new Holder();
+        cycle.Any = cycle;
+        await AssertRefusedAsync(cycle);
         await AssertRefusedAsync<object>(new object());
     }
 
@@ -81,6 +90,7 @@ public sealed class ValueRefusalTests : IAsyncLifetime
     {
         await AssertRefusedAsync(new Named { Name = Secret }, "Name");
         await AssertRefusedAsync<IList<int>>(new Named { Name = Secret });
+        await AssertRefusedAsync<Collection<int>>(new ObservableCollection<int> { 1 });
         await AssertRefusedAsync(new Discounted(5), "_discount");
         await AssertRefusedAsync(new NamedEntries { Name = Secret }, "Name");
     }

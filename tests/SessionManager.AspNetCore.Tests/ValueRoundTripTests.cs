@@ -59,6 +59,7 @@ public sealed class ValueRoundTripTests : IAsyncLifetime
         var read = await StoreAndReadAsync(value);
 
         Assert.Equal(("ann", 1, 1, 1, value.Id), (read.Name, read.Private, read.Nested, read.Internal, read.Id));
+        Assert.Equal(1, read.Manual);
         Assert.Equal(value.Id, (await StoreAndReadAsync(new Derived { Id = value.Id })).Id);
     }
 
@@ -93,9 +94,22 @@ public sealed class ValueRoundTripTests : IAsyncLifetime
     {
         Assert.Equal(["default"], (await StoreAndReadAsync(new Prefilled())).Items);
 
+        var replaced = new PrefilledBehind();
+        replaced.Items.Clear();
+        replaced.Items.Add("other");
+        Assert.Equal(["other"], (await StoreAndReadAsync(replaced)).Items);
+
         var emptied = new Prefilled();
         emptied.Items.Clear();
         Assert.Empty((await StoreAndReadAsync(emptied)).Items);
+    }
+
+    [Fact]
+    public async Task What_can_not_be_read_and_is_made_by_the_constructor_is_left_to_it()
+    {
+        var read = await StoreAndReadAsync(new WithFixed());
+
+        Assert.Equal((3, 4), (read.Fixed.Number, Assert.Single(read.All).Number));
     }
 
     [Fact]
@@ -146,6 +160,26 @@ public sealed class ValueRoundTripTests : IAsyncLifetime
         Assert.Equal("[1]", read.Node!.ToJsonString());
         Assert.Equal("""{"a":[1.0,null]}""", (await StoreAndReadAsync(document)).RootElement.GetRawText());
         await StoreAsync<object>(JsonNode.Parse("7")!);
+    }
+
+    [Fact]
+    public async Task Plain_values_of_any_type_come_back()
+    {
+        await AssertComesBackAsync(new Dictionary<string, object?> { ["lang"] = "en", ["on"] = true, ["off"] = false, ["count"] = 7, ["none"] = null });
+        await AssertComesBackAsync(new List<object> { long.MaxValue, 1.5, double.MaxValue, int.MinValue, "" });
+        await AssertComesBackAsync<IEnumerable<object>>(new object[] { 1, "a" });
+        Assert.Equal("tea", (await StoreAndReadAsync(new Anything { Any = "tea" })).Any);
+    }
+
+    [Fact]
+    public async Task A_converter_of_the_applications_own_for_any_type_is_used()
+    {
+        await using var app = await SessionApp.StartAsync(session => session.SerializerOptions.Converters.Add(new Shouting()));
+
+        var json = await app.RunAsync(app.NewBrowser(), session =>
+            session.StoreValue("value", new List<object> { "tea" }) ? session.GetValue<JsonElement>("value").GetRawText() : null);
+
+        Assert.Equal("""["tea!"]""", json);
     }
 
     [Fact]
@@ -244,6 +278,8 @@ public sealed class ValueRoundTripTests : IAsyncLifetime
 
     private sealed class Sealed(string name)
     {
+        private int _manual;
+
         public string Name { get; } = name;
 
         public int Private { get; private set; }
@@ -252,9 +288,15 @@ public sealed class ValueRoundTripTests : IAsyncLifetime
 
         public int Internal { get; internal set; }
 
+        public int Manual
+        {
+            get => _manual;
+            private set => _manual = value;
+        }
+
         public Guid Id { get; private init; } = Guid.NewGuid();
 
-        public void Advance() => (Private, Internal) = (1, 1);
+        public void Advance() => (Private, Internal, Manual) = (1, 1, 1);
     }
 
     private class Base
@@ -306,6 +348,34 @@ public sealed class ValueRoundTripTests : IAsyncLifetime
         public List<string> Items { get; } = ["default"];
     }
 
+    private sealed class PrefilledBehind
+    {
+        private readonly List<string> _items = ["default"];
+
+        public List<string> Items => _items;
+    }
+
+    private sealed class WithFixed
+    {
+        public IFixed Fixed { get; } = Make(3);
+
+        public List<IFixed> All { get; } = [Make(4)];
+
+        private static IFixed Make(int number) => number > 0 ? new Fixed(number) : new Unfixed();
+    }
+
+    private interface IFixed
+    {
+        int Number { get; }
+    }
+
+    private sealed record Fixed(int Number) : IFixed;
+
+    private sealed record Unfixed : IFixed
+    {
+        public int Number { get; init; }
+    }
+
     private sealed class Watched : Collection<string>
     {
         public int Changes { get; set; }
@@ -339,6 +409,13 @@ public sealed class ValueRoundTripTests : IAsyncLifetime
         public object? Any { get; set; }
 
         public JsonNode? Node { get; set; }
+    }
+
+    private sealed class Shouting : JsonConverter<object>
+    {
+        public override object Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString()!.TrimEnd('!');
+
+        public override void Write(Utf8JsonWriter writer, object value, JsonSerializerOptions options) => writer.WriteStringValue($"{value}!");
     }
 
     private sealed class Clock

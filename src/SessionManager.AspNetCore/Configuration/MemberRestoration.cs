@@ -9,7 +9,7 @@ namespace SessionManager.AspNetCore.Configuration;
 
 /// <summary>
 /// Lets the default contract read back what it writes: properties with a setter that is not public, get-only auto-properties, read-only
-/// fields, and collections that are only got. A member that a constructor parameter sets is left to the constructor.
+/// fields, and collections that are only got. What a constructor takes is never set, whatever can set it.
 /// </summary>
 /// <remarks>
 /// <c>PreferredObjectCreationHandling.Populate</c> would do for collections, but it adds to what the constructor has filled in.
@@ -34,7 +34,7 @@ internal static class MemberRestoration
 
         foreach (var property in contract.Properties)
         {
-            if (property is { Get: not null, Set: null, AssociatedParameter: null, IsExtensionData: false }
+            if (property is { Get: not null, Set: null, IsExtensionData: false }
                 && property.ObjectCreationHandling != JsonObjectCreationHandling.Populate)
             {
                 property.Set = property.AttributeProvider switch

@@ -19,6 +19,12 @@ internal static class SessionSerializer
         }
 
         var completed = new JsonSerializerOptions(options) { IncludeFields = true, TypeInfoResolver = CreateResolver() };
+        if (completed.ReferenceHandler is null)
+        {
+            // It would write the references of what it holds anew.
+            completed.Converters.Add(new UntypedConverter());
+        }
+
         completed.MakeReadOnly();
         return completed;
     }
@@ -28,6 +34,7 @@ internal static class SessionSerializer
     {
         AllowDuplicateProperties = false,
         IncludeFields = true,
+        Converters = { new UntypedConverter() },
         TypeInfoResolver = JsonSerializer.IsReflectionEnabledByDefault ? CreateResolver() : JsonTypeInfoResolver.Combine(),
     };
 
