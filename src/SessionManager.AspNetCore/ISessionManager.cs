@@ -25,12 +25,14 @@ public interface ISessionManager
     /// Signs the user in. The browser gets a new token at once and the old one is dead. Values of an anonymous session are
     /// kept unless <see cref="SessionManagerOptions.KeepValuesOnSignIn"/> is off; those of a different user are dropped.
     /// </summary>
-    /// <typeparam name="TUserId">A string, a number, a <see cref="Guid"/>, or any type that System.Text.Json can write.</typeparam>
-    /// <param name="userId">The user's id. It is kept as invariant text.</param>
+    /// <typeparam name="TUserId">A string, a number, a <see cref="Guid"/>, or any type that comes back equal from its text or its JSON: a tuple,
+    /// a record.</typeparam>
+    /// <param name="userId">The user's id. It is kept as invariant text, which is the same for equal ids (42.00 and 42) and differs for
+    /// different ones.</param>
     /// <returns><see langword="false"/>, and nothing changed, for <see langword="null"/>, an empty string, 0,
     /// <see cref="Guid.Empty"/> and any other default value; otherwise <see langword="true"/>.</returns>
-    /// <exception cref="SessionValueException">The id can't be written as text, or is longer than
-    /// <see cref="SessionManagerOptions.MaxValueBytes"/>.</exception>
+    /// <exception cref="SessionValueException">The id does not come back equal from its text, so that two users could become one; or it is
+    /// equal to an id with another text; or it is longer than <see cref="SessionManagerOptions.MaxValueBytes"/>.</exception>
     /// <exception cref="InvalidOperationException">The response has started: the new token can't reach the browser any more.</exception>
     bool SetUserId<TUserId>(TUserId userId);
 
@@ -53,12 +55,14 @@ public interface ISessionManager
     void ClearSession();
 
     /// <summary>Stores a value. A string, an int and a byte array are readable by <c>HttpContext.Session</c> too; anything
-    /// else is written by System.Text.Json at once, so that a later change of the object is not stored.</summary>
+    /// else is written by System.Text.Json at once, so that a later change of the object is not stored, and read back to see
+    /// that it comes back equal: its members, its items in their order, and their types. A member that need not be kept is
+    /// marked <c>[JsonIgnore]</c>.</summary>
     /// <param name="key">An ordinal, non-empty key of at most <see cref="SessionManagerOptions.MaxKeyBytes"/> bytes of UTF-8.</param>
     /// <param name="value">The value. <see langword="null"/> is a value.</param>
     /// <returns><see langword="true"/>.</returns>
-    /// <exception cref="SessionValueException">The value can't be written, or a limit of <see cref="SessionManagerOptions"/>
-    /// would be exceeded. The session is unchanged.</exception>
+    /// <exception cref="SessionValueException">The value can't be written, or would not read back equal (the message names the
+    /// member), or a limit of <see cref="SessionManagerOptions"/> would be exceeded. The session is unchanged.</exception>
     /// <exception cref="InvalidOperationException">There is no session yet and the response has started, so that its cookie
     /// can't be sent any more.</exception>
     bool StoreValue<T>(string key, T value);
@@ -74,7 +78,10 @@ public interface ISessionManager
     bool RemoveValue(string key);
 
     /// <summary>Reads a value, telling an absent key from a stored <see langword="null"/>.</summary>
-    /// <exception cref="SessionValueException">The stored value is not a <typeparamref name="T"/>.</exception>
+    /// <returns><see langword="false"/> when the key is absent, and, with a log event, when the value is JSON that can't be read as
+    /// a <typeparamref name="T"/>, as after a deployment that changed the class.</returns>
+    /// <exception cref="SessionValueException">The stored value is a string, an int or a byte array, and not a
+    /// <typeparamref name="T"/>.</exception>
     bool TryGetValue<T>(string key, [MaybeNullWhen(false)] out T value);
 
     /// <summary>The keys of all values, in no particular order. The user id is not among them: it is not a value.</summary>

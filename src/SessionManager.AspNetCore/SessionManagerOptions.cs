@@ -98,8 +98,11 @@ public sealed class SessionManagerOptions
 
     /// <summary>
     /// How values that are not a string, an int or a byte array are written. The default is System.Text.Json's web-neutral
-    /// set-up with reflection, and with duplicate properties refused. Set a <see cref="JsonSerializerOptions.TypeInfoResolver"/>
-    /// of your source-generated context when you trim or publish ahead of time.
+    /// set-up with reflection, and with duplicate properties refused. Public fields, tuples, properties without a public setter
+    /// and collections without any come back too, and what is declared as <see cref="object"/> if it is a string, a bool, an int, a
+    /// long or a double that is no integer; they do so as well with options of your own that have no
+    /// <see cref="JsonSerializerOptions.TypeInfoResolver"/>, of which a completed copy is used. Set the resolver of your
+    /// source-generated context when you trim or publish ahead of time: what it does not bring back is refused.
     /// </summary>
     public JsonSerializerOptions SerializerOptions { get; set; } = SessionSerializer.CreateDefaultOptions();
 }

@@ -15,7 +15,7 @@ internal sealed class CompleteSessionManagerOptions(IServiceProvider services) :
     {
         if (options.SerializerOptions is { } serializer)
         {
-            SessionSerializer.Complete(serializer);
+            options.SerializerOptions = SessionSerializer.Complete(serializer);
         }
 
         if (options.Cookie is null)

@@ -7,25 +7,38 @@ namespace SessionManager.AspNetCore.Configuration;
 /// <summary>The serializer options.</summary>
 internal static class SessionSerializer
 {
-    /// <summary>Gives options without a resolver the default one, as System.Text.Json does at their first use.</summary>
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Reflection is used only where the application left it on.")]
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Reflection is used only where the application left it on.")]
-    public static void Complete(JsonSerializerOptions options)
+    /// <summary>
+    /// Gives options without a resolver the default one, in a copy: the application may use its object elsewhere too. Options that have a
+    /// resolver are the application's own and stay as they are.
+    /// </summary>
+    public static JsonSerializerOptions Complete(JsonSerializerOptions options)
     {
-        if (options.TypeInfoResolver is null && JsonSerializer.IsReflectionEnabledByDefault)
+        if (options.TypeInfoResolver is not null || !JsonSerializer.IsReflectionEnabledByDefault)
         {
-            options.MakeReadOnly(populateMissingResolver: true);
+            return options;
         }
+
+        var completed = new JsonSerializerOptions(options) { IncludeFields = true, TypeInfoResolver = CreateResolver() };
+        if (completed.ReferenceHandler is null)
+        {
+            // It would write the references of what it holds anew.
+            completed.Converters.Add(new UntypedConverter());
+        }
+
+        completed.MakeReadOnly();
+        return completed;
     }
 
     /// <summary>The options used unless the application sets its own.</summary>
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Reflection is used only where the application left it on.")]
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Reflection is used only where the application left it on.")]
     public static JsonSerializerOptions CreateDefaultOptions() => new()
     {
         AllowDuplicateProperties = false,
-        TypeInfoResolver = JsonSerializer.IsReflectionEnabledByDefault
-            ? new DefaultJsonTypeInfoResolver()
-            : JsonTypeInfoResolver.Combine(),
+        IncludeFields = true,
+        Converters = { new UntypedConverter() },
+        TypeInfoResolver = JsonSerializer.IsReflectionEnabledByDefault ? CreateResolver() : JsonTypeInfoResolver.Combine(),
     };
+
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Reflection is used only where the application left it on.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Reflection is used only where the application left it on.")]
+    private static DefaultJsonTypeInfoResolver CreateResolver() => new() { Modifiers = { MemberRestoration.Apply } };
 }

@@ -40,6 +40,9 @@ internal static partial class Log
     [LoggerMessage(16, LogLevel.Warning, "A value of session {SessionId} was rejected: it was damaged. It counts as absent.")]
     public static partial void ValueRejected(this ILogger logger, Guid sessionId);
 
+    [LoggerMessage(17, LogLevel.Warning, "The value '{Key}' was stored as JSON that could not be read as '{Type}', so it counted as absent.")]
+    public static partial void ValueUnreadable(this ILogger logger, string key, Type type);
+
     [LoggerMessage(19, LogLevel.Information, "Of {Count} session cookies '{Name}' with different values the one that opens a living session was taken. They are set for different paths or domains: expire the others under their own path and domain, or rename Cookie.Name.")]
     public static partial void OneCookieOfSeveralTaken(this ILogger logger, string name, int count);
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using SessionManager.AspNetCore.Diagnostics;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -81,9 +82,20 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
     public bool TryGetValue<T>(string key, [MaybeNullWhen(false)] out T value)
     {
         var session = Session;
-        var found = session.TryGet(key, out var stored);
-        value = found ? ValueCodec.Decode<T>(key, stored, session.Pipeline.Options.SerializerOptions) : default;
-        return found;
+        value = default;
+        if (!session.TryGet(key, out var stored))
+        {
+            return false;
+        }
+
+        if (ValueCodec.TryDecode(key, stored, session.Pipeline.Options.SerializerOptions, out value))
+        {
+            return true;
+        }
+
+        session.Pipeline.Logger.ValueUnreadable(SessionKey.Printable(key), typeof(T));
+        value = default;
+        return false;
     }
 
     public bool RemoveValue(string key) => Session.Remove(key);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Http;
 using SessionManager.AspNetCore.Diagnostics;
 
@@ -84,7 +83,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
         catch (Exception exception) when (!session.Context.Response.HasStarted && AnswerTo(exception) is { } answer)
         {
             await AbandonAsync(session, exception);
-            await AnswerAsync(session, answer, exception);
+            await AnswerAsync(session, answer);
         }
         catch (Exception exception)
         {
@@ -164,27 +163,30 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
         context,
         (StatusCodes.Status503ServiceUnavailable, "The session store can't be reached.", "It is not known whether you are signed in. Try again in a moment."));
 
-    private static async Task AnswerAsync(RequestSession session, (int Status, string Title, string Detail) answer, Exception exception)
+    private static Task AnswerAsync(RequestSession session, (int Status, string Title, string Detail) answer)
     {
-        if (!session.Response.RestoreBody())
-        {
-            // What is in the server's buffer would stand in front of the answer. The server's own error page, which it clears, has none.
-            ExceptionDispatchInfo.Throw(exception);
-        }
-
+        var isEmpty = session.Response.RestoreBody();
         session.Context.Response.Clear();
         session.Response.ApplyHeaders();
-        await WriteAsync(session.Context, answer);
+
+        // What the handler left in the server's buffer would stand in front of the explanation: then the status and the headers say it alone.
+        return isEmpty ? WriteAsync(session.Context, answer) : Task.FromResult(session.Context.Response.StatusCode = Announce(session.Context, answer.Status));
     }
 
     private static Task WriteAsync(HttpContext context, (int Status, string Title, string Detail) answer)
     {
+        Announce(context, answer.Status);
+        return TypedResults.Problem(answer.Detail, statusCode: answer.Status, title: answer.Title).ExecuteAsync(context);
+    }
+
+    private static int Announce(HttpContext context, int status)
+    {
         context.Response.Headers.CacheControl = "no-store";
-        if (answer.Status == StatusCodes.Status503ServiceUnavailable)
+        if (status == StatusCodes.Status503ServiceUnavailable)
         {
             context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        return TypedResults.Problem(answer.Detail, statusCode: answer.Status, title: answer.Title).ExecuteAsync(context);
+        return status;
     }
 }

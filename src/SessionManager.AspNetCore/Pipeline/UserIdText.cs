@@ -1,15 +1,20 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using SessionManager.AspNetCore.Configuration;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
-/// <summary>User ids as invariant text and back.</summary>
+/// <summary>
+/// User ids as invariant text and back. An id whose text does not come back equal is refused, so that two users never share a text; equal
+/// ids are written the same, so that one user never has two.
+/// </summary>
 internal static class UserIdText
 {
     /// <summary>The text of an id; <see langword="null"/> for one that names nobody: null, empty, zero, any default.</summary>
+    /// <exception cref="SessionValueException">The id does not come back equal from its text, is not valid Unicode, or is too long.</exception>
     public static string? From<TUserId>(TUserId userId, SessionManagerOptions options)
     {
         if (userId is null || IsDefault(userId))
@@ -17,14 +22,7 @@ internal static class UserIdText
             return null;
         }
 
-        var text = userId switch
-        {
-            string s => s,
-            // Enums too: their text is their name.
-            IFormattable formattable => Format(formattable),
-            bool b => b.ToString(),
-            _ => FromJson(userId, options.SerializerOptions),
-        };
+        var text = userId as string ?? TextOf(userId, options.SerializerOptions);
         if (string.IsNullOrEmpty(text))
         {
             return null;
@@ -43,105 +41,77 @@ internal static class UserIdText
 
     /// <summary>The id a text stands for.</summary>
     /// <exception cref="SessionValueException">It is not a <typeparamref name="TUserId"/>.</exception>
-    public static TUserId To<TUserId>(string text, SessionManagerOptions options)
-    {
-        var type = Nullable.GetUnderlyingType(typeof(TUserId)) ?? typeof(TUserId);
-        var value = type.IsEnum
-            ? ParseEnum(type, text)
-            : ParseKnown(type, text, out var known) ? known : FromJsonText<TUserId>(text, options.SerializerOptions);
-        return value is TUserId userId
+    public static TUserId To<TUserId>(string text, SessionManagerOptions options) =>
+        Parse(text, typeof(TUserId), options.SerializerOptions) is TUserId userId
             ? userId
             : throw new SessionValueException(
                 $"The user id is stored as text and can't be read as '{typeof(TUserId)}'. Read it as the type it was set with, or with GetUserId().");
-    }
 
     // Boxed, so that an int? of 0 or an object that holds 0 counts as 0.
     [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "A value type has its default without a constructor.")]
-    private static bool IsDefault<TUserId>([DisallowNull] TUserId userId) =>
-        userId is string { Length: 0 }
-        || EqualityComparer<TUserId>.Default.Equals(userId, default)
-        || (userId is ValueType boxed && boxed.Equals(RuntimeHelpers.GetUninitializedObject(boxed.GetType())));
-
-    private static bool ParseKnown(Type type, string text, out object? value)
-    {
-        value = null;
-        if (type == typeof(string) || type == typeof(object))
-        {
-            value = text;
-            return true;
-        }
-
-        return Try<int>(type, text, ref value) || Try<long>(type, text, ref value) || Try<Guid>(type, text, ref value)
-            || Try<short>(type, text, ref value) || Try<byte>(type, text, ref value) || Try<sbyte>(type, text, ref value)
-            || Try<ushort>(type, text, ref value) || Try<uint>(type, text, ref value) || Try<ulong>(type, text, ref value)
-            || Try<Int128>(type, text, ref value) || Try<UInt128>(type, text, ref value) || Try<decimal>(type, text, ref value)
-            || Try<double>(type, text, ref value) || Try<float>(type, text, ref value) || Try<char>(type, text, ref value)
-            || Try<bool>(type, text, ref value) || Try<DateTime>(type, text, ref value) || Try<DateTimeOffset>(type, text, ref value)
-            || Try<DateOnly>(type, text, ref value);
-    }
-
-    private static bool Try<T>(Type type, string text, ref object? value)
-        where T : IParsable<T>
-    {
-        if (type != typeof(T))
-        {
-            return false;
-        }
-
-        // Only as it would be written: "007" is somebody else than 7.
-        value = T.TryParse(text, CultureInfo.InvariantCulture, out var parsed)
-            && string.Equals(parsed is IFormattable formattable ? Format(formattable) : parsed.ToString(), text, StringComparison.Ordinal)
-                ? parsed
-                : null;
-        return true;
-    }
-
-    // Numbers parse as enums too, but only names are written.
-    private static object? ParseEnum(Type type, string text) =>
-        text is not [(>= '0' and <= '9') or '-' or '+' or ' ', ..]
-        && Enum.TryParse(type, text, ignoreCase: false, out var parsed)
-        && string.Equals(parsed.ToString(), text, StringComparison.Ordinal)
-            ? parsed
-            : null;
-
-    private static string Format(IFormattable value) =>
-        // The general format of a time leaves out its fractions.
-        value.ToString(value is DateTime or DateTimeOffset or DateOnly or TimeOnly ? "O" : null, CultureInfo.InvariantCulture);
-
-    // A type of the application's own: what its JSON is. A JSON string loses its quotes, so that an id that wraps a string has its text.
-    private static string? FromJson<TUserId>(TUserId userId, JsonSerializerOptions options)
+    private static bool IsDefault<TUserId>([DisallowNull] TUserId userId)
     {
         try
         {
-            var json = JsonSerializer.SerializeToElement(userId, options.GetTypeInfo(userId!.GetType()));
-            return json.ValueKind switch
-            {
-                JsonValueKind.String => json.GetString(),
-                JsonValueKind.Null => null,
-                _ => json.GetRawText(),
-            };
+            return userId is string { Length: 0 }
+                || (userId is ValueType boxed && boxed.Equals(RuntimeHelpers.GetUninitializedObject(boxed.GetType())));
         }
-        catch (Exception exception) when (exception is NotSupportedException or JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            throw new SessionValueException(
-                $"A user id of type '{typeof(TUserId)}' can't be stored: System.Text.Json can't write it. Use a string, a number or a Guid.", exception);
+            throw new SessionValueException($"A user id of type '{userId.GetType()}' can't be stored: its Equals throws. Use another type.", exception);
         }
     }
 
-    private static object? FromJsonText<TUserId>(string text, JsonSerializerOptions options)
+    private static string? TextOf(object userId, JsonSerializerOptions options)
     {
-        foreach (var json in (ReadOnlySpan<string>)[$"\"{JsonEncodedText.Encode(text)}\"", text])
+        // The loopback address is of a type derived from it.
+        var type = userId is IPAddress ? typeof(IPAddress) : userId.GetType();
+        if (DeferredType.Is(type))
         {
-            try
-            {
-                return JsonSerializer.Deserialize(json, (JsonTypeInfo<TUserId>)options.GetTypeInfo(typeof(TUserId)));
-            }
-            catch (Exception exception) when (exception is NotSupportedException or JsonException or InvalidOperationException)
-            {
-                continue;
-            }
+            throw new SessionValueException($"A '{type}' can't be a user id. {DeferredType.Remedy(type)}");
         }
 
-        return null;
+        try
+        {
+            return TryWrite(userId, type, options, out var text)
+                ? text
+                : throw new SessionValueException(
+                    $"A user id of type '{type}' can't be stored: it does not come back equal from its text, or is equal to one of another text, "
+                    + "so two users could become one, or one two. Use a string, a number or a Guid.");
+        }
+        catch (Exception exception) when (exception is not SessionValueException and not OutOfMemoryException)
+        {
+            throw new SessionValueException(
+                $"A user id of type '{type}' can't be stored: it has no text. Use a string, a number or a Guid.", exception);
+        }
+    }
+
+    private static bool TryWrite(object userId, Type type, JsonSerializerOptions options, out string? text)
+    {
+        if (UserIdFormat.Knows(type))
+        {
+            text = UserIdFormat.Write(userId);
+            return text is not null && userId.Equals(UserIdFormat.Read(text, type));
+        }
+
+        // The application's own text of its type first, then its JSON.
+        var comparison = new UserIdEquality(type, options);
+        text = (userId as IFormattable)?.ToString(format: null, CultureInfo.InvariantCulture);
+        if (text is not null && comparison.AreEqual(userId, Parse(text, type, options)))
+        {
+            return !comparison.HasSecondText(userId, text, static (other, _) => UserIdFormat.Write(other));
+        }
+
+        text = UserIdJson.Write(userId, options);
+        return text is null
+            || (comparison.AreEqual(userId, Parse(text, type, options)) && !comparison.HasSecondText(userId, text, UserIdJson.Write));
+    }
+
+    private static object? Parse(string text, Type type, JsonSerializerOptions options)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type == typeof(string) || type == typeof(object) ? text
+            : UserIdFormat.Knows(type) ? UserIdFormat.Read(text, type)
+            : UserIdJson.Read(text, type, options);
     }
 }

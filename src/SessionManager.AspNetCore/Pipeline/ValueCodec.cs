@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -8,7 +9,7 @@ namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
 /// Values as bytes and back. A string, an int and a byte array are written as <c>HttpContext.Session</c> writes them; anything
-/// else is JSON. Nothing is coerced: what was stored as one kind does not read as another.
+/// else is JSON, and is refused unless it comes back equal. Nothing is coerced: what was stored as one kind does not read as another.
 /// </summary>
 internal static class ValueCodec
 {
@@ -20,7 +21,7 @@ internal static class ValueCodec
             string text => EncodeText(key, text),
             // An sbyte[] passes for a byte[] in a pattern.
             byte[] bytes when bytes.GetType() == typeof(byte[]) => new SessionValue(SessionValueKind.Bytes, bytes.AsSpan().ToArray()),
-            _ => EncodeJson(key, value, options.SerializerOptions),
+            _ => EncodeJson(key, value, options),
         };
         ThrowIfTooLarge(key, encoded, options);
         return encoded;
@@ -38,6 +39,18 @@ internal static class ValueCodec
         SessionValueKind.Json => DecodeJson<T>(key, value.Data.Span, serializerOptions),
         _ => throw WrongType<T>(key, NameOf(value.Kind)),
     };
+
+    /// <summary>As <see cref="Decode"/>, but <see langword="false"/> where JSON can't be read as a <typeparamref name="T"/> (any more).</summary>
+    public static bool TryDecode<T>(string key, SessionValue value, JsonSerializerOptions serializerOptions, [MaybeNullWhen(false)] out T decoded)
+    {
+        if (value.Kind == SessionValueKind.Json)
+        {
+            return TryDecodeJson(value.Data.Span, serializerOptions, out decoded);
+        }
+
+        decoded = Decode<T>(key, value, serializerOptions);
+        return true;
+    }
 
     /// <summary>Whether it is a stored <see langword="null"/>.</summary>
     public static bool IsNull(SessionValue value) => value.Kind == SessionValueKind.Json && value.Data.Span.SequenceEqual("null"u8);
@@ -64,31 +77,21 @@ internal static class ValueCodec
             : throw new SessionValueException(
                 $"The value '{SessionKey.Printable(key)}' is not valid Unicode, so it would not read back the same. Store it as a byte array.");
 
-    private static SessionValue EncodeJson<T>(string key, T value, JsonSerializerOptions options)
+    private static SessionValue EncodeJson<T>(string key, T value, SessionManagerOptions options)
     {
-        try
-        {
-            var type = value is null || typeof(T) != typeof(object) ? typeof(T) : value.GetType();
-            var json = JsonSerializer.SerializeToUtf8Bytes(value, options.GetTypeInfo(type));
-            if (value is JsonElement or JsonDocument or JsonNode)
-            {
-                ThrowIfUnreadable(json, options);
-            }
-
-            return new SessionValue(SessionValueKind.Json, json);
-        }
-        catch (Exception exception) when (exception is NotSupportedException or JsonException or ArgumentException or InvalidOperationException)
+        var type = value is null || typeof(T) != typeof(object) ? typeof(T) : value is JsonNode ? typeof(JsonNode) : value.GetType();
+        var check = new ValueCheck(key, type, options.SerializerOptions);
+        check.ThrowIfDeferred();
+        var encoded = new SessionValue(SessionValueKind.Json, check.Write(value));
+        ThrowIfTooLarge(key, encoded, options);
+        if (IsUndefinedEnum(value))
         {
             throw new SessionValueException(
-                $"The value '{SessionKey.Printable(key)}' of type '{typeof(T)}' can't be stored: System.Text.Json can't write it. Store plain data, or set SerializerOptions.", exception);
+                $"The value '{SessionKey.Printable(key)}' is not defined by its enum '{type}', so it could not be read back. Store a defined value, or its number.");
         }
-    }
 
-    // JSON from elsewhere is written as it came: deeper than it is read, or with properties twice.
-    private static void ThrowIfUnreadable(byte[] json, JsonSerializerOptions options)
-    {
-        var reading = new JsonDocumentOptions { AllowDuplicateProperties = options.AllowDuplicateProperties, MaxDepth = options.MaxDepth };
-        using var document = JsonDocument.Parse(json, reading);
+        check.ThrowIfChanged(value, encoded.Data.Span);
+        return encoded;
     }
 
     private static T DecodeRaw<T>(string key, ReadOnlyMemory<byte> data)
@@ -108,16 +111,21 @@ internal static class ValueCodec
             : throw WrongType<T>(key, "byte[] (written by HttpContext.Session)");
     }
 
-    private static T DecodeJson<T>(string key, ReadOnlySpan<byte> json, JsonSerializerOptions options)
+    private static T DecodeJson<T>(string key, ReadOnlySpan<byte> json, JsonSerializerOptions options) =>
+        TryDecodeJson<T>(json, options, out var value) ? value : throw WrongType<T>(key, JsonKindOf(json));
+
+    // Whatever goes wrong: the constructors and setters that run here may have been written after the value.
+    private static bool TryDecodeJson<T>(ReadOnlySpan<byte> json, JsonSerializerOptions options, [MaybeNullWhen(false)] out T value)
     {
         try
         {
-            var value = JsonSerializer.Deserialize(json, (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T)));
-            return IsUndefinedEnum(value) ? throw WrongType<T>(key, "JSON number out of the enum's range") : value!;
+            value = JsonSerializer.Deserialize(json, (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T)))!;
+            return !IsUndefinedEnum(value);
         }
-        catch (Exception exception) when (exception is NotSupportedException or JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            throw WrongType<T>(key, JsonKindOf(json));
+            value = default;
+            return false;
         }
     }
 

@@ -21,6 +21,8 @@ internal sealed class SessionApp : IAsyncDisposable
         return new SessionApp(app, steps);
     }
 
+    public LogSink Logs => _app.Logs;
+
     public Browser NewBrowser() => _app.NewBrowser();
 
     /// <summary>Runs a step in a request of its own and returns its result once the response is there.</summary>
