@@ -6,7 +6,7 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <param name="Phase">Loaded, or why not.</param>
 /// <param name="Token">The token the cookie held, if it was well-formed.</param>
 /// <param name="Record">The living session; <see langword="null"/> when there is none.</param>
-/// <param name="SeenAt">When it was last seen, also by this load.</param>
+/// <param name="UntouchedUntil">The tick before which no touch is due; 0: not known.</param>
 /// <param name="PreviousEnd">Why the session the cookie meant is not there.</param>
 /// <param name="IsTouchDue">Whether 'last seen' is to be moved before the response starts.</param>
 /// <param name="Failure">Why it could not be loaded.</param>
@@ -17,7 +17,7 @@ internal readonly record struct LoadedSession(
     SessionPhase Phase,
     SessionToken Token = default,
     SessionRecord? Record = null,
-    DateTimeOffset SeenAt = default,
+    long UntouchedUntil = 0,
     SessionEndReason? PreviousEnd = null,
     bool IsTouchDue = false,
     string? Failure = null,

@@ -20,17 +20,18 @@ internal sealed class RequestSession : ISessionFeature
     private SessionPhase _phase;
     private string? _failure;
     private SessionRecord? _record;
-    private SessionCommit? _committed;
+    private volatile SessionCommit? _committed;
     private bool _committedSecret;
     private DateTimeOffset _seenAt;
+    private long _untouchedUntil;
     private SessionEndReason? _previousEnd;
     private Guid? _freshId;
-    private SessionChanges? _changes;
+    private volatile SessionChanges? _changes;
     private PendingEvents? _events;
     private SessionResponse? _response;
     private FrameworkSession? _framework;
     private volatile bool _isClosed;
-    private bool _isReopened;
+    private bool _isEnding;
 
     private RequestSession(SessionPipeline pipeline, HttpContext context) => (_pipeline, _context) = (pipeline, context);
 
@@ -55,13 +56,18 @@ internal sealed class RequestSession : ISessionFeature
     {
         get
         {
+            if (_committed is null)
+            {
+                return _record;
+            }
+
             lock (this)
             {
                 if (_committed is { } commit)
                 {
                     // Not until somebody looks: after most commits nobody does.
-                    _committed = null;
                     _record = CommitRules.Apply(_record!, commit, _committedSecret);
+                    _committed = null;
                 }
 
                 return _record;
@@ -77,6 +83,11 @@ internal sealed class RequestSession : ISessionFeature
     {
         get
         {
+            if (_changes is { } changes)
+            {
+                return changes;
+            }
+
             lock (this)
             {
                 return _changes ??= new SessionChanges(this);
@@ -91,7 +102,7 @@ internal sealed class RequestSession : ISessionFeature
     public bool HasChanges => _changes is { IsIdle: false };
 
     /// <summary>Whether the request is over. Its context may serve another one by then, so nothing of it is looked at any more.</summary>
-    public bool IsClosed => _isClosed || (_isReopened && _context.Response.HasStarted);
+    public bool IsClosed => _isClosed || (_isEnding && !IsStillToStart());
 
     /// <summary>Whether the session was shown or changed in this request.</summary>
     public bool IsUsed { get; private set; }
@@ -136,6 +147,11 @@ internal sealed class RequestSession : ISessionFeature
         get
         {
             ThrowIfUnreadable();
+            if (_changes is null)
+            {
+                return [.. Record?.Values.Keys ?? []];
+            }
+
             lock (this)
             {
                 return [.. Draft?.Keys ?? Record?.Values.Keys ?? []];
@@ -148,6 +164,12 @@ internal sealed class RequestSession : ISessionFeature
         get
         {
             ThrowIfUnreadable();
+            if (_changes is null)
+            {
+                // What was only loaded does not change.
+                return Record?.UserId;
+            }
+
             lock (this)
             {
                 return Draft is { } draft ? draft.UserId : Record?.UserId;
@@ -207,7 +229,7 @@ internal sealed class RequestSession : ISessionFeature
     public static RequestSession? Take(HttpContext context, SessionPipeline pipeline)
     {
         var session = Find(context);
-        if (session is { IsBound: true, IsClosed: false })
+        if (session is { IsBound: true, IsClosed: false, _isEnding: false })
         {
             return null;
         }
@@ -215,7 +237,7 @@ internal sealed class RequestSession : ISessionFeature
         session?.Enter();
         session ??= Make(context, pipeline);
         session.BodyAtEntry ??= (IHttpResponseBodyFeature?)context.Features[typeof(IHttpResponseBodyFeature)];
-        (session.IsBound, session._isClosed, session._isReopened) = (true, false, false);
+        (session.IsBound, session._isClosed, session._isEnding) = (true, false, false);
         SessionResponse.Hook(session);
         return session;
     }
@@ -228,6 +250,9 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Loads the session, once. A store that can't be reached is not an error until the session is used.</summary>
     public ValueTask LoadAsync(CancellationToken cancellationToken) =>
         _phase == SessionPhase.NotLoaded && !_isFile ? LoadNowAsync(cancellationToken) : ValueTask.CompletedTask;
+
+    /// <summary>The request came with no cookie of ours.</summary>
+    public void AcceptNone() => _phase = SessionPhase.Loaded;
 
     /// <summary>What the load found, by the loader.</summary>
     /// <returns>Whether it is this request's: of two loads at once, the first one is.</returns>
@@ -242,7 +267,8 @@ internal sealed class RequestSession : ISessionFeature
 
             (_phase, Token, TokenAge, _record, _previousEnd, WasTouchDue, _failure) =
                 (loaded.Phase, loaded.Token, loaded.TokenAge, loaded.Record, loaded.PreviousEnd, loaded.IsTouchDue, loaded.Failure);
-            _seenAt = loaded.SeenAt;
+            _untouchedUntil = loaded.UntouchedUntil;
+            _seenAt = loaded.Record?.LastSeenAt ?? default;
         }
 
         if (WasTouchDue)
@@ -316,6 +342,11 @@ internal sealed class RequestSession : ISessionFeature
         if (!SessionKey.TryMeasure(key, out _))
         {
             return false;
+        }
+
+        if (_changes is null)
+        {
+            return Record?.Values.TryGetValue(key, out value) == true;
         }
 
         lock (this)
@@ -475,8 +506,7 @@ internal sealed class RequestSession : ISessionFeature
     {
         lock (this)
         {
-            (_record, _committed, Token, _freshId) = (record, null, token, null);
-            Saw(record.LastSeenAt);
+            Put(record, token);
         }
     }
 
@@ -485,11 +515,11 @@ internal sealed class RequestSession : ISessionFeature
     {
         lock (this)
         {
-            Adopt(Record!, token);
+            Put(Record!, token);
             (_committed, _committedSecret) = (commit, secretChanged);
             if (commit.Touches)
             {
-                Saw(commit.Now);
+                See(commit.Now);
             }
         }
     }
@@ -526,7 +556,8 @@ internal sealed class RequestSession : ISessionFeature
 
     /// <summary>Whether the session is to be touched at this time, on behalf of this request.</summary>
     public bool IsTouchDue(DateTimeOffset now) =>
-        Touches && Record is { } record && now > _seenAt && now - _seenAt >= _pipeline.Lifetime.TouchInterval
+        // As it was loaded, which is enough: a sign-in is a use.
+        Touches && _record is { } record && now > _seenAt && now - _seenAt >= _pipeline.Lifetime.TouchInterval
         && !_pipeline.Lifetime.IsPastAbsoluteTimeout(record, now);
 
     /// <summary>The session was last used at this time, by this request.</summary>
@@ -534,8 +565,7 @@ internal sealed class RequestSession : ISessionFeature
     {
         lock (this)
         {
-            _seenAt = now > _seenAt ? now : _seenAt;
-            WasTouchDue &= !Touches;
+            See(now);
         }
     }
 
@@ -566,7 +596,7 @@ internal sealed class RequestSession : ISessionFeature
     {
         if (HasChanges
             || HasEvents
-            || (_record is not null && IsTouchDue(_pipeline.Now) && SessionResponse.EndIsUse(_context))
+            || (_record is not null && !SessionClock.IsBefore(_untouchedUntil) && IsTouchDue(_pipeline.Now) && SessionResponse.EndIsUse(_context))
             || (_response is { } response && !response.TryFinish()))
         {
             return false;
@@ -580,18 +610,32 @@ internal sealed class RequestSession : ISessionFeature
                 return false;
             }
 
-            Close();
+            End();
         }
 
-        SessionResponse.HookLate(this);
         return true;
     }
 
-    /// <summary>The request is over: what is read is what was there, and changes are refused.</summary>
-    public void Close() => _isClosed = true;
+    /// <summary>The request is over: what is read is what was there, and changes are refused. Only the callbacks of a response that has not
+    /// started may still make some.</summary>
+    public void End()
+    {
+        if (IsHooked && !_context.Response.HasStarted)
+        {
+            if (_pipeline.Callbacks.AreRun)
+            {
+                _isEnding = true;
+                return;
+            }
+
+            SessionResponse.HookLate(this);
+        }
+
+        _isClosed = true;
+    }
 
     /// <summary>The response of a request that is over starts now, and callbacks that run before it may still change the session.</summary>
-    public void Reopen() => (_isReopened, _isClosed) = (true, false);
+    public void Reopen() => (_isEnding, _isClosed) = (true, false);
 
     /// <summary>The response starts, and what is registered for that is done now.</summary>
     public void Start() => (IsStarting, IsHooked) = (true, false);
@@ -662,6 +706,19 @@ internal sealed class RequestSession : ISessionFeature
         }
     }
 
+    private void Put(SessionRecord record, SessionToken token)
+    {
+        (_record, _committed, Token, _freshId) = (record, null, token, null);
+        See(record.LastSeenAt);
+    }
+
+    private void See(DateTimeOffset now)
+    {
+        _seenAt = now > _seenAt ? now : _seenAt;
+        _untouchedUntil = 0;
+        WasTouchDue &= !Touches;
+    }
+
     private void Guard()
     {
         if (_changes is { IsInDoubt: true })
@@ -717,6 +774,19 @@ internal sealed class RequestSession : ISessionFeature
         if (!load.IsCompletedSuccessfully)
         {
             load.AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    // The context may serve another request by now, or none.
+    private bool IsStillToStart()
+    {
+        try
+        {
+            return ReferenceEquals(Find(_context), this) && !_context.Response.HasStarted && !_context.RequestAborted.IsCancellationRequested;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
         }
     }
 

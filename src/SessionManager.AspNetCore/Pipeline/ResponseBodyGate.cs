@@ -91,7 +91,7 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
         }
 
         // Before a cache that stands behind copies the headers.
-        session.Response.ApplyHeaders();
+        session.Response.ApplyCookie();
         _writer?.Release();
     }
 }

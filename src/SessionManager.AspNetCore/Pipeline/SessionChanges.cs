@@ -39,7 +39,7 @@ internal sealed class SessionChanges(RequestSession session)
         }
 
         var result = change(seen, state);
-        (_meanwhile ??= []).Add(draft => change(draft, state));
+        Repeat(state, change);
         return result;
     }
 
@@ -133,6 +133,10 @@ internal sealed class SessionChanges(RequestSession session)
             _saving = _isTaken ? _saving : null;
         }
     }
+
+    // By itself: what it captures would be allocated for each change.
+    private void Repeat<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change) =>
+        (_meanwhile ??= []).Add(draft => change(draft, state));
 
     private SessionDraft Redo(SessionDraft draft)
     {

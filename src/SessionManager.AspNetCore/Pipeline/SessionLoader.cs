@@ -27,7 +27,7 @@ internal sealed class SessionLoader(
         switch (cookie.Read(session.Context, out var token, out var candidates))
         {
             case SessionCookieStatus.None:
-                session.TryAccept(new LoadedSession(SessionPhase.Loaded));
+                session.AcceptNone();
                 return ValueTask.CompletedTask;
             case SessionCookieStatus.WellFormed:
                 return LoadRecordAsync(session, token, endpoint, cancellationToken);
@@ -261,7 +261,7 @@ internal sealed class SessionLoader(
     {
         var due = touch.Allowed && !lookup.Touched && lifetime.IsTouchDue(record, touch.Now);
         return new LoadedSession(
-            SessionPhase.Loaded, token, record, SeenAt: lookup.Touched ? touch.Now : record.LastSeenAt, IsTouchDue: due, TokenAge: age);
+            SessionPhase.Loaded, token, record, clock.TicksUntil(record.LastSeenAt + lifetime.TouchInterval, touch.Now), IsTouchDue: due, TokenAge: age);
     }
 
     // An end that is found here is an end from now on: it is remembered, and the application is told, as soon as nobody waits for the load:

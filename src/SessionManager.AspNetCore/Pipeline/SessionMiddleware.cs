@@ -92,11 +92,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
         }
         finally
         {
-            if (!session.IsClosed)
-            {
-                session.Close();
-                SessionResponse.HookLate(session);
-            }
+            session.End();
         }
     }
 

@@ -36,6 +36,8 @@ internal sealed class SessionPipeline(
 
     public ILogger Logger => logger;
 
+    public SessionClock Clock => clock;
+
     /// <summary>Where calls of <see cref="ISessionManager.UpdateValueAsync"/> on one session queue up.</summary>
     public SessionQueue Updates { get; } = new();
 
@@ -43,7 +45,7 @@ internal sealed class SessionPipeline(
     public AsyncLocal<RequestSession?> Exchanging { get; } = new();
 
     /// <summary>What the server is known to do.</summary>
-    public NestedCallbacks NestedCallbacks { get; } = new();
+    public StartingCallbacks Callbacks { get; } = new();
 
     /// <summary>The time in whole milliseconds, as records keep it.</summary>
     public DateTimeOffset Now => clock.Now;

@@ -73,13 +73,6 @@ internal sealed class SessionResponse(RequestSession session)
                     return Task.CompletedTask;
                 },
                 session);
-            session.Context.Response.OnCompleted(
-                static state =>
-                {
-                    ((RequestSession)state).Close();
-                    return Task.CompletedTask;
-                },
-                session);
         }
     }
 
@@ -112,7 +105,7 @@ internal sealed class SessionResponse(RequestSession session)
         if (session.IsStarting && !session.IsHooked)
         {
             // Our callback has run, and what changes the session now was registered before it.
-            if (!session.Pipeline.NestedCallbacks.AreRunBy(Context))
+            if (!session.Pipeline.Callbacks.NestedAreRun)
             {
                 throw SessionErrors.StartingWithoutUs();
             }
@@ -194,6 +187,15 @@ internal sealed class SessionResponse(RequestSession session)
         Hook(session);
     }
 
+    /// <summary>Writes the headers, if there is a cookie among them.</summary>
+    public void ApplyCookie()
+    {
+        if (_issued is not null || _expiresCookie)
+        {
+            ApplyHeaders();
+        }
+    }
+
     /// <summary>Writes the headers; again and again if need be, since an error page may have cleared them.</summary>
     public void ApplyHeaders()
     {
@@ -231,7 +233,11 @@ internal sealed class SessionResponse(RequestSession session)
     private static Task OnStartingAsync(RequestSession session)
     {
         session.Start();
-        session.Pipeline.NestedCallbacks.Probe(session.Context);
+        if (!session.Pipeline.Callbacks.NestedAreRun)
+        {
+            session.Pipeline.Callbacks.Learn(session.Context);
+        }
+
         if (session.KnownResponse is { } response)
         {
             return response.StartAsync();
