@@ -4,6 +4,7 @@ using System.Numerics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.DependencyInjection;
 using SessionManager.AspNetCore.Pipeline;
 using SessionManager.AspNetCore.Tests.Infrastructure;
 
@@ -161,6 +162,7 @@ public sealed class UserIdTextTests : IAsyncLifetime
         AssertRefused(new Hidden(7));
         AssertRefused(new HiddenRecord(7));
         AssertRefused(new Ignoring(1, 2));
+        AssertRefused(new WithArray([1]));
         AssertRefused(new IgnoringClass { Number = 1, Tenant = 2 });
         AssertRefused(new Dropping("a", "b"));
         AssertRefused(new Wrapper { Any = 7L });
@@ -171,14 +173,25 @@ public sealed class UserIdTextTests : IAsyncLifetime
         AssertRefused(new Complex(1, 2));
         AssertRefused(new StringBuilder("ann"));
         AssertRefused(new Throwing());
-        AssertRefused(Task.FromResult(7));
-        AssertRefused(new TaskCompletionSource<string>().Task);
-        AssertRefused(new ValueTask<int>(7));
+        AssertRefused(Task.FromResult(7), "Await it");
+        AssertRefused(new TaskCompletionSource<string>().Task, "Await it");
+        AssertRefused(new ValueTask<int>(7), "Await it");
         AssertRefused(() => 7);
         AssertRefused(("a", "\ud83d"));
         AssertRefused('\ud83d');
         AssertRefused(new FormattedEmpty(7));
         AssertRefused<object>(new object());
+    }
+
+    [Fact]
+    public async Task Finding_and_revoking_refuse_them_too()
+    {
+        await using var app = await App.StartAsync(_ => { });
+        await using var scope = app.Services.CreateAsyncScope();
+        var directory = scope.ServiceProvider.GetRequiredService<ISessionDirectory>();
+
+        await Assert.ThrowsAsync<SessionValueException>(() => directory.RevokeUserAsync(new Hidden(7)));
+        await Assert.ThrowsAsync<SessionValueException>(() => directory.FindByUserAsync(new Hidden(7)));
     }
 
     [Fact]
@@ -221,9 +234,10 @@ public sealed class UserIdTextTests : IAsyncLifetime
         Assert.Equal(ids[0], UserIdText.To<T>(text!, _options));
     }
 
-    private void AssertRefused<T>(T id)
+    private void AssertRefused<T>(T id, string remedy = "")
     {
         var exception = Assert.Throws<SessionValueException>(() => UserIdText.From(id, _options));
+        Assert.Contains(remedy, exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("Ann", exception.Message, StringComparison.Ordinal);
     }
 
@@ -275,6 +289,8 @@ public sealed class UserIdTextTests : IAsyncLifetime
     }
 
     private sealed record Ignoring(int Number, [property: JsonIgnore] int Tenant);
+
+    private sealed record WithArray(int[] Numbers);
 
     private sealed class IgnoringClass
     {

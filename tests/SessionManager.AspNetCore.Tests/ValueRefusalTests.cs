@@ -36,6 +36,7 @@ public sealed class ValueRefusalTests : IAsyncLifetime
         await AssertRefusedAsync(new Cart { Items = [new Line(), new Line { Name = "s3cret\ud83d" }] }, "Items[1].Name");
         await AssertRefusedAsync(new List<string> { "\ude00" }, "[0]");
         await AssertRefusedAsync(new Dictionary<string, string> { ["s3cret\ud83d"] = "" }, "[0]");
+        await AssertRefusedAsync(new Dictionary<string, string?> { ["s3cret\ud83d"] = null }, "[0]");
         await AssertRefusedAsync(new Dictionary<string, string> { [Secret] = "\ud83d" }, "[0]");
         await AssertRefusedAsync('\ud83d');
         await AssertRefusedAsync((1, "\ud83d"), "Item2");

@@ -203,6 +203,15 @@ public sealed class ValueRoundTripTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_type_with_a_converter_comes_back_when_its_own_equality_says_so()
+    {
+        var value = new Hashed("tea");
+        Assert.NotEqual(0, value.Hash());
+
+        Assert.Equal(value, await StoreAndReadAsync(value));
+    }
+
+    [Fact]
     public async Task Unknown_members_of_json_come_back()
     {
         using var document = JsonDocument.Parse("""{"Name":"tea","Sort":"green"}""");
@@ -223,6 +232,11 @@ public sealed class ValueRoundTripTests : IAsyncLifetime
 
         Assert.Equal("b", read.Next!.Name);
         Assert.Same(read, read.Next.Next);
+
+        var any = new Anything();
+        any.Any = any;
+        var readAny = await app.RunAsync(app.NewBrowser(), session => session.StoreValue("value", any) ? session.GetValue<Anything>("value")! : null!);
+        Assert.Same(readAny, readAny.Any);
     }
 
     [Fact]
@@ -416,6 +430,27 @@ public sealed class ValueRoundTripTests : IAsyncLifetime
         public override object Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString()!.TrimEnd('!');
 
         public override void Write(Utf8JsonWriter writer, object value, JsonSerializerOptions options) => writer.WriteStringValue($"{value}!");
+    }
+
+    [JsonConverter(typeof(HashedConverter))]
+    private sealed class Hashed(string name)
+    {
+        private int? _hash;
+
+        public string Name { get; } = name;
+
+        public int Hash() => _hash ??= Name.Length;
+
+        public override bool Equals(object? obj) => obj is Hashed other && Name == other.Name;
+
+        public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);
+    }
+
+    private sealed class HashedConverter : JsonConverter<Hashed>
+    {
+        public override Hashed Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetString()!);
+
+        public override void Write(Utf8JsonWriter writer, Hashed value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name);
     }
 
     private sealed class Clock

@@ -7,9 +7,11 @@ namespace SessionManager.AspNetCore.Pipeline;
 internal sealed class CanonicalConverter<T>(JsonConverter<T> converter, Func<T, T> canonicalize) : JsonConverter<T>
     where T : notnull
 {
-    public override T? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => converter.Read(ref reader, typeToConvert, options);
+    public override T? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        converter.Read(ref reader, typeToConvert, options);
 
-    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => converter.Write(writer, canonicalize(value), options);
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+        converter.Write(writer, canonicalize(value), options);
 
     public override T ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         converter.ReadAsPropertyName(ref reader, typeToConvert, options);
