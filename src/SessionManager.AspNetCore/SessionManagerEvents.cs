@@ -3,7 +3,8 @@ namespace SessionManager.AspNetCore;
 /// <summary>
 /// What the application does when a session begins, changes hands or ends: set a delegate, or derive and override. Each is awaited,
 /// after the change is saved and before the response leaves, and raised once. A handler that throws is logged (event 29) and does not
-/// disturb the request.
+/// disturb the request. A handler may use the session, the response and authentication; a change of the session that would raise the event
+/// which is being handled throws <see cref="InvalidOperationException"/>.
 /// </summary>
 /// <remarks>
 /// An end is raised when it is noticed, by the process that notices it. A destroy, a revocation and a limit: at once. An expired session, on

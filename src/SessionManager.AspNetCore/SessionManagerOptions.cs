@@ -48,7 +48,8 @@ public sealed class SessionManagerOptions
     /// <summary>How long a token is used before the next one is issued to the browser. The default is <see langword="null"/>: only
     /// sign-ins, sign-outs and <see cref="ISessionManager.RotateToken"/> change it. The current token stays valid until the next is first
     /// seen, and 5 seconds more for requests in flight, so a lost response signs nobody out. At least 1 second and
-    /// below <see cref="AbsoluteTimeout"/>, or it would never come due.</summary>
+    /// below <see cref="AbsoluteTimeout"/>, or it would never come due. The next token comes with the response of a request that used the
+    /// session, never with a file or a page that did not.</summary>
     public TimeSpan? TokenRotationInterval { get; set; }
 
     /// <summary>The most sessions a user may be signed in to at once. The default is <see langword="null"/>: no limit. Exact on Redis,

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using SessionManager.AspNetCore.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Tests;
@@ -316,6 +317,41 @@ public sealed class UseAndReloadTests
     }
 
     [Fact]
+    public async Task A_reload_is_refused_while_it_is_not_known_whether_a_sign_in_was_saved()
+    {
+        await using var app = await StartAsync(async (session, _) =>
+        {
+            session.SetUserId("bob");
+            _cache.Plan(CacheOperation.Set, CacheFault.LoseAcknowledgement);
+            await Assert.ThrowsAsync<SessionStoreException>(() => session.CommitAsync());
+            await Assert.ThrowsAsync<SessionStoreException>(() => session.ReloadAsync());
+            await session.CommitAsync();
+            await session.ReloadAsync();
+            Assert.Equal("bob", session.GetUserId());
+        });
+        var browser = await SignedInAsync(app);
+
+        await browser.DoAsync("/step");
+
+        Assert.Equal("bob", await browser.ReadAsync("/me"));
+    }
+
+    [Fact]
+    public async Task A_request_that_may_touch_at_any_time_touches_a_slow_store_once_at_its_end()
+    {
+        await using var app = await StartAsync(async (_, _, context) =>
+        {
+            await context.Response.WriteAsync("begun");
+            _cache.Delay = TimeSpan.FromMilliseconds(3);
+        }, TimeSpan.Zero, TimeProvider.System);
+        var browser = await SignedInAsync(app);
+
+        await browser.DoAsync("/step");
+
+        Assert.InRange(_cache.Sets, 3, 5);
+    }
+
+    [Fact]
     public async Task A_reload_without_a_session_asks_no_store()
     {
         await using var app = await StartAsync(async (session, _) =>
@@ -331,7 +367,8 @@ public sealed class UseAndReloadTests
 
     private Task<App> StartAsync(Func<ISessionManager, Action<TimeSpan>, Task> step) => StartAsync((session, clock, _) => step(session, clock));
 
-    private async Task<App> StartAsync(Func<ISessionManager, Action<TimeSpan>, HttpContext, Task> step)
+    private async Task<App> StartAsync(
+        Func<ISessionManager, Action<TimeSpan>, HttpContext, Task> step, TimeSpan? touchInterval = null, TimeProvider? clock = null)
     {
         App? app = null;
         app = await App.StartAsync(
@@ -341,7 +378,12 @@ public sealed class UseAndReloadTests
                 pipeline.MapGet("/info-polled", (ISessionManager session) => session.Info).WithMetadata(new SessionAttribute { Touch = false });
                 pipeline.MapPost("/step", (ISessionManager session, HttpContext context) => step(session, by => app!.Clock.Advance(by), context));
             },
-            new AppOptions { Cache = _cache });
+            new AppOptions
+            {
+                Cache = _cache,
+                Session = options => options.TouchInterval = touchInterval ?? options.TouchInterval,
+                Services = services => services.AddSingleton(clock ?? services.Select(service => service.ImplementationInstance).OfType<TimeProvider>().First()),
+            });
         return app;
     }
 

@@ -13,6 +13,9 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// </summary>
 internal sealed class RequestSession : ISessionFeature
 {
+    // Having used its session, a request does not use it again for so long, whatever TouchInterval says.
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
+
     private readonly SessionPipeline _pipeline;
     private readonly HttpContext _context;
     private SessionAttribute? _endpoint;
@@ -23,12 +26,13 @@ internal sealed class RequestSession : ISessionFeature
     private volatile SessionCommit? _committed;
     private bool _committedSecret;
     private DateTimeOffset _seenAt;
+    private bool _isSeen;
     private long _untouchedUntil;
     private SessionEndReason? _previousEnd;
     private Guid? _freshId;
     private volatile SessionChanges? _changes;
     private PendingEvents? _events;
-    private SessionResponse? _response;
+    private volatile SessionResponse? _response;
     private FrameworkSession? _framework;
     private volatile bool _isClosed;
     private bool _isEnding;
@@ -116,7 +120,21 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether a touch was due when the session was loaded, and has not been made yet.</summary>
     public bool WasTouchDue { get; private set; }
 
-    public SessionResponse Response => _response ??= new SessionResponse(this);
+    public SessionResponse Response
+    {
+        get
+        {
+            if (_response is { } response)
+            {
+                return response;
+            }
+
+            lock (this)
+            {
+                return _response ??= new SessionResponse(this);
+            }
+        }
+    }
 
     /// <summary>What the session does to the response, if that is anything yet.</summary>
     public SessionResponse? KnownResponse => _response;
@@ -309,6 +327,12 @@ internal sealed class RequestSession : ISessionFeature
         }
 
         ThrowIfUnreadable();
+        if (_changes is { IsInDoubt: true })
+        {
+            // What is stored by now may be this request's own, and would be taken for another's.
+            throw SessionErrors.InDoubt();
+        }
+
         await SessionSaver.ReloadAsync(this, cancellationToken);
         await RaiseEventsAsync();
     }
@@ -385,7 +409,7 @@ internal sealed class RequestSession : ISessionFeature
     {
         ThrowIfUnwritable();
         ThrowIfTooLateForCookie();
-        _pipeline.Events.ThrowIfHandling(SessionEventKinds.SignedIn);
+        _pipeline.Events.ThrowIfHandling(HasSession ? SessionEventKinds.SignedIn : SessionEventKinds.SignedIn | SessionEventKinds.Created);
         Change((userId, principal, _pipeline.Options.KeepValuesOnSignIn, _pipeline.Now), static (draft, it) =>
         {
             draft.SignIn(it.userId, it.principal, it.KeepValuesOnSignIn, it.Now);
@@ -557,7 +581,7 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether the session is to be touched at this time, on behalf of this request.</summary>
     public bool IsTouchDue(DateTimeOffset now) =>
         // As it was loaded, which is enough: a sign-in is a use.
-        Touches && _record is { } record && now > _seenAt && now - _seenAt >= _pipeline.Lifetime.TouchInterval
+        Touches && _record is { } record && now > _seenAt && now - _seenAt >= (_isSeen && _pipeline.Lifetime.TouchInterval < Moment ? Moment : _pipeline.Lifetime.TouchInterval)
         && !_pipeline.Lifetime.IsPastAbsoluteTimeout(record, now);
 
     /// <summary>The session was last used at this time, by this request.</summary>
@@ -715,6 +739,7 @@ internal sealed class RequestSession : ISessionFeature
     private void See(DateTimeOffset now)
     {
         _seenAt = now > _seenAt ? now : _seenAt;
+        _isSeen = true;
         _untouchedUntil = 0;
         WasTouchDue &= !Touches;
     }

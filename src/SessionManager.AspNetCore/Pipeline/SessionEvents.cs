@@ -12,6 +12,9 @@ namespace SessionManager.AspNetCore.Pipeline;
 internal sealed class SessionEvents(
     IOptions<SessionManagerOptions> options, SessionLifetime lifetime, IServiceProvider services, SessionMetrics metrics, ILogger<SessionEvents> logger)
 {
+    // Handlers may end sessions whose end calls handlers. That is not deep, unless it never ends.
+    private const int MostNested = 16;
+
     private readonly SessionManagerEvents _events = options.Value.Events;
     private readonly AsyncLocal<Handling?> _handling = new();
 
@@ -65,6 +68,12 @@ internal sealed class SessionEvents(
     private async ValueTask RaiseAsync<TContext>(SessionEventKinds kind, Func<TContext, Task> handler, TContext context)
         where TContext : SessionEventContext
     {
+        if (_handling.Value is { Depth: MostNested })
+        {
+            logger.EventHandlerFailed(SessionErrors.WouldRaiseAgain(kind), kind.ToString(), context.Session.SessionId);
+            return;
+        }
+
         // What the handler starts and does not wait for is not the handler any more once it has ended.
         using var handling = new Handling(_handling.Value, kind);
         _handling.Value = handling;
@@ -81,6 +90,8 @@ internal sealed class SessionEvents(
     private sealed class Handling(Handling? outer, SessionEventKinds kind) : IDisposable
     {
         private volatile bool _ended;
+
+        public int Depth { get; } = (outer?.Depth ?? 0) + 1;
 
         /// <summary>The events that are being handled here.</summary>
         public SessionEventKinds Kinds => (_ended ? SessionEventKinds.None : kind) | (outer?.Kinds ?? SessionEventKinds.None);

@@ -19,15 +19,29 @@ internal static class SessionRotation
     /// <summary>Issues the next token if that is due, before the response starts. A failure costs nothing but the rotation: the token that was
     /// brought stays valid.</summary>
     public static ValueTask RunAsync(RequestSession session) =>
-        IsDue(session) && session.Record is { } record && !SessionSaver.IsConsentMissing(session)
-            ? IssueAsync(session, record)
-            : ValueTask.CompletedTask;
+        IsDue(session) && !SessionSaver.IsConsentMissing(session) ? IssueAsync(session) : ValueTask.CompletedTask;
 
     /// <summary>The next token was seen: from here on it is the current one.</summary>
     public static async ValueTask PromoteAsync(RequestSession session, SessionRecord record)
     {
         var secret = new SessionSecretChange(session.Token.HashSecret(), default, Required: false) { Kind = SessionSecretChangeKind.Promote };
         await ChangeAsync(session, record, secret);
+    }
+
+    private static async ValueTask IssueAsync(RequestSession session)
+    {
+        await SessionSaver.EnterAsync(session.Changes, CancellationToken.None);
+        try
+        {
+            if (IsDue(session) && session.Record is { } record)
+            {
+                await IssueAsync(session, record);
+            }
+        }
+        finally
+        {
+            session.Changes.EndTurn(failure: null);
+        }
     }
 
     private static async ValueTask IssueAsync(RequestSession session, SessionRecord record)

@@ -184,6 +184,26 @@ public sealed class EventReentrancyTests
     }
 
     [Fact]
+    public async Task A_handler_that_ends_its_session_and_signs_in_again_comes_to_an_end()
+    {
+        await using var app = await StartAsync();
+        var calls = 0;
+        _handle = async (_, context) =>
+        {
+            Assert.InRange(++calls, 1, 100);
+            var session = context.Services.GetRequiredService<ISessionManager>();
+            session.DestroySession();
+            session.SetUserId("carol");
+            await session.CommitAsync();
+        };
+
+        await app.NewBrowser().DoAsync("/values/a/1");
+
+        Assert.InRange(calls, 1, 10);
+        Assert.InRange(app.Logs.CountOf(HandlerFailed), 1, 10);
+    }
+
+    [Fact]
     public async Task A_handler_that_ends_other_sessions_is_told_of_each_once()
     {
         await using var app = await StartAsync();
