@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,6 +21,7 @@ public sealed class SharedCacheTests
     [InlineData("private, max-age=60", "private, max-age=60")]
     [InlineData("no-store", "no-store")]
     [InlineData("Private", "Private")]
+    [InlineData("public, max-age=60, must-understand, no-store", "private, max-age=60, no-store")]
     [InlineData("", "no-store")]
     public async Task A_response_that_sets_or_clears_the_token_is_no_shared_caches(string said, string sent)
     {
@@ -45,6 +47,8 @@ public sealed class SharedCacheTests
     [InlineData("Surrogate-Control", "max-age=600")]
     [InlineData("Edge-Control", "max-age=600")]
     [InlineData("X-Accel-Expires", "600")]
+    [InlineData("Akamai-Cache-Control", "max-age=600")]
+    [InlineData("X-LiteSpeed-Cache-Control", "public")]
     public async Task Headers_that_outrank_Cache_Control_are_taken_from_a_response_that_sets_a_token(string name, string value)
     {
         await using var app = await StartAsync();
@@ -98,11 +102,15 @@ public sealed class SharedCacheTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Response_caching_never_shows_one_users_page_to_another(bool byPrincipal)
+    [InlineData("/cached")]
+    [InlineData("/cached-principal")]
+    [InlineData("/cached-own-vary")]
+    [InlineData("/cached-own-vary?early=true")]
+    [InlineData("/cached-terminal")]
+    [InlineData("/output-cached-authenticate")]
+    [InlineData("/output-cached-items?early=true")]
+    public async Task No_cache_shows_one_users_page_to_another(string path)
     {
-        var path = byPrincipal ? "/cached-principal" : "/cached";
         await using var app = await StartAsync();
         var (ann, bob, stranger) = (app.NewBrowser(), app.NewBrowser(), app.NewBrowser());
         await ann.DoAsync("/sign-in/ann");
@@ -190,9 +198,31 @@ public sealed class SharedCacheTests
         Assert.Empty(browser.LastSetCookies);
     }
 
+    private static void KeepAll(Microsoft.AspNetCore.OutputCaching.OutputCachePolicyBuilder policy) =>
+        policy.AddPolicy<KeepsAll>();
+
+    private static string UserOf(HttpContext context) =>
+        context.RequestServices.GetRequiredService<ISessionManager>().GetUserId() ?? "nobody";
+
     private static Task<App> StartAsync(Action<SessionManagerOptions>? session = null, FaultCache? cache = null) => App.StartAsync(
         app =>
         {
+            app.Use((context, next) =>
+            {
+                if (context.Request.Query.ContainsKey("early"))
+                {
+                    context.Items["user"] = UserOf(context);
+                }
+
+                if (context.Request.Path == "/cached-terminal")
+                {
+                    context.Response.Headers.ETag = "\"1\"";
+                    return context.Response.WriteAsync(Public(context, context.User.Identity?.Name ?? "nobody"));
+                }
+
+                return next(context);
+            });
+            app.UseOutputCache();
             app.UseStaticFiles(new StaticFileOptions
             {
                 FileProvider = new PhysicalFileProvider(Repository.Root),
@@ -221,6 +251,15 @@ public sealed class SharedCacheTests
             app.MapGet("/disabled", (HttpContext context) => Public(context, "disabled")).WithSession(SessionMode.Disabled);
             app.MapGet("/cached", (HttpContext context, ISessionManager manager) => Public(context, manager.GetUserId() ?? "nobody"));
             app.MapGet("/cached-principal", (HttpContext context) => Public(context, context.User.Identity?.Name ?? "nobody"));
+            app.MapGet("/cached-own-vary", (HttpContext context) =>
+            {
+                var user = UserOf(context);
+                context.Response.Headers.Vary = "User-Agent";
+                return Public(context, user);
+            });
+            app.MapGet("/output-cached-authenticate", async (HttpContext context) =>
+                (await context.AuthenticateAsync(SessionManagerDefaults.AuthenticationScheme)).Principal?.Identity?.Name ?? "nobody").CacheOutput(KeepAll);
+            app.MapGet("/output-cached-items", (HttpContext context) => (string)context.Items["user"]!).CacheOutput(KeepAll);
             app.MapGet("/cached-first", (HttpContext context, ISessionManager manager) => Public(context, manager.StoreValue("a", 1).ToString()));
             app.MapPost("/begin", async (ISessionManager manager) =>
             {
@@ -241,10 +280,27 @@ public sealed class SharedCacheTests
             Services = services =>
             {
                 services.AddResponseCaching();
+                services.AddOutputCache();
                 services.AddAuthentication().AddSessionManager();
             },
             Before = app => app.UseResponseCaching(),
         });
+
+    private sealed class KeepsAll : Microsoft.AspNetCore.OutputCaching.IOutputCachePolicy
+    {
+        public ValueTask CacheRequestAsync(Microsoft.AspNetCore.OutputCaching.OutputCacheContext context, CancellationToken cancellation)
+        {
+            (context.EnableOutputCaching, context.AllowCacheLookup, context.AllowCacheStorage, context.AllowLocking) = (true, true, true, true);
+            context.CacheVaryByRules.QueryKeys = "*";
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask ServeFromCacheAsync(Microsoft.AspNetCore.OutputCaching.OutputCacheContext context, CancellationToken cancellation) =>
+            ValueTask.CompletedTask;
+
+        public ValueTask ServeResponseAsync(Microsoft.AspNetCore.OutputCaching.OutputCacheContext context, CancellationToken cancellation) =>
+            ValueTask.CompletedTask;
+    }
 
     private static string Public(HttpContext context, string text)
     {

@@ -138,6 +138,18 @@ public sealed class StartingCallbackTests
         }
     }
 
+    [Fact]
+    public async Task What_one_response_does_is_not_taken_for_what_another_does()
+    {
+        await using var app = await StartAsync(CallbackKind.Kestrel);
+        var browser = app.NewBrowser();
+        await browser.ReadAsync("/me");
+
+        using var response = await browser.GetAsync("/in-front/text?iis=true");
+
+        Assert.Contains("registered before UseSessionManager", response.Headers.GetValues("X-Refused").Single(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(CallbackKind.Kestrel)]
     [InlineData(CallbackKind.TestServer)]
@@ -186,7 +198,7 @@ public sealed class StartingCallbackTests
             {
                 app.Use((context, next) =>
                 {
-                    if (kind == CallbackKind.Iis)
+                    if (kind == CallbackKind.Iis || context.Request.Query.ContainsKey("iis"))
                     {
                         context.Features.Set<IHttpResponseFeature>(new IisCallbacks(context.Features.GetRequiredFeature<IHttpResponseFeature>()));
                     }

@@ -101,7 +101,7 @@ internal static class SessionCookieRules
     {
         if (cookie.Path is { } path && !IsPath(path))
         {
-            yield return $"The session cookie '{name}' has Path '{SettingText.Show(path)}'. Use a path as browsers send it: '/' first, percent-encoded, without '?', '#' and ';', {LongestAttribute} characters at most.";
+            yield return $"The session cookie '{name}' has Path '{SettingText.Show(path)}'. Use a path as browsers send it: '/' first, percent-encoded, without '?', '#', ';' and the segments '.' and '..', which browsers take out, {LongestAttribute} characters at most.";
         }
 
         // A dot in front is ignored (RFC 6265bis, section 5.6.3), and many applications have one.
@@ -112,7 +112,10 @@ internal static class SessionCookieRules
     }
 
     private static bool IsPath(string path) =>
-        path.StartsWith('/') && path.Length <= LongestAttribute && !path.AsSpan().ContainsAnyExcept(PathChars);
+        path.StartsWith('/')
+        && path.Length <= LongestAttribute
+        && !path.AsSpan().ContainsAnyExcept(PathChars)
+        && !path.Split('/').Any(segment => segment is "." or "..");
 
     private static bool IsHost(string host) =>
         host.Length <= LongestHost

@@ -7,8 +7,18 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <summary>What a response tells caches (RFC 9111).</summary>
 internal static class CacheHeaders
 {
-    // They outrank Cache-Control for whom they are meant for. Those of RFC 9213 end with "CDN-Cache-Control".
+    // They outrank Cache-Control for whom they are meant for, as those of RFC 9213 do and what else ends with "-Cache-Control".
     private static readonly string[] Targeted = ["Surrogate-Control", "Edge-Control", "X-Accel-Expires"];
+
+    /// <summary>Adds <c>Vary: Cookie</c> to a response that may be kept by a cache: not to one without any header, by which no cache could tell
+    /// for how long (RFC 9111, section 4.2.2).</summary>
+    public static void VaryByCookieIfKept(IHeaderDictionary headers)
+    {
+        if (headers.Count > 0)
+        {
+            VaryByCookie(headers);
+        }
+    }
 
     /// <summary>Adds <c>Vary: Cookie</c>.</summary>
     public static void VaryByCookie(IHeaderDictionary headers)
@@ -32,7 +42,7 @@ internal static class CacheHeaders
         {
             headers.CacheControl = "no-store";
         }
-        else if (!Names(headers.CacheControl, "no-store") && !Names(headers.CacheControl, "private"))
+        else if (Names(headers.CacheControl, "must-understand") || !(Names(headers.CacheControl, "no-store") || Names(headers.CacheControl, "private")))
         {
             headers.CacheControl = string.Join(", ", Items(headers.CacheControl).Where(item => !IsShared(item)).Prepend("private"));
         }
@@ -44,11 +54,12 @@ internal static class CacheHeaders
     }
 
     private static bool IsTargeted(string name) =>
-        name.EndsWith("CDN-Cache-Control", StringComparison.OrdinalIgnoreCase) || Targeted.Contains(name, StringComparer.OrdinalIgnoreCase);
+        name.EndsWith("-Cache-Control", StringComparison.OrdinalIgnoreCase) || Targeted.Contains(name, StringComparer.OrdinalIgnoreCase);
 
-    // private="set-cookie" is about a field, not about the response.
+    // private="set-cookie" is about a field, not about the response; must-understand takes no-store back (RFC 9111, section 5.2.2.3).
     private static bool IsShared(string item) =>
         item.Equals("public", StringComparison.OrdinalIgnoreCase)
+        || item.Equals("must-understand", StringComparison.OrdinalIgnoreCase)
         || item.StartsWith("s-maxage", StringComparison.OrdinalIgnoreCase)
         || item.StartsWith("private", StringComparison.OrdinalIgnoreCase);
 

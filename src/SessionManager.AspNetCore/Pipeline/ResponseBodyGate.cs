@@ -55,7 +55,9 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
     {
         if (!session.HasChanges || _failure is not null)
         {
-            Pass();
+            ThrowIfShut();
+            session.Response.ApplyBeforeCaches();
+            _writer?.Release();
             return ValueTask.CompletedTask;
         }
 
@@ -91,7 +93,7 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
         }
 
         // Before a cache that stands behind copies the headers.
-        session.Response.ApplyCookie();
+        session.Response.ApplyBeforeCaches();
         _writer?.Release();
     }
 }

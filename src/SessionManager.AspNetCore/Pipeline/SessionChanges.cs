@@ -9,11 +9,15 @@ internal sealed class SessionChanges(RequestSession session)
 {
     private SessionDraft? _saving;
     private List<Action<SessionDraft>>? _meanwhile;
+    private SessionEventKinds _causes;
     private bool _isTaken;
     private TaskCompletionSource<Exception?>? _turnEnded;
 
     /// <summary>All that is not saved yet, as the request sees it.</summary>
     public SessionDraft? Draft { get; private set; }
+
+    /// <summary>What the application is to be told.</summary>
+    public PendingEvents? Events { get; private set; }
 
     /// <summary>Whether there is nothing to save and nobody saves.</summary>
     public bool IsIdle => Draft is null && !_isTaken;
@@ -21,8 +25,32 @@ internal sealed class SessionChanges(RequestSession session)
     /// <summary>Whether a save of a new token failed, so that nothing can be added until it has been tried again.</summary>
     public bool IsInDoubt => !_isTaken && _saving is { IsInDoubt: true };
 
+    /// <summary>The events whose handlers have made changes, since it was last asked for. What those bring about must not call them again.</summary>
+    public SessionEventKinds TakeCauses()
+    {
+        lock (session)
+        {
+            var causes = _causes;
+            _causes = SessionEventKinds.None;
+            return causes;
+        }
+    }
+
+    /// <summary>The application is to be told of something.</summary>
+    public void Tell(Func<ValueTask> raise)
+    {
+        lock (session)
+        {
+            (Events ??= new PendingEvents()).Add(raise);
+        }
+    }
+
     /// <summary>What the request sees, to be changed.</summary>
-    public SessionDraft Begin() => Draft ??= new SessionDraft(session.Record);
+    public SessionDraft Begin()
+    {
+        _causes |= session.Pipeline.Events.Handled;
+        return Draft ??= new SessionDraft(session.Record);
+    }
 
     /// <summary>Makes a change.</summary>
     public TResult Change<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change)

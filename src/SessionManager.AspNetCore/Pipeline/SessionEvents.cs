@@ -12,17 +12,18 @@ namespace SessionManager.AspNetCore.Pipeline;
 internal sealed class SessionEvents(
     IOptions<SessionManagerOptions> options, SessionLifetime lifetime, IServiceProvider services, SessionMetrics metrics, ILogger<SessionEvents> logger)
 {
-    // Handlers may end sessions whose end calls handlers. That is not deep, unless it never ends.
-    private const int MostNested = 16;
-
     private readonly SessionManagerEvents _events = options.Value.Events;
     private readonly AsyncLocal<Handling?> _handling = new();
+    private int _running;
+
+    /// <summary>The events whose handlers this is called by.</summary>
+    public SessionEventKinds Handled => Volatile.Read(ref _running) == 0 ? SessionEventKinds.None : _handling.Value?.Kinds ?? SessionEventKinds.None;
 
     /// <summary>Refuses a change that would raise an event whose handler makes it.</summary>
     /// <exception cref="InvalidOperationException">It would.</exception>
     public void ThrowIfHandling(SessionEventKinds raised)
     {
-        if (_handling.Value is { } handling && (handling.Kinds & raised) is var again and not SessionEventKinds.None)
+        if ((Handled & raised) is var again and not SessionEventKinds.None)
         {
             throw SessionErrors.WouldRaiseAgain(again);
         }
@@ -55,47 +56,116 @@ internal sealed class SessionEvents(
             new SessionEndedContext(lifetime.Describe(record), context?.RequestServices ?? services, context, reason));
     }
 
-    /// <summary>Returns whether a handler asked for the session's end.</summary>
-    public async ValueTask<bool> StaleTokenAsync(SessionRecord record, HttpContext context)
+    /// <summary>Tells of a stale token, and does what the handler then asks for.</summary>
+    public ValueTask StaleTokenAsync(SessionRecord record, HttpContext context, Func<ValueTask> endSession)
     {
         var stale = new StaleTokenContext(lifetime.Describe(record), context.RequestServices, context);
-        await RaiseAsync(SessionEventKinds.StaleToken, _events.StaleToken, stale);
-        return stale.EndsSession;
+        return RaiseAsync(SessionEventKinds.StaleToken, _events.StaleToken, stale, () => stale.EndsSession ? endSession() : ValueTask.CompletedTask);
+    }
+
+    /// <summary>Raises events that changes have brought about which handlers of other events made, before those were saved.</summary>
+    public async ValueTask RaiseAsync(PendingEvents events, SessionEventKinds causes)
+    {
+        using var cause = causes == SessionEventKinds.None ? null : Begin(causes);
+        await events.RaiseAsync();
+        if (cause is not null)
+        {
+            await RunAsync(cause);
+        }
     }
 
     private SessionEventContext Describe(SessionRecord record, HttpContext context) => new(lifetime.Describe(record), context.RequestServices, context);
 
-    private async ValueTask RaiseAsync<TContext>(SessionEventKinds kind, Func<TContext, Task> handler, TContext context)
+    // What is raised while a handler runs is raised when it has ended: however many there are, none is called by another.
+    private async ValueTask RaiseAsync<TContext>(SessionEventKinds kind, Func<TContext, Task> handler, TContext context, Func<ValueTask>? then = null)
         where TContext : SessionEventContext
     {
-        if (_handling.Value is { Depth: MostNested })
+        if (_handling.Value?.TryEnqueue(HandleAsync) == true)
         {
-            logger.EventHandlerFailed(SessionErrors.WouldRaiseAgain(kind), kind.ToString(), context.Session.SessionId);
             return;
         }
 
-        // What the handler starts and does not wait for is not the handler any more once it has ended.
-        using var handling = new Handling(_handling.Value, kind);
-        _handling.Value = handling;
-        try
+        using var root = Begin(SessionEventKinds.None);
+        root.TryEnqueue(HandleAsync);
+        await RunAsync(root);
+
+        async ValueTask HandleAsync(SessionEventKinds causes)
         {
-            await handler(context);
-        }
-        catch (Exception exception)
-        {
-            logger.EventHandlerFailed(exception, kind.ToString(), context.Session.SessionId);
+            using var handling = Begin(causes | kind);
+            try
+            {
+                await handler(context);
+                if (then is not null)
+                {
+                    await then();
+                }
+            }
+            catch (Exception exception)
+            {
+                logger.EventHandlerFailed(exception, kind.ToString(), context.Session.SessionId);
+            }
         }
     }
 
-    private sealed class Handling(Handling? outer, SessionEventKinds kind) : IDisposable
+    private static async ValueTask RunAsync(Handling root)
     {
-        private volatile bool _ended;
+        while (root.TryDequeue(out var handle))
+        {
+            await handle();
+        }
+    }
 
-        public int Depth { get; } = (outer?.Depth ?? 0) + 1;
+    private Handling Begin(SessionEventKinds kinds)
+    {
+        Interlocked.Increment(ref _running);
+        return _handling.Value = new Handling(this, _handling.Value, kinds);
+    }
 
-        /// <summary>The events that are being handled here.</summary>
-        public SessionEventKinds Kinds => (_ended ? SessionEventKinds.None : kind) | (outer?.Kinds ?? SessionEventKinds.None);
+    private sealed class Handling(SessionEvents events, Handling? outer, SessionEventKinds kinds) : IDisposable
+    {
+        private readonly Queue<Func<ValueTask>> _raised = [];
+        private bool _ended;
 
-        public void Dispose() => _ended = true;
+        private Handling Root => outer is { _ended: false } ? outer.Root : this;
+
+        /// <summary>The events that are being handled here. What a handler starts and does not wait for is not the handler any more once it has
+        /// ended.</summary>
+        public SessionEventKinds Kinds => (_ended ? SessionEventKinds.None : kinds) | (outer?.Kinds ?? SessionEventKinds.None);
+
+        /// <summary>Has an event raised when what runs now has ended.</summary>
+        public bool TryEnqueue(Func<SessionEventKinds, ValueTask> handle)
+        {
+            var (root, causes) = (Root, Kinds);
+            lock (root._raised)
+            {
+                if (root._ended)
+                {
+                    return false;
+                }
+
+                root._raised.Enqueue(() => handle(causes));
+                return true;
+            }
+        }
+
+        public bool TryDequeue(out Func<ValueTask> handle)
+        {
+            lock (_raised)
+            {
+                // With the last one it is over, so that nothing is left behind.
+                _ended = !_raised.TryDequeue(out handle!);
+                return !_ended;
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (_raised)
+            {
+                _ended = true;
+            }
+
+            Interlocked.Decrement(ref events._running);
+        }
     }
 }

@@ -273,13 +273,7 @@ internal sealed class SessionLoader(
             return EndAsync(session, lost, reason);
         }
 
-        session.Tell(async () =>
-        {
-            if (await events.StaleTokenAsync(lost, session.Context))
-            {
-                await EndAsync(session, lost, SessionEndReason.Revoked);
-            }
-        });
+        session.Tell(() => events.StaleTokenAsync(lost, session.Context, () => EndAsync(session, lost, SessionEndReason.Revoked)));
         SessionResponse.Hook(session);
         return ValueTask.CompletedTask;
     }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.OutputCaching;
+using Microsoft.AspNetCore.ResponseCaching;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -31,13 +32,17 @@ internal sealed class SessionResponse(RequestSession session)
         }
     }
 
-    /// <summary>What a response shows of a session, or of having none, is for that cookie alone (RFC 9110, section 12.5.5). Said as soon as the
-    /// session is used: <c>UseResponseCaching</c> copies the headers before the response starts.</summary>
-    public static void VaryByCookie(HttpContext context)
+    /// <summary>What a response shows of a session, or of having none, is for that cookie alone (RFC 9110, section 12.5.5). Said before the
+    /// response starts; and at once where <c>UseResponseCaching</c> copies the headers before that.</summary>
+    public static void VaryByCookie(RequestSession session)
     {
-        if (!context.Response.HasStarted)
+        var context = session.Context;
+        if (context.Features[typeof(IResponseCachingFeature)] is not null && !context.Response.HasStarted)
         {
             CacheHeaders.VaryByCookie(context.Response.Headers);
+
+            // The application may set the header anew before it copies them.
+            session.Response.PutGate();
         }
     }
 
@@ -88,9 +93,11 @@ internal sealed class SessionResponse(RequestSession session)
     {
         (_authenticationAsked, _authenticationSawUser) = (true, _authenticationSawUser || user);
         Hook(session);
-        if (Context.GetEndpoint() is not null)
+        if (!MayBeFile() && !Context.Response.HasStarted)
         {
-            VaryByCookie(Context);
+            CacheHeaders.VaryByCookie(Context.Response.Headers);
+            VaryByCookie(session);
+            ForbidOutputCaching(Context);
         }
     }
 
@@ -105,7 +112,7 @@ internal sealed class SessionResponse(RequestSession session)
         if (session.IsStarting && !session.IsHooked)
         {
             // Our callback has run, and what changes the session now was registered before it.
-            if (!session.Pipeline.Callbacks.NestedAreRun)
+            if (!session.Pipeline.Callbacks.NestedAreRun(Context))
             {
                 throw SessionErrors.StartingWithoutUs();
             }
@@ -113,6 +120,11 @@ internal sealed class SessionResponse(RequestSession session)
             Hook(session);
         }
 
+        PutGate();
+    }
+
+    private void PutGate()
+    {
         if (_gate is null && Context.Features[typeof(IHttpResponseBodyFeature)] is IHttpResponseBodyFeature body)
         {
             _gate = new ResponseBodyGate(session, body, holdsBack: ReferenceEquals(body, session.BodyAtEntry));
@@ -187,10 +199,10 @@ internal sealed class SessionResponse(RequestSession session)
         Hook(session);
     }
 
-    /// <summary>Writes the headers, if there is a cookie among them.</summary>
-    public void ApplyCookie()
+    /// <summary>Writes the headers before the first byte, where somebody behind may copy them then.</summary>
+    public void ApplyBeforeCaches()
     {
-        if (_issued is not null || _expiresCookie)
+        if (_issued is not null || _expiresCookie || Context.Features[typeof(IResponseCachingFeature)] is not null)
         {
             ApplyHeaders();
         }
@@ -226,18 +238,15 @@ internal sealed class SessionResponse(RequestSession session)
 
         if (session.IsUsed || asked)
         {
-            CacheHeaders.VaryByCookie(headers);
+            ForbidOutputCaching(Context);
+            CacheHeaders.VaryByCookieIfKept(headers);
         }
     }
 
     private static Task OnStartingAsync(RequestSession session)
     {
         session.Start();
-        if (!session.Pipeline.Callbacks.NestedAreRun)
-        {
-            session.Pipeline.Callbacks.Learn(session.Context);
-        }
-
+        session.Pipeline.Callbacks.Learn(session.Context);
         if (session.KnownResponse is { } response)
         {
             return response.StartAsync();
@@ -250,7 +259,8 @@ internal sealed class SessionResponse(RequestSession session)
 
         if (session.IsUsed)
         {
-            VaryByCookie(session.Context);
+            ForbidOutputCaching(session.Context);
+            CacheHeaders.VaryByCookieIfKept(session.Context.Response.Headers);
         }
 
         return Task.CompletedTask;
@@ -291,7 +301,9 @@ internal sealed class SessionResponse(RequestSession session)
     }
 
     // What UseStaticFiles sends, the same to everybody: no endpoint made it, and it says which version it is.
-    private bool IsFile() => Context.GetEndpoint() is null && Context.Response.Headers.ETag.Count > 0;
+    private bool IsFile() => MayBeFile() && Context.Response.Headers.ETag.Count > 0;
+
+    private bool MayBeFile() => Context.GetEndpoint() is null && Path.HasExtension(Context.Request.Path.Value);
 
     private void RemoveGate()
     {

@@ -203,6 +203,58 @@ public sealed class EventReentrancyTests
         Assert.InRange(app.Logs.CountOf(HandlerFailed), 1, 10);
     }
 
+    [Theory]
+    [InlineData("created", "destroy", "ended", "store", "/values/a/1")]
+    [InlineData("signed in", "sign-out", "rotated", "sign-in", "/sign-in/alice")]
+    [InlineData("signed in", "rotate", "rotated", "sign-in", "/sign-in/alice")]
+    [InlineData("ended", "store", "created", "destroy", "/destroy")]
+    public async Task Two_handlers_that_undo_each_other_without_saving_come_to_an_end(string first, string does, string second, string undoes, string path)
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+        await browser.DoAsync(path == "/destroy" ? "/sign-in/alice" : "/plain-post");
+        var calls = 0;
+        _handle = (told, context) =>
+        {
+            Assert.InRange(++calls, 1, 50);
+            Change(context.Services.GetRequiredService<ISessionManager>(), told == first ? does : told == second ? undoes : "");
+            return Task.CompletedTask;
+        };
+
+        await browser.DoAsync(path);
+
+        Assert.InRange(calls, 2, 8);
+        Assert.Contains(app.Logs.Ours, entry => entry.EventId == HandlerFailed);
+    }
+
+    [Fact]
+    public async Task However_many_ends_a_handler_finds_each_is_told_once_and_none_within_another()
+    {
+        await using var app = await StartAsync();
+        for (var i = 0; i < 60; i++)
+        {
+            await app.NewBrowser().DoAsync("/sign-in/alice");
+        }
+
+        app.Clock.Advance(TimeSpan.FromMinutes(21));
+        var (depth, deepest) = (0, 0);
+        _handle = async (_, context) =>
+        {
+            deepest = Math.Max(deepest, ++depth);
+            await context.Services.GetRequiredService<ISessionDirectory>().FindByUserAsync("alice");
+            depth--;
+        };
+        _told.Clear();
+
+        await app.Services.GetRequiredService<ISessionDirectory>().FindByUserAsync("alice");
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/bob");
+        await browser.DoAsync("/destroy");
+
+        Assert.Equal(61, _told.Count(told => told == "ended"));
+        Assert.Equal(1, deepest);
+    }
+
     [Fact]
     public async Task A_handler_that_ends_other_sessions_is_told_of_each_once()
     {
@@ -241,6 +293,28 @@ public sealed class EventReentrancyTests
         using var response = await browser.PostAsync(path).WaitAsync(TimeSpan.FromSeconds(30), _limit);
         Assert.True(response.IsSuccessStatusCode, $"{path}: {response.StatusCode}");
         Assert.Equal(expected, _told);
+    }
+
+    private static void Change(ISessionManager session, string change)
+    {
+        switch (change)
+        {
+            case "store":
+                session.StoreValue("by handler", 1);
+                break;
+            case "sign-in":
+                session.SetUserId("carol");
+                break;
+            case "sign-out":
+                session.ClearSession();
+                break;
+            case "rotate":
+                session.RotateToken();
+                break;
+            case "destroy":
+                session.DestroySession();
+                break;
+        }
     }
 
     private static async Task UseAsync(string use, SessionEventContext context)
