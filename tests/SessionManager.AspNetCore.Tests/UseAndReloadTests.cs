@@ -348,7 +348,7 @@ public sealed class UseAndReloadTests
 
         await browser.DoAsync("/step");
 
-        Assert.InRange(_cache.Sets, 3, 5);
+        Assert.InRange(_cache.Sets, 2, 5);
     }
 
     [Fact]

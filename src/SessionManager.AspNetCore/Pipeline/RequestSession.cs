@@ -110,6 +110,9 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether the session was shown or changed in this request.</summary>
     public bool IsUsed { get; private set; }
 
+    /// <summary>Whether it was touched when the request ended: once, however long that took.</summary>
+    public bool HasTouchedAtEnd { get; set; }
+
     /// <summary>Whether something is registered to be done before the response starts.</summary>
     public bool IsHooked { get; set; }
 
@@ -629,7 +632,7 @@ internal sealed class RequestSession : ISessionFeature
     {
         if (HasChanges
             || HasEvents
-            || (_record is not null && !SessionClock.IsBefore(_untouchedUntil) && IsTouchDue(_pipeline.Now) && SessionResponse.EndIsUse(_context))
+            || (_record is not null && !HasTouchedAtEnd && !SessionClock.IsBefore(_untouchedUntil) && IsTouchDue(_pipeline.Now) && SessionResponse.EndIsUse(_context))
             || (_response is { } response && !response.TryFinish()))
         {
             return false;

@@ -22,10 +22,17 @@ internal static class SessionSaver
         session.WasTouchDue && session.Record is { } record ? TouchAsync(session, record, session.Pipeline.Now) : ValueTask.CompletedTask;
 
     /// <summary>Moves 'last seen', if that is due when the request ends.</summary>
-    public static ValueTask TouchAtEndAsync(RequestSession session) =>
-        session.Pipeline.Now is var now && session.IsTouchDue(now) && SessionResponse.EndIsUse(session.Context)
-            ? TouchAsync(session, session.Record!, now)
-            : ValueTask.CompletedTask;
+    public static ValueTask TouchAtEndAsync(RequestSession session)
+    {
+        var now = session.Pipeline.Now;
+        if (session.HasTouchedAtEnd || !session.IsTouchDue(now) || !SessionResponse.EndIsUse(session.Context))
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        session.HasTouchedAtEnd = true;
+        return TouchAsync(session, session.Record!, now);
+    }
 
     /// <summary>Moves 'last seen' for a handler that says that it uses the session, if that is due.</summary>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
