@@ -10,6 +10,16 @@ internal static class CacheHeaders
     // They outrank Cache-Control for whom they are meant for. Those of RFC 9213 end with "CDN-Cache-Control".
     private static readonly string[] Targeted = ["Surrogate-Control", "Edge-Control", "X-Accel-Expires"];
 
+    /// <summary>Adds <c>Vary: Cookie</c> to a response that may be kept by a cache: not to one without any header, by which no cache could tell
+    /// for how long (RFC 9111, section 4.2.2).</summary>
+    public static void VaryByCookieIfKept(IHeaderDictionary headers)
+    {
+        if (headers.Count > 0)
+        {
+            VaryByCookie(headers);
+        }
+    }
+
     /// <summary>Adds <c>Vary: Cookie</c>.</summary>
     public static void VaryByCookie(IHeaderDictionary headers)
     {

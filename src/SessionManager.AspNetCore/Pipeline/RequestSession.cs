@@ -14,7 +14,7 @@ namespace SessionManager.AspNetCore.Pipeline;
 internal sealed class RequestSession : ISessionFeature
 {
     // Having used its session, a request does not use it again for so long, whatever TouchInterval says.
-    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
+    private const long Moment = 1_000;
 
     private readonly SessionPipeline _pipeline;
     private readonly HttpContext _context;
@@ -25,13 +25,12 @@ internal sealed class RequestSession : ISessionFeature
     private SessionRecord? _record;
     private volatile SessionCommit? _committed;
     private bool _committedSecret;
-    private DateTimeOffset _seenAt;
+    private long _seenAt;
     private bool _isSeen;
     private long _untouchedUntil;
-    private SessionEndReason? _previousEnd;
-    private Guid? _freshId;
+    private SessionEndReason _previousEnd;
+    private bool _isTokenFresh;
     private volatile SessionChanges? _changes;
-    private PendingEvents? _events;
     private volatile SessionResponse? _response;
     private FrameworkSession? _framework;
     private volatile bool _isClosed;
@@ -140,7 +139,7 @@ internal sealed class RequestSession : ISessionFeature
     public SessionResponse? KnownResponse => _response;
 
     /// <summary>Whether the application is to be told of something.</summary>
-    public bool HasEvents => _events is { IsEmpty: false };
+    public bool HasEvents => _changes is { Events.IsEmpty: false };
 
     public bool Touches => _endpoint?.Touch != false;
 
@@ -224,7 +223,9 @@ internal sealed class RequestSession : ISessionFeature
                 }
 
                 var now = _pipeline.Now;
-                return Record is { } record ? _pipeline.Lifetime.Describe(record, !IsClosed && IsTouchDue(now) ? now : _seenAt) : null;
+                return Record is { } record
+                    ? _pipeline.Lifetime.Describe(record, !IsClosed && IsTouchDue(now) ? now : DateTimeOffset.FromUnixTimeMilliseconds(_seenAt))
+                    : null;
             }
         }
     }
@@ -284,9 +285,9 @@ internal sealed class RequestSession : ISessionFeature
             }
 
             (_phase, Token, TokenAge, _record, _previousEnd, WasTouchDue, _failure) =
-                (loaded.Phase, loaded.Token, loaded.TokenAge, loaded.Record, loaded.PreviousEnd, loaded.IsTouchDue, loaded.Failure);
+                (loaded.Phase, loaded.Token, loaded.TokenAge, loaded.Record, loaded.PreviousEnd ?? default, loaded.IsTouchDue, loaded.Failure);
             _untouchedUntil = loaded.UntouchedUntil;
-            _seenAt = loaded.Record?.LastSeenAt ?? default;
+            _seenAt = loaded.Record?.LastSeenAt.ToUnixTimeMilliseconds() ?? 0;
         }
 
         if (WasTouchDue)
@@ -500,7 +501,7 @@ internal sealed class RequestSession : ISessionFeature
     public SessionEndReason? ReadPreviousEnd()
     {
         ThrowIfUnreadable();
-        return _previousEnd;
+        return _previousEnd == default ? null : _previousEnd;
     }
 
     /// <summary>The session as it was stored, for the authentication scheme, which also runs where the endpoint has none.</summary>
@@ -521,7 +522,18 @@ internal sealed class RequestSession : ISessionFeature
     {
         lock (this)
         {
-            return Stored?.Id ?? (_freshId ??= SessionToken.NewId());
+            if (Stored is { } stored)
+            {
+                return stored.Id;
+            }
+
+            if (!_isTokenFresh)
+            {
+                // Whatever token was brought opens nothing. This one is given to nobody before its session is saved.
+                (Token, _isTokenFresh) = (SessionToken.NewFor(SessionToken.NewId()), true);
+            }
+
+            return Token.Id;
         }
     }
 
@@ -581,7 +593,10 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether the session is to be touched at this time, on behalf of this request.</summary>
     public bool IsTouchDue(DateTimeOffset now) =>
         // As it was loaded, which is enough: a sign-in is a use.
-        Touches && _record is { } record && now > _seenAt && now - _seenAt >= (_isSeen && _pipeline.Lifetime.TouchInterval < Moment ? Moment : _pipeline.Lifetime.TouchInterval)
+        Touches
+        && _record is { } record
+        && now.ToUnixTimeMilliseconds() - _seenAt is > 0 and var age
+        && age >= Math.Max(_isSeen ? Moment : 0, (long)_pipeline.Lifetime.TouchInterval.TotalMilliseconds)
         && !_pipeline.Lifetime.IsPastAbsoluteTimeout(record, now);
 
     /// <summary>The session was last used at this time, by this request.</summary>
@@ -594,18 +609,12 @@ internal sealed class RequestSession : ISessionFeature
     }
 
     /// <summary>The application is to be told of something, when nobody waits for what it may wait for.</summary>
-    public void Tell(Func<ValueTask> raise)
-    {
-        lock (this)
-        {
-            (_events ??= new PendingEvents()).Add(raise);
-        }
-    }
+    public void Tell(Func<ValueTask> raise) => Changes.Tell(raise);
 
     /// <summary>Tells the application what it is to be told.</summary>
     public ValueTask RaiseEventsAsync()
     {
-        if (!HasEvents || _events is not { } events)
+        if (_changes?.Events is not { IsEmpty: false } events)
         {
             return ValueTask.CompletedTask;
         }
@@ -732,13 +741,13 @@ internal sealed class RequestSession : ISessionFeature
 
     private void Put(SessionRecord record, SessionToken token)
     {
-        (_record, _committed, Token, _freshId) = (record, null, token, null);
+        (_record, _committed, Token, _isTokenFresh) = (record, null, token, false);
         See(record.LastSeenAt);
     }
 
     private void See(DateTimeOffset now)
     {
-        _seenAt = now > _seenAt ? now : _seenAt;
+        _seenAt = Math.Max(_seenAt, now.ToUnixTimeMilliseconds());
         _isSeen = true;
         _untouchedUntil = 0;
         WasTouchDue &= !Touches;

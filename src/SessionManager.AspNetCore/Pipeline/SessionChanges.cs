@@ -15,11 +15,23 @@ internal sealed class SessionChanges(RequestSession session)
     /// <summary>All that is not saved yet, as the request sees it.</summary>
     public SessionDraft? Draft { get; private set; }
 
+    /// <summary>What the application is to be told.</summary>
+    public PendingEvents? Events { get; private set; }
+
     /// <summary>Whether there is nothing to save and nobody saves.</summary>
     public bool IsIdle => Draft is null && !_isTaken;
 
     /// <summary>Whether a save of a new token failed, so that nothing can be added until it has been tried again.</summary>
     public bool IsInDoubt => !_isTaken && _saving is { IsInDoubt: true };
+
+    /// <summary>The application is to be told of something.</summary>
+    public void Tell(Func<ValueTask> raise)
+    {
+        lock (session)
+        {
+            (Events ??= new PendingEvents()).Add(raise);
+        }
+    }
 
     /// <summary>What the request sees, to be changed.</summary>
     public SessionDraft Begin() => Draft ??= new SessionDraft(session.Record);

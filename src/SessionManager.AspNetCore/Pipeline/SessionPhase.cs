@@ -1,7 +1,7 @@
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>How far the session of a request is.</summary>
-internal enum SessionPhase
+internal enum SessionPhase : byte
 {
     NotLoaded = 0,
     Loaded = 1,

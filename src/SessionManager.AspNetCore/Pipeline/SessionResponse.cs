@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.OutputCaching;
+using Microsoft.AspNetCore.ResponseCaching;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -31,11 +32,11 @@ internal sealed class SessionResponse(RequestSession session)
         }
     }
 
-    /// <summary>What a response shows of a session, or of having none, is for that cookie alone (RFC 9110, section 12.5.5). Said as soon as the
-    /// session is used: <c>UseResponseCaching</c> copies the headers before the response starts.</summary>
+    /// <summary>What a response shows of a session, or of having none, is for that cookie alone (RFC 9110, section 12.5.5). Said before the
+    /// response starts; and at once where <c>UseResponseCaching</c> copies the headers before that.</summary>
     public static void VaryByCookie(HttpContext context)
     {
-        if (!context.Response.HasStarted)
+        if (context.Features[typeof(IResponseCachingFeature)] is not null && !context.Response.HasStarted)
         {
             CacheHeaders.VaryByCookie(context.Response.Headers);
         }
@@ -226,7 +227,7 @@ internal sealed class SessionResponse(RequestSession session)
 
         if (session.IsUsed || asked)
         {
-            CacheHeaders.VaryByCookie(headers);
+            CacheHeaders.VaryByCookieIfKept(headers);
         }
     }
 
@@ -250,7 +251,7 @@ internal sealed class SessionResponse(RequestSession session)
 
         if (session.IsUsed)
         {
-            VaryByCookie(session.Context);
+            CacheHeaders.VaryByCookieIfKept(session.Context.Response.Headers);
         }
 
         return Task.CompletedTask;

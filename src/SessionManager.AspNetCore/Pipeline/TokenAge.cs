@@ -1,7 +1,7 @@
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>Which of a session's secrets a request brought.</summary>
-internal enum TokenAge
+internal enum TokenAge : byte
 {
     Current = 0,
 
