@@ -57,7 +57,8 @@ public interface ISessionManager
     /// <summary>Stores a value. A string, an int and a byte array are readable by <c>HttpContext.Session</c> too; anything
     /// else is written by System.Text.Json at once, so that a later change of the object is not stored, and read back to see
     /// that it comes back equal: its members, its items in their order, and their types. A member that need not be kept is
-    /// marked <c>[JsonIgnore]</c>.</summary>
+    /// marked <c>[JsonIgnore]</c>. A value given as an <see cref="object"/> is stored as its own type, and is to be read as that: read
+    /// as an <see cref="object"/>, a number, a time or an object of the application comes back as another type.</summary>
     /// <param name="key">An ordinal, non-empty key of at most <see cref="SessionManagerOptions.MaxKeyBytes"/> bytes of UTF-8.</param>
     /// <param name="value">The value. <see langword="null"/> is a value.</param>
     /// <returns><see langword="true"/>.</returns>

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using SessionManager.AspNetCore.Pipeline;
 
 namespace SessionManager.AspNetCore.Configuration;
 
@@ -65,7 +66,7 @@ internal static class MemberRestoration
             return field.SetValue;
         }
 
-        return IsCollection(property.PropertyType) ? (target, value) => Refill(target, get(target), value) : null;
+        return IsCollection(property.PropertyType) ? (target, value) => Replace(target, get(target), value) : null;
     }
 
     private static bool IsReadable(Type type)
@@ -83,54 +84,87 @@ internal static class MemberRestoration
 
     private static bool IsCollection(Type type) => type != typeof(string) && !type.IsArray && typeof(IEnumerable).IsAssignableFrom(type);
 
-    // Only what is the object's own: a collection that several objects share must not be changed by reading one of them.
-    private static void Refill(object target, object? collection, object? content)
+    // In the field that holds it. It is not filled itself: it may be one that all objects share.
+    private static void Replace(object target, object? collection, object? content)
     {
-        if (collection is null || content is not IEnumerable items || ReferenceEquals(collection, content) || !Owns(target, collection))
+        if (collection is null || content is not IEnumerable items || ReferenceEquals(collection, content))
         {
             return;
         }
 
-        if (collection is IDictionary { IsReadOnly: false, IsFixedSize: false } dictionary && content is IDictionary entries)
+        var fields = FieldsThatHold(target, collection);
+        var replacement = fields.Count == 0 ? null : AnotherWith(items, collection) ?? content;
+        foreach (var field in fields)
         {
-            dictionary.Clear();
+            if (field.FieldType.IsInstanceOfType(replacement))
+            {
+                field.SetValue(target, replacement);
+            }
+        }
+    }
+
+    private static List<FieldInfo> FieldsThatHold(object target, object collection)
+    {
+        var fields = new List<FieldInfo>();
+        for (var type = target.GetType(); type is not null; type = type.BaseType)
+        {
+            fields.AddRange(type.GetFields(InstanceFields).Where(field => ReferenceEquals(field.GetValue(target), collection)));
+        }
+
+        return fields;
+    }
+
+    // One of the framework, so that making it has no effects; with the comparer of the one that is there.
+    private static object? AnotherWith(IEnumerable items, object collection)
+    {
+        if (!ValueMembers.IsOfFramework(collection.GetType()) || Create(collection) is not { } created)
+        {
+            return null;
+        }
+
+        if (created is IDictionary { IsReadOnly: false, IsFixedSize: false } dictionary && items is IDictionary entries)
+        {
             foreach (DictionaryEntry entry in entries)
             {
                 dictionary.Add(entry.Key, entry.Value);
             }
+
+            return created;
         }
-        else if (collection is IList { IsReadOnly: false, IsFixedSize: false } list)
+
+        if (created is IList { IsReadOnly: false, IsFixedSize: false } list)
         {
-            list.Clear();
             foreach (var item in items)
             {
                 list.Add(item);
             }
+
+            return created;
         }
-        else if (Array.Find(collection.GetType().GetInterfaces(), IsGenericCollection) is { } generic
-            && generic.GetProperty(nameof(ICollection<>.IsReadOnly))!.GetValue(collection) is false)
+
+        if (Array.Find(created.GetType().GetInterfaces(), IsGenericCollection)?.GetMethod(nameof(ICollection<>.Add)) is not { } add)
         {
-            generic.GetMethod(nameof(ICollection<>.Clear))!.Invoke(collection, null);
-            var add = generic.GetMethod(nameof(ICollection<>.Add))!;
-            foreach (var item in items)
-            {
-                add.Invoke(collection, [item]);
-            }
+            return null;
         }
+
+        foreach (var item in items)
+        {
+            add.Invoke(created, [item]);
+        }
+
+        return created;
+    }
+
+    private static object? Create(object collection)
+    {
+        var type = collection.GetType();
+        var comparer = (type.GetProperty("Comparer") ?? type.GetProperty("KeyComparer"))?.GetValue(collection);
+        var constructor = comparer is null ? null : Array.Find(
+            type.GetConstructors(),
+            constructor => constructor.GetParameters() is [var parameter] && parameter.ParameterType.IsInstanceOfType(comparer)
+                && parameter.ParameterType.Name.Contains("Comparer", StringComparison.Ordinal));
+        return constructor?.Invoke([comparer]) ?? type.GetConstructor(Type.EmptyTypes)?.Invoke(null);
     }
 
     private static bool IsGenericCollection(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ICollection<>);
-
-    private static bool Owns(object target, object collection)
-    {
-        for (var type = target.GetType(); type is not null; type = type.BaseType)
-        {
-            if (Array.Exists(type.GetFields(InstanceFields), field => ReferenceEquals(field.GetValue(target), collection)))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 }

@@ -61,9 +61,10 @@ internal static class UserIdFormat
         where T : IParsable<T> =>
         type == typeof(T) && T.TryParse(text, CultureInfo.InvariantCulture, out var parsed) ? parsed : null;
 
-    // Equality compares these parts, in this form. It ignores the user and the fragment, and a user id must not.
+    // Equality compares these parts, in this form. It ignores the user and the fragment, and a user id must not. The path of a file is
+    // compared by rules of its own, some without case.
     private static string? TextOf(Uri address) =>
         !address.IsAbsoluteUri ? address.OriginalString
-        : address.UserInfo.Length > 0 || address.Fragment.Length > 0 ? null
+        : address.IsFile || address.IsUnc || address.UserInfo.Length > 0 || address.Fragment.Length > 0 ? null
         : address.GetComponents(UriComponents.HttpRequestUrl, UriFormat.SafeUnescaped);
 }

@@ -14,9 +14,9 @@ internal static class UserIdJson
     private static readonly ConditionalWeakTable<JsonSerializerOptions, JsonSerializerOptions> Canonical = [];
 
     /// <summary>The text, or <see langword="null"/> for an id that is written as <see langword="null"/>.</summary>
-    public static string? Write(object id, JsonSerializerOptions options)
+    public static string? Write(object id, Type type, JsonSerializerOptions options)
     {
-        var json = ToElement(id, options);
+        var json = ToElement(id, type, options);
         return json.ValueKind switch
         {
             JsonValueKind.String => json.GetString(),
@@ -25,8 +25,8 @@ internal static class UserIdJson
         };
     }
 
-    public static JsonElement ToElement(object id, JsonSerializerOptions options) =>
-        JsonSerializer.SerializeToElement(id, ContractOf(id.GetType(), options));
+    public static JsonElement ToElement(object id, Type type, JsonSerializerOptions options) =>
+        JsonSerializer.SerializeToElement(id, ContractOf(type, options));
 
     /// <summary>The id, or <see langword="null"/> where the text is none.</summary>
     public static object? Read(string text, Type type, JsonSerializerOptions options) =>
@@ -72,5 +72,5 @@ internal static class UserIdJson
 
     private static Uri Canonicalize(Uri address) => UserIdFormat.Write(address) is { } text
         ? new Uri(text, UriKind.RelativeOrAbsolute)
-        : throw new NotSupportedException("An address with a user or a fragment has no text that is its alone.");
+        : throw new NotSupportedException("An address of a file, or with a user or a fragment, has no text that is its alone.");
 }

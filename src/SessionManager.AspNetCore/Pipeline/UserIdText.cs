@@ -22,7 +22,7 @@ internal static class UserIdText
             return null;
         }
 
-        var text = userId as string ?? TextOf(userId, options.SerializerOptions);
+        var text = userId as string ?? TextOf(userId, typeof(TUserId), options.SerializerOptions);
         if (string.IsNullOrEmpty(text))
         {
             return null;
@@ -62,7 +62,7 @@ internal static class UserIdText
         }
     }
 
-    private static string? TextOf(object userId, JsonSerializerOptions options)
+    private static string? TextOf(object userId, Type declared, JsonSerializerOptions options)
     {
         // The loopback address is of a type derived from it.
         var type = userId is IPAddress ? typeof(IPAddress) : userId.GetType();
@@ -73,11 +73,12 @@ internal static class UserIdText
 
         try
         {
-            return TryWrite(userId, type, options, out var text)
+            return TryWrite(userId, type, Nullable.GetUnderlyingType(declared) ?? declared, options, out var text)
                 ? text
                 : throw new SessionValueException(
                     $"A user id of type '{type}' can't be stored: it does not come back equal from its text, or is equal to one of another text, "
-                    + "so two users could become one, or one two. Use a string, a number or a Guid.");
+                    + "so two users could become one, or one two. Use a string, a number or a Guid"
+                    + (declared.IsAssignableFrom(type) && declared != type ? $", or set it as the '{type}' that it is." : "."));
         }
         catch (Exception exception) when (exception is not SessionValueException and not OutOfMemoryException)
         {
@@ -86,26 +87,36 @@ internal static class UserIdText
         }
     }
 
-    private static bool TryWrite(object userId, Type type, JsonSerializerOptions options, out string? text)
+    private static bool TryWrite(object userId, Type type, Type declared, JsonSerializerOptions options, out string? text)
     {
-        if (UserIdFormat.Knows(type))
+        // Behind another type, two ids of different types could share a text: it has to say which it is.
+        declared = IsOfFramework(type) ? type : declared;
+        if (UserIdFormat.Knows(type) && declared == type)
         {
             text = UserIdFormat.Write(userId);
             return text is not null && userId.Equals(UserIdFormat.Read(text, type));
         }
 
         // The application's own text of its type first, then its JSON.
-        var comparison = new UserIdEquality(type, options);
+        var comparison = new UserIdEquality(type, declared, options);
         text = (userId as IFormattable)?.ToString(format: null, CultureInfo.InvariantCulture);
-        if (text is not null && comparison.AreEqual(userId, Parse(text, type, options)))
+        if (text is not null && comparison.AreEqual(userId, Parse(text, declared, options)))
         {
-            return !comparison.HasSecondText(userId, text, static (other, _) => UserIdFormat.Write(other));
+            return !comparison.HasSecondText(userId, text, UserIdFormat.Write);
         }
 
-        text = UserIdJson.Write(userId, options);
+        text = UserIdJson.Write(userId, declared, options);
         return text is null
-            || (comparison.AreEqual(userId, Parse(text, type, options)) && !comparison.HasSecondText(userId, text, UserIdJson.Write));
+            || (comparison.AreEqual(userId, Parse(text, declared, options))
+                && !comparison.HasSecondText(userId, text, other => UserIdJson.Write(other, declared, options)));
     }
+
+    // A number, a Guid, a tuple of them: of no two kinds of users. The application's enums may share their names.
+    private static bool IsOfFramework(Type type) =>
+        ValueMembers.IsOfFramework(type)
+        && (UserIdFormat.Knows(type) || type == typeof(string) || type == typeof(byte[])
+            || (typeof(ITuple).IsAssignableFrom(type) && Array.TrueForAll(type.GetGenericArguments(), IsOfFramework))
+            || (Nullable.GetUnderlyingType(type) is { } underlying && IsOfFramework(underlying)));
 
     private static object? Parse(string text, Type type, JsonSerializerOptions options)
     {

@@ -27,8 +27,11 @@ internal sealed class ValueCheck(string key, Type type, JsonSerializerOptions op
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
+            var (path, member) = UnwritableMember.Find(value, type, options);
             throw new SessionValueException(
-                $"The value {Name} can't be stored: System.Text.Json can't write it. Store plain data, or set SerializerOptions.", exception);
+                $"The value {Name} can't be stored: System.Text.Json can't write {Member(path)}{(path.Length == 0 ? "" : $" of type '{member}'")}. "
+                + (DeferredType.Is(member) ? DeferredType.Remedy(member) : "Store plain data, or set SerializerOptions."),
+                exception);
         }
     }
 

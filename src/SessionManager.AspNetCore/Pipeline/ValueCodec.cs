@@ -9,7 +9,8 @@ namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
 /// Values as bytes and back. A string, an int and a byte array are written as <c>HttpContext.Session</c> writes them; anything
-/// else is JSON, and is refused unless it comes back equal. Nothing is coerced: what was stored as one kind does not read as another.
+/// else is JSON, and is refused unless it comes back equal. Nothing is coerced: what was stored as one kind does not read as another. What is
+/// stored as an interface is written as that interface, since it will be read as it.
 /// </summary>
 internal static class ValueCodec
 {
@@ -17,10 +18,11 @@ internal static class ValueCodec
     {
         var encoded = value switch
         {
-            int number => EncodeInteger(number),
-            string text => EncodeText(key, text),
+            int number when typeof(T) == typeof(int) || typeof(T) == typeof(int?) || typeof(T) == typeof(object) => EncodeInteger(number),
+            string text when typeof(T) == typeof(string) || typeof(T) == typeof(object) => EncodeText(key, text),
             // An sbyte[] passes for a byte[] in a pattern.
-            byte[] bytes when bytes.GetType() == typeof(byte[]) => new SessionValue(SessionValueKind.Bytes, bytes.AsSpan().ToArray()),
+            byte[] bytes when (typeof(T) == typeof(byte[]) || typeof(T) == typeof(object)) && bytes.GetType() == typeof(byte[]) =>
+                new SessionValue(SessionValueKind.Bytes, bytes.AsSpan().ToArray()),
             _ => EncodeJson(key, value, options),
         };
         ThrowIfTooLarge(key, encoded, options);

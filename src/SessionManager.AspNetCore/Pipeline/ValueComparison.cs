@@ -89,17 +89,31 @@ internal sealed class ValueComparison(JsonSerializerOptions options, bool loosel
         : stored is IDictionary dictionary && read is IDictionary readDictionary ? FindInEntries(dictionary, readDictionary, itemType)
         : FindInItems(stored, read, itemType ?? typeof(object));
 
-    private static bool HasOtherComparer(IEnumerable stored, IEnumerable read, ValueShape shape)
+    private bool HasOtherComparer(IEnumerable stored, IEnumerable read, ValueShape shape)
     {
-        if (shape.Comparer?.GetValue(stored) is not { } comparer || IsDefaultOfStrings(comparer, shape.Comparer))
+        // A read-only view compares as what it shows does.
+        if (shape.Inner?.GetValue(stored) is IEnumerable inner)
         {
-            return false;
+            var readInner = read.GetType() == stored.GetType() ? shape.Inner.GetValue(read) as IEnumerable : null;
+            return HasOtherComparer(inner, readInner ?? read, ValueContracts.ShapeOf(inner.GetType(), options));
         }
 
-        return stored.GetType() == read.GetType()
-            ? !comparer.Equals(shape.Comparer.GetValue(read))
-            : comparer.GetType().Namespace is not "System.Collections.Generic";
+        foreach (var property in shape.Comparers)
+        {
+            if (property.GetValue(stored) is { } comparer && !IsDefaultOfStrings(comparer, property)
+                && !(stored.GetType() == read.GetType() ? comparer.Equals(property.GetValue(read)) : IsDefault(comparer)))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
+
+    // Those that a function makes are of the framework too.
+    private static bool IsDefault(object comparer) =>
+        comparer.GetType() is { Namespace: "System.Collections.Generic", Name: var name }
+        && !name.StartsWith("Delegate", StringComparison.Ordinal) && !name.StartsWith("Comparison", StringComparison.Ordinal);
 
     // Where strings are not put in order, the default compares them so too.
     private static bool IsDefaultOfStrings(object comparer, PropertyInfo property) =>

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
@@ -96,9 +97,14 @@ internal static class ValueMembers
     private static bool IsState(FieldInfo field, Type type, bool everything) =>
         field.IsPublic
             ? everything || !IsIgnored(field)
-            : KeepsItsItemsInABase(type) && !IsNoData(field)
+            : (KeepsItsItemsInABase(type) || !IsStorage(field, type)) && !IsNoData(field)
                 && (everything || !(IsIgnored(field) || BelongsToIgnored(field)))
                 && PropertyOf(field) is not { GetMethod.IsPublic: true };
+
+    // An array, or a collection of the same items; iterators and collection expressions have nothing else.
+    private static bool IsStorage(FieldInfo field, Type collection) =>
+        field.FieldType.IsArray || collection.IsDefined(typeof(CompilerGeneratedAttribute))
+        || (IsCollection(field.FieldType) && ValueShape.ItemTypeOf(field.FieldType) is { } item && item == ValueShape.ItemTypeOf(collection));
 
     // How a collection of the application's own keeps its items is not compared: the items are.
     private static bool KeepsItsItemsInABase(Type type) =>

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Text.Json;
@@ -20,6 +21,15 @@ internal sealed class ValueShape
         typeof(TimeOnly), typeof(TimeSpan),
     ];
 
+    private static readonly string[] ComparerNames = ["Comparer", "KeyComparer", "ValueComparer"];
+
+    private static readonly Dictionary<Type, string> ReadOnlyViews = new()
+    {
+        [typeof(ReadOnlyDictionary<,>)] = "Dictionary",
+        [typeof(ReadOnlySet<>)] = "Set",
+        [typeof(ReadOnlyCollection<>)] = "Items",
+    };
+
     private readonly Lazy<IReadOnlyList<ValueMember>> _members;
     private readonly Lazy<IReadOnlyList<ValueMember>> _allMembers;
     private readonly Lazy<(string Path, Type Type)?> _deferred;
@@ -33,7 +43,8 @@ internal sealed class ValueShape
             && contract?.Converter.GetType().Assembly == typeof(JsonSerializer).Assembly;
         HasOwnEquality = type.IsValueType || type.GetMethod(nameof(Equals), [typeof(object)])?.DeclaringType != typeof(object);
         ItemType = type.IsArray ? type.GetElementType() : Array.Find(type.GetInterfaces(), IsSequence)?.GetGenericArguments()[0];
-        Comparer = ComparerOf(type);
+        Comparers = ComparersOf(type);
+        Inner = InnerOf(type);
         _deferred = new(() => FindDeferred(type, options, []));
         _hasGeneratedEquality = new(() => GeneratedEquality.IsOf(type, options));
         _members = new(() => [.. ValueMembers.Of(type, contract, everything: false)]);
@@ -55,8 +66,11 @@ internal sealed class ValueShape
     /// <summary>The declared type of a collection's items.</summary>
     public Type? ItemType { get; }
 
-    /// <summary>The property of a collection of the framework that holds the comparer of its keys.</summary>
-    public PropertyInfo? Comparer { get; }
+    /// <summary>The properties of a collection of the framework that hold the comparers of its keys and values.</summary>
+    public IReadOnlyList<PropertyInfo> Comparers { get; }
+
+    /// <summary>The property of a read-only collection of the framework that holds the collection that it shows.</summary>
+    public PropertyInfo? Inner { get; }
 
     /// <summary>A member that holds its content back, and its type.</summary>
     public (string Path, Type Type)? Deferred => _deferred.Value;
@@ -83,9 +97,14 @@ internal sealed class ValueShape
         }
     }
 
-    private static PropertyInfo? ComparerOf(Type type) =>
+    private static PropertyInfo[] ComparersOf(Type type) =>
         typeof(IEnumerable).IsAssignableFrom(type) && ValueMembers.IsOfFramework(type)
-            ? type.GetProperty("Comparer") ?? type.GetProperty("KeyComparer")
+            ? [.. ComparerNames.Select(name => type.GetProperty(name)).OfType<PropertyInfo>()]
+            : [];
+
+    private static PropertyInfo? InnerOf(Type type) =>
+        type.IsGenericType && ReadOnlyViews.TryGetValue(type.GetGenericTypeDefinition(), out var name)
+            ? type.GetProperty(name, BindingFlags.Instance | BindingFlags.NonPublic)
             : null;
 
     private static (string Path, Type Type)? FindDeferred(Type type, JsonSerializerOptions options, HashSet<Type> seen)
@@ -95,9 +114,15 @@ internal sealed class ValueShape
             return ("", type);
         }
 
-        if (!seen.Add(type) || ContractOf(type, options) is not { } contract)
+        if (!seen.Add(type))
         {
             return null;
+        }
+
+        if (ContractOf(type, options) is not { } contract)
+        {
+            // It has none because of a member; those of the framework's types say nothing.
+            return ValueMembers.IsOfFramework(type) ? null : FindDeferredIn(type, options, seen);
         }
 
         if (contract.ElementType is { } item && FindDeferred(item, options, seen) is { } inItem)
@@ -110,6 +135,19 @@ internal sealed class ValueShape
             if (property.Get is not null && FindDeferred(property.PropertyType, options, seen) is { } found)
             {
                 return (new ValueDifference(found.Path, "").In(ValueMembers.NameOf(property)).Path, found.Type);
+            }
+        }
+
+        return null;
+    }
+
+    private static (string Path, Type Type)? FindDeferredIn(Type type, JsonSerializerOptions options, HashSet<Type> seen)
+    {
+        foreach (var member in ValueMembers.Of(type, contract: null, everything: false))
+        {
+            if (FindDeferred(member.Type, options, seen) is { } found)
+            {
+                return (new ValueDifference(found.Path, "").In(member.Name).Path, found.Type);
             }
         }
 

@@ -17,7 +17,8 @@ namespace SessionManager.AspNetCore.TempData;
 /// <remarks>
 /// A stored entry is never changed. Whoever stores under a key that is there writes a new entry and removes the one it found, so a request
 /// that reads an old message can't remove the new one. Entries are in order of the moment in their keys; of two under one key of the
-/// application, which two requests at once can write, the later one counts, and both go when it is read.
+/// application, which two requests at once can write, the later one counts, and both go when it is read. Each counts as a key of the
+/// session, of which <c>MaxKeys</c> allows 256: a response that adds more entries than are left fails.
 /// </remarks>
 internal sealed class SessionTempDataProvider(TimeProvider clock, ILogger<SessionTempDataProvider> logger) : ITempDataProvider
 {
