@@ -41,6 +41,19 @@ public sealed class ErrorPageTests
         Assert.Equal("page first first", await response.BodyAsync());
     }
 
+    [Fact]
+    public async Task What_a_callback_of_the_page_stores_is_saved()
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/value/first");
+
+        using var response = await browser.GetAsync("/taken/throw?callback=true");
+
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        Assert.Equal("stored", await browser.ReadAsync("/values/callback"));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -94,6 +107,16 @@ public sealed class ErrorPageTests
             });
             app.Map("/page", (HttpContext context, ISessionManager session) =>
             {
+                if (context.Request.Query.ContainsKey("callback"))
+                {
+                    context.Response.OnStarting(() =>
+                    {
+                        session.StoreValue("callback", "stored");
+                        return Task.CompletedTask;
+                    });
+                    return "page";
+                }
+
                 session.StoreValue("page", "stored");
                 return $"page {session.GetValue<string>("value")} {(context.Session.Keys.Contains("value") ? "first" : "nothing")}";
             });

@@ -60,6 +60,20 @@ public sealed class GateAfterFailureTests
 
     [Theory]
     [MemberData(nameof(Everywhere))]
+    public async Task A_sign_in_too_many_is_409_though_nothing_is_left_to_save(string way, bool kestrel)
+    {
+        await using var app = await StartAsync(kestrel);
+        await app.NewBrowser().DoAsync("/sign-in/ann");
+        var browser = await BegunAsync(app);
+
+        using var response = await browser.PostAsync($"/swallow/{way}?signsIn=true");
+
+        Assert.Equal((HttpStatusCode.Conflict, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        Assert.Equal("nobody", await browser.ReadAsync("/me"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Everywhere))]
     public async Task A_handler_that_saves_by_itself_after_all_gets_its_answer_out(string way, bool kestrel)
     {
         await using var app = await StartAsync(kestrel);
@@ -88,7 +102,7 @@ public sealed class GateAfterFailureTests
             pipeline =>
             {
                 pipeline.MapSession();
-                pipeline.MapPost("/swallow/{way}", async (HttpContext context, ISessionManager session, string way, bool? ended, bool? saves) =>
+                pipeline.MapPost("/swallow/{way}", async (HttpContext context, ISessionManager session, string way, bool? ended, bool? signsIn, bool? saves) =>
                 {
                     if (ended == true)
                     {
@@ -98,6 +112,11 @@ public sealed class GateAfterFailureTests
                     }
 
                     session.StoreValue("value", "second");
+                    if (signsIn == true)
+                    {
+                        session.SetUserId("ann");
+                    }
+
                     await SwallowAsync(() => context.Response.WriteAsync("success"));
                     if (saves == true)
                     {
@@ -107,7 +126,12 @@ public sealed class GateAfterFailureTests
                     await SwallowAsync(() => WriteAsync(context.Response, way), rethrows: saves == true);
                 });
             },
-            new AppOptions { Kestrel = kestrel, Cache = _cache });
+            new AppOptions
+            {
+                Kestrel = kestrel,
+                Cache = _cache,
+                Session = options => (options.MaxSessionsPerUser, options.OnSessionLimit) = (1, OnSessionLimit.RejectNew),
+            });
     }
 
     private static async Task SwallowAsync(Func<Task> write, bool rethrows = false)
@@ -116,7 +140,7 @@ public sealed class GateAfterFailureTests
         {
             await write();
         }
-        catch (Exception exception) when (!rethrows && exception is SessionStoreException or SessionEndedException)
+        catch (Exception exception) when (!rethrows && exception is SessionStoreException or SessionEndedException or SessionLimitException)
         {
             // As a handler does that answers as well as it can.
         }

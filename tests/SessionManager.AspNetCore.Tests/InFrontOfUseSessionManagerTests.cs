@@ -83,7 +83,7 @@ public sealed class InFrontOfUseSessionManagerTests
         await browser.DoAsync("/sign-in/ann");
 
         Assert.Single(browser.LastSetCookies);
-        Assert.Equal("ann", await browser.ReadAsync("/me"));
+        Assert.Equal(("ann", "x"), (await browser.ReadAsync("/me"), await browser.ReadAsync("/values/between")));
         Assert.Single(_cache.Entries, entry => !entry.Key.Contains(":user:", StringComparison.Ordinal));
     }
 

@@ -165,6 +165,26 @@ public sealed class ChangesWhileSavingTests
     }
 
     [Fact]
+    public async Task A_sign_out_whose_token_was_replaced_meanwhile_leaves_nobody_in_its_own_request()
+    {
+        Browser? other = null;
+        await using var app = await StartAsync(async (session, _) =>
+        {
+            await other!.DoAsync("/rotate");
+            session.ClearSession();
+            await session.CommitAsync();
+            Assert.Equal((null, 0), (session.GetUserId(), session.Keys.Count));
+        });
+        other = await BegunAsync(app);
+        await other.DoAsync("/sign-in/ann");
+        var browser = other.Clone();
+
+        await browser.DoAsync("/step");
+
+        Assert.Equal("nobody", await other.ReadAsync("/me"));
+    }
+
+    [Fact]
     public async Task A_session_begun_after_a_destroy_in_the_same_request_is_another_one()
     {
         string? first = null;

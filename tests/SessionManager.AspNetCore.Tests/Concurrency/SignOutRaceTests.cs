@@ -47,6 +47,19 @@ public sealed class SignOutRaceTests
         Assert.Equal("nobody:", await browser.StateAsync());
     }
 
+    [Fact]
+    public async Task It_is_carried_out_though_the_sign_in_behind_it_begins_a_session_of_its_own()
+    {
+        await using var app = await ScriptedApp.StartAsync();
+        var browser = await app.NewBrowserAsync("in:ann");
+        var switches = await app.BeginAsync(browser, "out,in:bob");
+        await browser.RunAsync("rotate");
+
+        Assert.Equal(HttpStatusCode.NoContent, await switches.FinishAsync());
+
+        Assert.Equal(("bob:", "nobody:"), (await switches.Tab.StateAsync(), await browser.StateAsync()));
+    }
+
     private static async Task<SessionRecord> RecordAsync(ScriptedApp app, string id)
     {
         var touch = new SessionTouch(default, app.App.Clock.GetUtcNow(), Allowed: false);
