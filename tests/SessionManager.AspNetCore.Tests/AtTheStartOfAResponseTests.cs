@@ -35,11 +35,13 @@ public sealed class AtTheStartOfAResponseTests
     [InlineData("/values/value", true)]
     public async Task What_the_handler_of_that_rotation_stores_is_saved(string path, bool kestrel)
     {
+        var rotations = 0;
         await using var app = await StartAsync(kestrel, options =>
         {
             options.TokenRotationInterval = TimeSpan.FromMinutes(1);
             options.Events.OnTokenRotated = rotated =>
             {
+                rotations++;
                 rotated.HttpContext!.Session.SetString("rotated", "yes");
                 return Task.CompletedTask;
             };
@@ -50,6 +52,7 @@ public sealed class AtTheStartOfAResponseTests
 
         await browser.ReadAsync(path);
 
+        Assert.Equal(1, rotations);
         Assert.Equal("yes", await browser.ReadAsync("/has/rotated"));
     }
 

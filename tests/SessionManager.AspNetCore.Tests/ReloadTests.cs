@@ -73,6 +73,23 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task It_reports_that_the_absolute_limit_has_passed()
+    {
+        App? running = null;
+        await using var app = await StartAsync(async session =>
+        {
+            running!.Clock.Advance(TimeSpan.FromHours(24));
+            Assert.Equal("x", session.GetValue<string>("kept"));
+            await session.ReloadAsync();
+            Assert.Equal((null, SessionEndReason.Expired), (session.GetValue<string>("kept"), session.PreviousSessionEnd));
+        });
+        running = app;
+        var browser = await BegunAsync(app);
+
+        await browser.DoAsync("/step");
+    }
+
+    [Fact]
     public async Task Of_two_loads_at_once_the_later_one_does_not_undo_what_was_saved_meanwhile()
     {
         await using var app = await StartAsync(
@@ -84,6 +101,7 @@ public sealed class ReloadTests
                 await session.LoadAsync();
                 session.StoreValue("kept", "changed");
                 await session.CommitAsync();
+                Assert.Equal("changed", session.GetValue<string>("kept"));
                 gate.Open();
                 await slow;
                 Assert.Equal("changed", session.GetValue<string>("kept"));
