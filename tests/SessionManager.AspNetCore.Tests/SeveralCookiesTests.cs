@@ -94,6 +94,45 @@ public sealed class SeveralCookiesTests
         Assert.Equal(1, app.Logs.CountOf(10));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Two_that_open_sessions_of_different_users_are_none(bool aliceFirst)
+    {
+        await using var app = await StartAsync();
+        var (alice, bob) = (await SignedInAsync(app), await SignedInAsync(app, "bob"));
+
+        Assert.Equal("nobody", await ReadAsync(app, "/me", aliceFirst ? [alice, bob] : [bob, alice]));
+        Assert.Equal(1, app.Logs.CountOf(10));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task One_whose_session_has_expired_is_dead(bool expiredFirst)
+    {
+        await using var app = await StartAsync();
+        var expired = await SignedInAsync(app, "bob");
+        app.Clock.Advance(TimeSpan.FromMinutes(21));
+        var live = await SignedInAsync(app);
+
+        Assert.Equal("alice", await ReadAsync(app, "/me", expiredFirst ? [expired, live] : [live, expired]));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_store_that_can_not_say_it_of_one_is_503_though_the_other_one_lives(bool liveFirst)
+    {
+        await using var app = await StartAsync();
+        var (live, dead) = (await SignedInAsync(app), await EndedAsync(app));
+        _cache.Plan(CacheOperation.Get, CacheFault.Fail, after: liveFirst ? 1 : 0);
+
+        using var response = await app.NewBrowser().GetWithCookiesAsync("/me", liveFirst ? $"sid={live}; sid={dead}" : $"sid={dead}; sid={live}");
+
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, response.StatusCode);
+    }
+
     [Fact]
     public async Task A_store_that_can_not_say_which_one_lives_is_503_and_takes_none()
     {
@@ -120,10 +159,10 @@ public sealed class SeveralCookiesTests
         return browser.SendAsync(request);
     }
 
-    private static async Task<string> SignedInAsync(App app)
+    private static async Task<string> SignedInAsync(App app, string user = "alice")
     {
         var browser = app.NewBrowser();
-        await browser.DoAsync("/sign-in/alice");
+        await browser.DoAsync($"/sign-in/{user}");
         return browser.Token!;
     }
 

@@ -453,9 +453,15 @@ internal sealed class RequestSession : ISessionFeature
     public void Destroy()
     {
         ThrowIfUnwritable();
-        if (HasSession)
+        var hasSession = HasSession;
+        if (hasSession)
         {
             _pipeline.Events.ThrowIfHandling(SessionEventKinds.Ended);
+        }
+
+        // Also where the stored one was found to have ended: then what was changed goes.
+        if (hasSession || Draft is { IsLost: true })
+        {
             Change(true, static (draft, _) =>
             {
                 draft.End();

@@ -50,7 +50,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
     /// <summary>Whether there is a session, or a save would begin one.</summary>
     public bool HasSession => Stored is not null || BeginsSession;
 
-    public bool BeginsSession => Stored is null && !IsLost && (UserId is not null || Values.Count > 0 || Establishes);
+    public bool BeginsSession => Stored is null && (!IsLost || SignsIn) && (UserId is not null || Values.Count > 0 || Establishes);
 
     public bool IsEmpty => !Ends && !Rotates && !DropsValues && Identity is null && Values.Count == 0 && !BeginsSession;
 

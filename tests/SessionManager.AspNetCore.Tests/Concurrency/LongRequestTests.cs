@@ -104,7 +104,7 @@ public sealed class LongRequestTests
 
         Assert.Equal(HttpStatusCode.NoContent, await held.FinishAsync());
         end.Open();
-        await noticing;
+        Assert.Equal("", await noticing);
 
         app.App.Clock.Advance(Idle - Second);
         Assert.Equal(("", state), (await app.EndOfAsync(browser.Token!), await browser.StateAsync()));

@@ -156,6 +156,55 @@ public sealed class EventReentrancyTests
     }
 
     [Fact]
+    public async Task What_a_handler_started_and_did_not_wait_for_may_do_the_same_once_the_handler_has_ended()
+    {
+        var gate = new Gate();
+        Task? started = null;
+        await using var app = await StartAsync(map: app => app.MapPost("/rotate-twice", async (ISessionManager session) =>
+        {
+            session.RotateToken();
+            await session.CommitAsync();
+            gate.Open();
+            await started!;
+        }));
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/alice");
+        _handle = (_, context) =>
+        {
+            started ??= RotateLaterAsync(context.Services.GetRequiredService<ISessionManager>());
+            return Task.CompletedTask;
+        };
+
+        await TellsAsync(browser, "/rotate-twice", "rotated", "rotated");
+
+        Assert.Equal("alice", await browser.ReadAsync("/me"));
+
+        async Task RotateLaterAsync(ISessionManager session)
+        {
+            await gate.PassAsync();
+            session.RotateToken();
+        }
+    }
+
+    [Fact]
+    public async Task A_handler_of_a_rotation_can_not_sign_out()
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/alice");
+        _handle = (_, context) =>
+        {
+            context.Services.GetRequiredService<ISessionManager>().ClearSession();
+            return Task.CompletedTask;
+        };
+
+        await TellsAsync(browser, "/rotate", "rotated");
+
+        Assert.Equal("alice", await browser.ReadAsync("/me"));
+        Assert.Equal(1, app.Logs.CountOf(HandlerFailed));
+    }
+
+    [Fact]
     public async Task Handlers_that_end_and_begin_sessions_in_turn_come_to_an_end()
     {
         await using var app = await StartAsync();
@@ -359,12 +408,14 @@ public sealed class EventReentrancyTests
         }
     }
 
-    private Task<App> StartAsync(bool kestrel = false, bool authenticates = true, Action<SessionManagerOptions>? configure = null) => App.StartAsync(
+    private Task<App> StartAsync(
+        bool kestrel = false, bool authenticates = true, Action<SessionManagerOptions>? configure = null, Action<WebApplication>? map = null) => App.StartAsync(
         app =>
         {
             app.MapSession();
             app.MapPost("/plain-post", (ISessionManager session) => session.SessionId);
             app.MapGet("/authorized", () => "in").RequireAuthorization();
+            map?.Invoke(app);
         },
         new AppOptions
         {

@@ -206,6 +206,23 @@ public sealed class TimedRotationTests
     }
 
     [Fact]
+    public async Task Who_brings_the_previous_token_in_its_last_seconds_gets_no_next_one()
+    {
+        await using var app = await StartAsync();
+        var browser = await SignInAsync(app);
+        var old = browser.Clone();
+        app.Clock.Advance(Interval);
+        await browser.ReadAsync("/me");
+
+        // Issued long before it is first seen, so that the one after it is due at once.
+        app.Clock.Advance(Interval);
+        Assert.Equal("alice", await browser.ReadAsync("/me"));
+
+        Assert.Equal("alice", await old.ReadAsync("/me"));
+        Assert.Empty(old.LastSetCookies);
+    }
+
+    [Fact]
     public async Task Without_an_interval_no_token_is_ever_issued_by_itself()
     {
         await using var app = await StartAsync(session: options => options.TokenRotationInterval = null);
