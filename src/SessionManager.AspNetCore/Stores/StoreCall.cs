@@ -74,7 +74,7 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
             // From here on the wait bounds the call. It alone tells a call that ended from one that was given up on.
             source.CancelAfter(Timeout.InfiniteTimeSpan);
             var elapsed = Stopwatch.GetElapsedTime(started);
-            left = elapsed < timeout ? timeout - elapsed : TimeSpan.Zero;
+            left = elapsed < timeout && !source.IsCancellationRequested ? timeout - elapsed : TimeSpan.Zero;
             return task;
         }
         catch (Exception exception)
