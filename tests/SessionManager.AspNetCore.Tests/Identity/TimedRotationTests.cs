@@ -217,6 +217,7 @@ public sealed class TimedRotationTests
         // Issued long before it is first seen, so that the one after it is due at once.
         app.Clock.Advance(Interval);
         Assert.Equal("alice", await browser.ReadAsync("/me"));
+        Assert.Empty(browser.LastSetCookies);
 
         Assert.Equal("alice", await old.ReadAsync("/me"));
         Assert.Empty(old.LastSetCookies);
