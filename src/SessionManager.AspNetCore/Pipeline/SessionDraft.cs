@@ -1,3 +1,6 @@
+using SessionManager.AspNetCore.Authentication;
+using SessionManager.AspNetCore.Records;
+
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
@@ -39,6 +42,9 @@ internal sealed class SessionDraft(SessionRecord? stored)
     public SessionRecord? Stored => Ends ? null : _stored;
 
     public string? UserId => Identity is null ? Stored?.UserId : Identity.UserId;
+
+    /// <summary>What is kept of the user beside the id.</summary>
+    public ReadOnlyMemory<byte> Principal => Identity is null ? Stored?.Principal ?? default : Identity.Principal;
 
     /// <summary>Whether a session is to be begun though no value is left: <c>ISession.Set</c> establishes one, and the framework relies on
     /// that.</summary>
@@ -131,20 +137,28 @@ internal sealed class SessionDraft(SessionRecord? stored)
         (_count, _bytes) = (0, 0);
     }
 
-    public void SignIn(string userId, ReadOnlyMemory<byte>? principal, bool keepValues, DateTimeOffset now)
+    /// <summary>Signs a user in. The same user by the same scheme is signed in again; anybody else replaces who was there.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="details">What to keep beside the id.</param>
+    /// <param name="keepsTicket">Whether the ticket that is kept of the same user and scheme stays.</param>
+    /// <param name="schemes">Which schemes there are.</param>
+    /// <param name="keepValues">Whether values of an anonymous session stay.</param>
+    /// <param name="now">When.</param>
+    public void SignIn(string userId, SignInDetails details, bool keepsTicket, SessionSchemes schemes, bool keepValues, DateTimeOffset now)
     {
         var owner = Identity?.OwnerId ?? Stored?.OwnerId;
-        var again = string.Equals(UserId, userId, StringComparison.Ordinal);
-        if (!again && (!keepValues || (owner is not null && !string.Equals(owner, userId, StringComparison.Ordinal))))
+        var sameUser = string.Equals(UserId, userId, StringComparison.Ordinal);
+        if (!sameUser && (!keepValues || (owner is not null && !string.Equals(owner, userId, StringComparison.Ordinal))))
         {
             RemoveAll();
         }
 
+        var kept = Principal;
+        var again = sameUser && schemes.AreOfOne(SignInDetails.Read(kept), details);
         var moves = Identity?.MovesGeneration == true || !again;
-        var known = again ? Identity?.Principal ?? Stored?.Principal : null;
         Identity = new SessionIdentity(userId, userId, AuthenticatedAt: now, StartedAt: now, MovesGeneration: moves)
         {
-            Principal = principal ?? known ?? default,
+            Principal = again && keepsTicket ? kept : details.Write(),
         };
         (SignsIn, Rotates) = (true, Stored is not null);
     }

@@ -241,7 +241,7 @@ internal static class SessionSaver
         }
 
         var record = CommitRules.Create(commit);
-        session.Adopt(record, token);
+        session.AdoptSaved(record, token);
         session.Response.IssueCookie(token);
         pipeline.Logger.SessionCreated(commit.Id);
         session.Tell(() => pipeline.Events.CreatedAsync(record, session.Context));
@@ -270,7 +270,7 @@ internal static class SessionSaver
         switch (result.Outcome)
         {
             case SessionCommitOutcome.Committed:
-                session.Adopt(commit, result.SecretChanged, result.SecretChanged ? draft.NewToken!.Value : session.Token);
+                session.AdoptSaved(commit, result.SecretChanged, result.SecretChanged ? draft.NewToken!.Value : session.Token);
                 await CommittedAsync(session, draft, stored, result.SecretChanged);
                 break;
             case var outcome when draft.SignsIn:
