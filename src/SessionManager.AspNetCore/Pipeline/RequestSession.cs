@@ -334,7 +334,7 @@ internal sealed class RequestSession : ISessionFeature
         if (_changes is { IsInDoubt: true })
         {
             // What is stored by now may be this request's own, and would be taken for another's.
-            throw SessionErrors.InDoubt();
+            throw Raise(SessionErrors.InDoubt());
         }
 
         await SessionSaver.ReloadAsync(this, cancellationToken);
@@ -431,7 +431,7 @@ internal sealed class RequestSession : ISessionFeature
             {
                 draft.SignOut(scope);
                 return true;
-            });
+            }, ends: true);
         }
     }
 
@@ -466,8 +466,16 @@ internal sealed class RequestSession : ISessionFeature
             {
                 draft.End();
                 return true;
-            });
+            }, ends: true);
         }
+    }
+
+    /// <summary>Drops what the request changed and has not saved, but for an end or a sign-out. What a failed save has kept from leaving may
+    /// leave: the application has taken note of it.</summary>
+    public void DiscardChanges()
+    {
+        _changes?.Discard(keepsEndings: true);
+        _response?.Reopen();
     }
 
     /// <summary>Makes sure that the session can be changed, and that no byte leaves before what is changed is saved.</summary>
@@ -489,7 +497,7 @@ internal sealed class RequestSession : ISessionFeature
 
         if (_phase == SessionPhase.Anonymous)
         {
-            throw SessionErrors.NotLoaded(_failure);
+            throw Raise(SessionErrors.NotLoaded(_failure));
         }
 
         if (_endpoint?.Mode == SessionMode.ReadOnly)
@@ -545,6 +553,9 @@ internal sealed class RequestSession : ISessionFeature
             return Token.Id;
         }
     }
+
+    /// <summary>A session that is begun from here on gets another id.</summary>
+    public void ForgetFreshToken() => _isTokenFresh = false;
 
     /// <summary>The record as it was just saved, with the token that opens it.</summary>
     public void Adopt(SessionRecord record, SessionToken token)
@@ -739,12 +750,12 @@ internal sealed class RequestSession : ISessionFeature
         }
     }
 
-    private TResult Change<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change)
+    private TResult Change<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change, bool ends = false)
     {
         lock (this)
         {
             Watch();
-            return Changes.Change(state, change);
+            return Changes.Change(state, change, ends);
         }
     }
 
@@ -766,7 +777,7 @@ internal sealed class RequestSession : ISessionFeature
     {
         if (_changes is { IsInDoubt: true })
         {
-            throw SessionErrors.InDoubt();
+            throw Raise(SessionErrors.InDoubt());
         }
 
         Response.Watch();
@@ -784,7 +795,7 @@ internal sealed class RequestSession : ISessionFeature
         if (_phase is not (SessionPhase.Loaded or SessionPhase.Anonymous))
         {
             ThrowIfClosed();
-            throw SessionErrors.NotReadable(_phase, _context, _failure);
+            throw Raise(SessionErrors.NotReadable(_phase, _context, _failure));
         }
 
         if (!IsClosed)
@@ -855,6 +866,13 @@ internal sealed class RequestSession : ISessionFeature
         {
             throw SessionErrors.RequestEnded();
         }
+    }
+
+    // The application gets a failure of the session's own.
+    private Exception Raise(Exception failure)
+    {
+        CaughtFailure.Note(_context, failure);
+        return failure;
     }
 
     private void ThrowIfTooLateToBegin()
