@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Microsoft.AspNetCore.Http;
 using SessionManager.AspNetCore.Grpc.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Grpc.Tests;
@@ -212,7 +213,7 @@ public sealed class ThrowingMethodTests
         {
             call.Http.Response.OnStarting(() =>
             {
-                call.Session.StoreValue("value", "after");
+                call.Http.Session.SetString("value", "after");
                 return Task.CompletedTask;
             });
             await Task.Delay(Timeout.Infinite, call.Context.CancellationToken);
@@ -246,33 +247,39 @@ public sealed class ThrowingMethodTests
         Assert.Equal("alice:before", await client.StateAsync());
     }
 
-    [Fact]
-    public async Task A_status_that_is_only_set_on_the_context_is_known_too_late_and_DiscardChanges_is_for_that()
+    [Theory]
+    [InlineData("", "alice:after")]
+    [InlineData("method", "alice:before")]
+    [InlineData("interceptor", "alice:before")]
+    public async Task A_status_that_is_only_set_on_the_context_is_known_too_late_and_DiscardChanges_is_for_that(string discards, string state)
     {
-        await using var app = await GrpcApp.StartAsync(Transport.Kestrel);
+        await using var app = await GrpcApp.StartAsync(Transport.Kestrel, options =>
+        {
+            if (discards == "interceptor")
+            {
+                options.Interceptors.Add<DiscardingInterceptor>();
+            }
+        });
         var client = await app.SignedInAsync();
 
-        await client.CallAsync(call => Refuse(call, "saved"));
-        Assert.Equal("alice:saved", await client.StateAsync());
-
-        await client.CallAsync(call =>
+        var reply = await client.CallAsync(call =>
         {
-            Refuse(call, "dropped");
-            call.Session.DiscardChanges();
-        });
-        Assert.Equal("alice:saved", await client.StateAsync());
-
-        static void Refuse(Call call, string value)
-        {
-            call.Session.StoreValue("value", value);
+            call.Session.StoreValue("value", "after");
             call.Context.Status = new Status(StatusCode.NotFound, "no");
-        }
+            if (discards == "method")
+            {
+                call.Session.DiscardChanges();
+            }
+        });
+
+        Assert.Equal(StatusCode.NotFound, reply.Status);
+        Assert.Equal(state, await client.StateAsync());
     }
 
     [Fact]
     public async Task An_interceptor_that_turns_the_exception_into_a_message_discards_the_changes_itself()
     {
-        await using var app = await GrpcApp.StartAsync(Transport.Kestrel, options => options.Interceptors.Add<DiscardingInterceptor>());
+        await using var app = await GrpcApp.StartAsync(Transport.Kestrel, options => options.Interceptors.Add<AnsweringInterceptor>());
         var client = await app.SignedInAsync();
 
         var reply = await client.CallAsync(call =>

@@ -39,26 +39,12 @@ public sealed class CatchingFrameworkTests
         await using var app = await App.StartAsync(app =>
         {
             FaultEndpoints.Map(app);
-            app.MapPost("/throwing", void (ISessionManager session) =>
+            var endpoint = app.MapPost("/throwing", void (ISessionManager session) =>
             {
                 session.StoreValue("value", "after");
                 throw new FormatException("no");
-            }).AddEndpointFilter(async (context, next) =>
-            {
-                try
-                {
-                    return await next(context);
-                }
-                catch (FormatException)
-                {
-                    if (discards)
-                    {
-                        context.HttpContext.RequestServices.GetRequiredService<ISessionManager>().DiscardChanges();
-                    }
-
-                    return Results.BadRequest();
-                }
             });
+            _ = discards ? endpoint.AddEndpointFilter<RouteHandlerBuilder, DiscardingEndpointFilter>() : endpoint.AddEndpointFilter(HandleAsync);
         });
         var browser = await FaultEndpoints.SignedInAsync(app);
 
@@ -177,6 +163,28 @@ public sealed class CatchingFrameworkTests
         Assert.Equal(HttpStatusCode.GatewayTimeout, await FaultEndpoints.StatusAsync(browser, "/attribute/same"));
 
         Assert.Equal("alice:after", await browser.ReadAsync("/state"));
+    }
+
+    [Fact]
+    public void The_examples_of_the_document_are_what_the_tests_run()
+    {
+        var sources = Repository.SourceFiles("tests").Select(File.ReadAllText).ToList();
+        var examples = Repository.Read("docs", "frameworks.md").Split("```csharp\n")[1..].Select(text => text.Split("```")[0]).ToList();
+
+        Assert.Equal(3, examples.Count);
+        Assert.All(examples, example => Assert.Contains(sources, source => source.Contains(example, StringComparison.Ordinal)));
+    }
+
+    private static async ValueTask<object?> HandleAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(context);
+        }
+        catch (FormatException)
+        {
+            return Results.BadRequest();
+        }
     }
 
     private static Task<App> StartWithTimeoutsAsync(string place)
