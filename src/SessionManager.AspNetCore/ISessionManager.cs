@@ -146,6 +146,25 @@ public interface ISessionManager
     /// <exception cref="SessionStoreException">The store can't be reached; what was loaded before stays.</exception>
     Task ReloadAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Drops what this request changed and has not saved yet. A sign-out and a destroy stay, and so does what was saved before: with a first
+    /// byte of the response, or by <see cref="CommitAsync"/>, <see cref="UpdateValueAsync"/> or <see cref="TakeValueAsync"/>. For filters,
+    /// interceptors and others that turn an exception into an answer: a handler that throws saves nothing, but only as long as its exception
+    /// reaches <c>UseSessionManager</c>. The session goes on, and what is changed later is saved as usual.
+    /// </summary>
+    /// <remarks>
+    /// <para>Afterwards the request sees the stored session again, as it was loaded or last saved, without the user who signed out or without
+    /// a session if it was destroyed. A session that would have begun does not begin, and no cookie is sent for it.</para>
+    /// <para>It may be called at any time, from any thread, and twice: where there is nothing to drop it does nothing. So it does in an
+    /// endpoint whose mode is <see cref="SessionMode.ReadOnly"/> or <see cref="SessionMode.Disabled"/>, before the session is loaded, where it
+    /// could not be loaded, and after the request has ended. A save that is running is not stopped; what was changed since it began is
+    /// dropped.</para>
+    /// <para>After a save that failed, what it may have stored is not taken back: where that was a new token, later changes of this request may
+    /// be refused with <see cref="SessionEndedException"/>. A response that the failed save kept from leaving may leave: what it says is
+    /// then the application's word.</para>
+    /// </remarks>
+    void DiscardChanges();
+
     /// <summary>Saves the request's changes now; when it returns they are saved. Not needed for the ordinary request: its
     /// changes are saved before the response leaves. It counts as use also when there is nothing to save, so a request that runs longer
     /// than <see cref="SessionManagerOptions.IdleTimeout"/>, an open socket or an event stream keeps its session alive by it.</summary>

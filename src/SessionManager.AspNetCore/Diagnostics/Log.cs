@@ -97,6 +97,12 @@ internal static partial class Log
     [LoggerMessage(35, LogLevel.Warning, "The session cookie '{Name}' is Secure, but it was set on plain http, where browsers drop it. Serve the application over https; behind a proxy that ends TLS, call UseForwardedHeaders before UseSessionManager.")]
     public static partial void SecureCookieOnPlainHttp(this ILogger logger, string name);
 
+    [LoggerMessage(40, LogLevel.Error, "The changes of request {TraceIdentifier} could not be saved after its response had started, and its gRPC status says so. {Fault}")]
+    public static partial void SaveFailedBeforeTrailers(this ILogger logger, string traceIdentifier, string fault);
+
+    [LoggerMessage(41, LogLevel.Debug, "The handler of request {TraceIdentifier} failed, and gRPC or a request timeout answered for it, with the HTTP status {Status}. What it had changed and not saved was dropped.")]
+    public static partial void CaughtFailure(this ILogger logger, string traceIdentifier, int status);
+
     [LoggerMessage(60, LogLevel.Warning, "A TempData entry of session {SessionId} was rejected: MVC's serializer could not read it ({Fault}). It counts as absent.")]
     public static partial void TempDataRejected(this ILogger logger, string sessionId, string fault);
 }

@@ -366,7 +366,7 @@ internal sealed class RequestSession : ISessionFeature
         if (_changes is { IsInDoubt: true })
         {
             // What is stored by now may be this request's own, and would be taken for another's.
-            throw SessionErrors.InDoubt();
+            throw Raise(SessionErrors.InDoubt());
         }
 
         await SessionSaver.ReloadAsync(this, cancellationToken);
@@ -478,7 +478,7 @@ internal sealed class RequestSession : ISessionFeature
             {
                 draft.SignOut(scope);
                 return true;
-            });
+            }, ends: true);
         }
     }
 
@@ -513,8 +513,16 @@ internal sealed class RequestSession : ISessionFeature
             {
                 draft.End();
                 return true;
-            });
+            }, ends: true);
         }
+    }
+
+    /// <summary>Drops what the request changed and has not saved, but for an end or a sign-out. What a failed save has kept from leaving may
+    /// leave: the application has taken note of it.</summary>
+    public void DiscardChanges()
+    {
+        _changes?.Discard(keepsEndings: true);
+        _response?.Reopen();
     }
 
     /// <summary>Makes sure that the session can be changed, and that no byte leaves before what is changed is saved.</summary>
@@ -536,7 +544,7 @@ internal sealed class RequestSession : ISessionFeature
 
         if (_phase == SessionPhase.Anonymous)
         {
-            throw SessionErrors.NotLoaded(_failure);
+            throw Raise(SessionErrors.NotLoaded(_failure));
         }
 
         if (_endpoint?.Mode == SessionMode.ReadOnly)
@@ -559,7 +567,7 @@ internal sealed class RequestSession : ISessionFeature
     {
         if (HasFailed)
         {
-            throw SessionErrors.NotReadable(_phase, _failure);
+            throw Raise(SessionErrors.NotReadable(_phase, _failure));
         }
     }
 
@@ -612,6 +620,9 @@ internal sealed class RequestSession : ISessionFeature
             return Token.Id;
         }
     }
+
+    /// <summary>A session that is begun from here on gets another id.</summary>
+    public void ForgetFreshToken() => _isTokenFresh = false;
 
     /// <summary>The draft was just saved as this record, with the token that opens it.</summary>
     public void AdoptSaved(SessionRecord record, SessionToken token)
@@ -823,12 +834,12 @@ internal sealed class RequestSession : ISessionFeature
         }
     }
 
-    private TResult Change<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change)
+    private TResult Change<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change, bool ends = false)
     {
         lock (this)
         {
             Watch();
-            return Changes.Change(state, change);
+            return Changes.Change(state, change, ends);
         }
     }
 
@@ -850,7 +861,7 @@ internal sealed class RequestSession : ISessionFeature
     {
         if (_changes is { IsInDoubt: true })
         {
-            throw SessionErrors.InDoubt();
+            throw Raise(SessionErrors.InDoubt());
         }
 
         Response.Watch();
@@ -880,7 +891,7 @@ internal sealed class RequestSession : ISessionFeature
                 return;
             }
 
-            throw SessionErrors.NotReadable(_phase, _failure);
+            throw Raise(SessionErrors.NotReadable(_phase, _failure));
         }
 
         if (!IsClosed)
@@ -950,6 +961,13 @@ internal sealed class RequestSession : ISessionFeature
         {
             throw SessionErrors.RequestEnded();
         }
+    }
+
+    // The application gets a failure of the session's own.
+    private Exception Raise(Exception failure)
+    {
+        CaughtFailure.Note(_context, failure);
+        return failure;
     }
 
     private void ThrowIfTooLateToBegin()

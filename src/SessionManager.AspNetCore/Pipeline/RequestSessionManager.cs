@@ -135,6 +135,8 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
 
     public void DestroySession() => Session.Destroy();
 
+    public void DiscardChanges() => Session.DiscardChanges();
+
     public Task LoadAsync(CancellationToken cancellationToken = default) => Session.LoadForHandlerAsync(cancellationToken).AsTask();
 
     public Task ReloadAsync(CancellationToken cancellationToken = default) => Session.ReloadAsync(cancellationToken).AsTask();

@@ -21,8 +21,10 @@ internal sealed class SessionDirectory(
     public async IAsyncEnumerable<SessionInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var now = clock.Now;
-        await foreach (var record in store.ListAsync(now, after: null, cancellationToken))
+        await using var records = store.ListAsync(now, after: null, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await CaughtFailure.NotedAsync(accessor.HttpContext, records.MoveNextAsync().AsTask()))
         {
+            var record = records.Current;
             if (!lifetime.IsExpired(record, now))
             {
                 yield return lifetime.Describe(record);
@@ -30,7 +32,10 @@ internal sealed class SessionDirectory(
         }
     }
 
-    public async Task<IReadOnlyList<SessionInfo>> FindByUserAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<SessionInfo>> FindByUserAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default) =>
+        CaughtFailure.NotedAsync(accessor.HttpContext, FindByUserCoreAsync(userId, cancellationToken));
+
+    private async Task<IReadOnlyList<SessionInfo>> FindByUserCoreAsync<TUserId>(TUserId userId, CancellationToken cancellationToken)
     {
         if (UserIdText.From(userId, options.Value) is not { } user)
         {
@@ -41,7 +46,10 @@ internal sealed class SessionDirectory(
         return [.. records.OrderByDescending(record => record.AuthenticatedAt).Select(lifetime.Describe)];
     }
 
-    public async Task<bool> RevokeAsync(string sessionId, CancellationToken cancellationToken = default)
+    public Task<bool> RevokeAsync(string sessionId, CancellationToken cancellationToken = default) =>
+        CaughtFailure.NotedAsync(accessor.HttpContext, RevokeCoreAsync(sessionId, cancellationToken));
+
+    private async Task<bool> RevokeCoreAsync(string sessionId, CancellationToken cancellationToken)
     {
         if (!TryParse(sessionId, out var id))
         {
@@ -68,7 +76,10 @@ internal sealed class SessionDirectory(
             ending.EndAsync(record, reason, accessor.HttpContext, cancellationToken: cancellationToken);
     }
 
-    public async Task<int> RevokeUserAsync<TUserId>(TUserId userId, string? exceptSessionId = null, CancellationToken cancellationToken = default)
+    public Task<int> RevokeUserAsync<TUserId>(TUserId userId, string? exceptSessionId = null, CancellationToken cancellationToken = default) =>
+        CaughtFailure.NotedAsync(accessor.HttpContext, RevokeUserCoreAsync(userId, exceptSessionId, cancellationToken));
+
+    private async Task<int> RevokeUserCoreAsync<TUserId>(TUserId userId, string? exceptSessionId, CancellationToken cancellationToken)
     {
         Guid except = default;
         if (exceptSessionId is not null && !TryParse(exceptSessionId, out except))

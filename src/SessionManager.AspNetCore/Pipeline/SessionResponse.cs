@@ -19,6 +19,13 @@ internal sealed class SessionResponse(RequestSession session)
     private bool _expiresCookie;
     private ResponseBodyGate? _gate;
     private GatedUpgrades? _upgrades;
+    private CaughtFailure? _caught;
+
+    /// <summary>Whether somebody between the handler and us has turned the handler's failure into an answer.</summary>
+    public bool HasCaughtFailure => _caught is { IsAnswered: true };
+
+    /// <summary>Who may do that, if such a one is known.</summary>
+    public CaughtFailure? Caught => _caught;
 
     private HttpContext Context => session.Context;
 
@@ -101,9 +108,13 @@ internal sealed class SessionResponse(RequestSession session)
         }
     }
 
+    /// <summary>Looks who may catch the handler's failure.</summary>
+    public CaughtFailure? LookForCaught() => _caught = CaughtFailure.Look(Context, _caught);
+
     /// <summary>Puts the gate in front of the body, once.</summary>
     public void Watch()
     {
+        LookForCaught();
         if (Context.Response.HasStarted)
         {
             return;
@@ -168,6 +179,15 @@ internal sealed class SessionResponse(RequestSession session)
     {
         _discards = true;
         RemoveGate();
+    }
+
+    /// <summary>The handler failed, and what somebody answered for it stands: nothing more is saved for it.</summary>
+    public void KeepAnswer()
+    {
+        _discards = true;
+        _gate?.Reopen();
+        ApplyHeaders();
+        Release();
     }
 
     /// <summary>An error page begins.</summary>
@@ -281,7 +301,7 @@ internal sealed class SessionResponse(RequestSession session)
 
     private async ValueTask SaveAsync()
     {
-        if (!_discards)
+        if (!_discards && !HasCaughtFailure)
         {
             await SessionSaver.SaveAsync(session, CancellationToken.None);
             return;

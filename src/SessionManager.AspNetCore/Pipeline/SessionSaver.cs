@@ -56,7 +56,7 @@ internal static class SessionSaver
         }
         catch (Exception exception)
         {
-            failure = exception;
+            failure = CaughtFailure.Noted(session.Context, exception);
             throw;
         }
         finally
@@ -105,6 +105,10 @@ internal static class SessionSaver
             {
                 await SaveAsync(session, draft, cancellationToken);
                 changes.EndSave();
+            }
+            catch (Exception exception) when (CaughtFailure.Note(session.Context, exception))
+            {
+                throw;
             }
             catch (SessionEndedException exception)
             {
@@ -202,6 +206,7 @@ internal static class SessionSaver
             pipeline.Logger.StoreFailed("touch", record.Id, exception.Message);
             if (fails)
             {
+                CaughtFailure.Note(session.Context, exception);
                 throw;
             }
         }
