@@ -146,7 +146,10 @@ internal sealed class RequestSession : ISessionFeature
 
     public bool Touches => _endpoint?.Touch != false;
 
-    public bool MayRotate => !_isFile && _endpoint?.Mode != SessionMode.ReadOnly;
+    /// <summary>Whether the endpoint may not change the session.</summary>
+    public bool IsReadOnly => _endpoint?.Mode == SessionMode.ReadOnly;
+
+    public bool MayRotate => !_isFile && !IsReadOnly;
 
     public bool IsAvailable => _phase == SessionPhase.Loaded;
 
@@ -492,7 +495,7 @@ internal sealed class RequestSession : ISessionFeature
             throw SessionErrors.NotLoaded(_failure);
         }
 
-        if (_endpoint?.Mode == SessionMode.ReadOnly)
+        if (IsReadOnly)
         {
             throw SessionErrors.ReadOnly(_context);
         }
@@ -694,7 +697,7 @@ internal sealed class RequestSession : ISessionFeature
     private void Enter()
     {
         var metadata = ((IEndpointFeature?)_context.Features[typeof(IEndpointFeature)])?.Endpoint?.Metadata;
-        _endpoint = metadata?.GetMetadata<SessionAttribute>();
+        _endpoint = _pipeline.Settings.Of(metadata);
         _isFile = _endpoint is null && metadata?.GetMetadata<StaticAssetDescriptor>() is not null;
         _phase = _endpoint?.Mode == SessionMode.Disabled ? SessionPhase.Disabled
             : _phase == SessionPhase.Disabled ? SessionPhase.NotLoaded
@@ -812,7 +815,7 @@ internal sealed class RequestSession : ISessionFeature
     // Routing may stand behind UseSessionManager: then an endpoint's settings are known only now.
     private void ReadLateEndpoint()
     {
-        if (_endpoint is null && _context.GetEndpoint()?.Metadata.GetMetadata<SessionAttribute>() is { } late)
+        if (_endpoint is null && _pipeline.Settings.Of(_context.GetEndpoint()?.Metadata) is { } late)
         {
             _endpoint = late;
             WasTouchDue &= late.Touch;

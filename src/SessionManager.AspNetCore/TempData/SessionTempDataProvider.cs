@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Mvc.ViewFeatures.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Pipeline;
 
 namespace SessionManager.AspNetCore.TempData;
 
@@ -93,7 +94,7 @@ internal sealed class SessionTempDataProvider(TimeProvider clock, ILogger<Sessio
     private static void RemoveAllBut(HashSet<string> kept, HttpContext context, ISession session, Dictionary<string, TempDataEntry> entries)
     {
         // Where nothing may be changed, what was read stays for the next request that may.
-        if (context.GetEndpoint()?.Metadata.GetMetadata<SessionAttribute>()?.Mode == SessionMode.ReadOnly)
+        if (RequestSession.Find(context) is { IsReadOnly: true })
         {
             return;
         }
