@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using SessionManager.AspNetCore.Configuration;
+using SessionManager.AspNetCore.Pipeline;
 
 namespace SessionManager.AspNetCore;
 
@@ -30,6 +31,16 @@ public sealed class SessionManagerOptions
         get => _touchInterval ?? (IdleTimeout / 20 < TimeSpan.FromSeconds(60) ? IdleTimeout / 20 : TimeSpan.FromSeconds(60));
         set => _touchInterval = value;
     }
+
+    /// <summary>
+    /// Whether a request counts as use of its session, so that it keeps the session alive. The default is all requests but those that prefetch
+    /// or prerender a page, as their headers <c>Sec-Purpose</c>, <c>Purpose</c>, <c>X-Purpose</c> or <c>X-Moz</c> say: a link on an open tab would keep its
+    /// session alive. Set <c>_ =&gt; true</c> to count every request.
+    /// </summary>
+    /// <remarks>It is asked once for each request that brings a session or changes one, before the session is loaded, so it can't use the session or
+    /// its user. Endpoints with <c>[Session(Touch = false)]</c> count for nothing whatever it says. When it throws, that is logged (event 43)
+    /// and the request counts.</remarks>
+    public Func<HttpContext, bool> CountsAsUse { get; set; } = static context => !Prefetch.Is(context);
 
     /// <summary>
     /// The cookie. Outside Development its name is <c>__Host-sid</c> and its policy <see cref="CookieSecurePolicy.Always"/>;

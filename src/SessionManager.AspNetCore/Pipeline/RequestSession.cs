@@ -35,6 +35,7 @@ internal sealed class RequestSession : ISessionFeature
     private FrameworkSession? _framework;
     private volatile bool _isClosed;
     private bool _isEnding;
+    private bool? _countsAsUse;
 
     private RequestSession(SessionPipeline pipeline, HttpContext context) => (_pipeline, _context) = (pipeline, context);
 
@@ -144,7 +145,8 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether the application is to be told of something.</summary>
     public bool HasEvents => _changes is { Events.IsEmpty: false };
 
-    public bool Touches => _endpoint?.Touch != false;
+    /// <summary>Whether the request counts as use of its session, as far as it goes by its endpoint, by the application and by itself.</summary>
+    public bool Touches => _endpoint?.Touch != false && (_countsAsUse ??= SessionUse.Counts(this));
 
     /// <summary>Whether the endpoint may not change the session.</summary>
     public bool IsReadOnly => _endpoint?.Mode == SessionMode.ReadOnly;
@@ -510,6 +512,20 @@ internal sealed class RequestSession : ISessionFeature
         }
     }
 
+    /// <summary>The request does not count as use from here on.</summary>
+    public void SkipTouch()
+    {
+        if (_phase == SessionPhase.Disabled)
+        {
+            throw SessionErrors.NotReadable(_phase, _context, failure: null);
+        }
+
+        lock (this)
+        {
+            (_countsAsUse, WasTouchDue) = (false, false);
+        }
+    }
+
     public SessionEndReason? ReadPreviousEnd()
     {
         ThrowIfUnreadable();
@@ -605,11 +621,11 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether the session is to be touched at this time, on behalf of this request.</summary>
     public bool IsTouchDue(DateTimeOffset now) =>
         // As it was loaded, which is enough: a sign-in is a use.
-        Touches
-        && _record is { } record
+        _record is { } record
         && now.ToUnixTimeMilliseconds() - _seenAt is > 0 and var age
         && age >= Math.Max(_isSeen ? Moment : 0, (long)_pipeline.Lifetime.TouchInterval.TotalMilliseconds)
-        && !_pipeline.Lifetime.IsPastAbsoluteTimeout(record, now);
+        && !_pipeline.Lifetime.IsPastAbsoluteTimeout(record, now)
+        && Touches;
 
     /// <summary>The session was last used at this time, by this request.</summary>
     public void Saw(DateTimeOffset now)

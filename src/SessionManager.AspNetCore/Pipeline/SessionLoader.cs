@@ -86,7 +86,7 @@ internal sealed class SessionLoader(
 
     private ValueTask LoadRecordAsync(RequestSession session, SessionToken token, SessionAttribute? endpoint, CancellationToken cancellationToken)
     {
-        var touch = TouchBy(token, endpoint);
+        var touch = TouchBy(token, session);
         LoadedSession loaded;
         try
         {
@@ -138,7 +138,7 @@ internal sealed class SessionLoader(
         {
             try
             {
-                var touch = TouchBy(token, endpoint);
+                var touch = TouchBy(token, session);
                 var lookup = await store.LoadAsync(token.Id, touch, cancellationToken);
                 if (lookup is not { Record: { } record, EndReason: null }
                     || record.AgeOf(touch.SecretHash, touch.Now) is not { } age
@@ -177,8 +177,9 @@ internal sealed class SessionLoader(
         await AcceptAsync(session, loaded, default);
     }
 
-    private SessionTouch TouchBy(SessionToken token, SessionAttribute? endpoint) =>
-        new(token.HashSecret(_sha256.Value!), clock.Now, Allowed: endpoint?.Touch != false);
+    // A store may touch as it loads, so whether the request counts as use is asked before that.
+    private SessionTouch TouchBy(SessionToken token, RequestSession session) =>
+        new(token.HashSecret(_sha256.Value!), clock.Now, Allowed: session.Touches);
 
     private void Reject(SessionCookieStatus status)
     {

@@ -93,8 +93,8 @@ internal sealed class SessionTempDataProvider(TimeProvider clock, ILogger<Sessio
 
     private static void RemoveAllBut(HashSet<string> kept, HttpContext context, ISession session, Dictionary<string, TempDataEntry> entries)
     {
-        // Where nothing may be changed, what was read stays for the next request that may.
-        if (RequestSession.Find(context) is { IsReadOnly: true })
+        // Where nothing may be changed, what was read stays for the next request that may; and what was prefetched nobody has read yet.
+        if (RequestSession.Find(context) is { IsReadOnly: true } || Prefetch.Is(context))
         {
             return;
         }
