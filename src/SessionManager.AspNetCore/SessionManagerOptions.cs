@@ -47,7 +47,8 @@ public sealed class SessionManagerOptions
     /// in Development <c>sid</c> and <see cref="CookieSecurePolicy.SameAsRequest"/>, so that http://localhost works. It is
     /// always HttpOnly, and by default SameSite=Lax, Path=/, essential and not persistent. A <see cref="CookieBuilder.MaxAge"/> must not be shorter than <see cref="AbsoluteTimeout"/>: nothing
     /// renews the cookie while its token stays. What browsers would refuse, or ignore, stops the application at its start: in the name,
-    /// the path, the domain and the extensions. (RFC 6265bis; OWASP ASVS 5.0, 3.3.)
+    /// the path, the domain and the extensions. With SameSite=Strict, a request from another site begins no session unless it signs in: its browser may
+    /// have one whose cookie it did not send (event 44). (RFC 6265bis; OWASP ASVS 5.0, 3.3.)
     /// </summary>
     public CookieBuilder Cookie { get; set; } = new SessionCookieBuilder();
 

@@ -100,6 +100,9 @@ internal static partial class Log
     [LoggerMessage(43, LogLevel.Error, "The application's CountsAsUse threw on request {TraceIdentifier}. The request counted as use.")]
     public static partial void CountsAsUseFailed(this ILogger logger, Exception exception, string traceIdentifier);
 
+    [LoggerMessage(44, LogLevel.Warning, "Nothing was stored: the session cookie is SameSite=Strict and the request came from another site, so the browser may have a session whose cookie it did not send, and a new one would replace it. Store values on a request of this site, or set Cookie.SameSite to Lax.")]
+    public static partial void CrossSiteSessionRefused(this ILogger logger);
+
     [LoggerMessage(60, LogLevel.Warning, "A TempData entry of session {SessionId} was rejected: MVC's serializer could not read it ({Fault}). It counts as absent.")]
     public static partial void TempDataRejected(this ILogger logger, string sessionId, string fault);
 }

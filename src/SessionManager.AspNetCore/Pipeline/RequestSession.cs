@@ -108,6 +108,9 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether the request is over. Its context may serve another one by then, so nothing of it is looked at any more.</summary>
     public bool IsClosed => _isClosed || (_isEnding && !IsStillToStart());
 
+    /// <summary>Whether the request was found to have no cookie of ours, not even a dead one.</summary>
+    public bool CameWithoutCookie { get; private set; }
+
     /// <summary>Whether the session was shown or changed in this request.</summary>
     public bool IsUsed { get; private set; }
 
@@ -279,7 +282,7 @@ internal sealed class RequestSession : ISessionFeature
         _phase == SessionPhase.NotLoaded && !_isFile ? LoadNowAsync(cancellationToken) : ValueTask.CompletedTask;
 
     /// <summary>The request came with no cookie of ours.</summary>
-    public void AcceptNone() => _phase = SessionPhase.Loaded;
+    public void AcceptNone() => (_phase, CameWithoutCookie) = (SessionPhase.Loaded, true);
 
     /// <summary>What the load found, by the loader.</summary>
     /// <returns>Whether it is this request's: of two loads at once, the first one is.</returns>

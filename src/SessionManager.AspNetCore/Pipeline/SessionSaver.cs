@@ -171,6 +171,10 @@ internal static class SessionSaver
         {
             await SaveLostAsync(session, draft, cancellationToken);
         }
+        else if (draft is { BeginsSession: true, SignsIn: false } && CrossSite.ForbidsSession(session))
+        {
+            session.Pipeline.Logger.CrossSiteSessionRefused();
+        }
         else if (draft.BeginsSession)
         {
             await CreateAsync(session, draft, cancellationToken);
