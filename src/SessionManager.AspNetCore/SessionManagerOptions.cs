@@ -98,6 +98,13 @@ public sealed class SessionManagerOptions
     /// <summary>What <see cref="ISessionManager.ClearSession"/> removes. The default is <see cref="ClearSessionScope.UserId"/>.</summary>
     public ClearSessionScope ClearSessionScope { get; set; }
 
+    /// <summary>Whether the response to a sign-out or a destroy, once that is saved, sends <c>Clear-Site-Data: "prefetchCache", "prerenderCache"</c>, so
+    /// that the browser shows no page which it prefetched or prerendered while the user was signed in. The default is
+    /// <see langword="false"/>. It is added to a header of that name which the application set itself. Browsers heed it over https and on localhost
+    /// alone, and not all of them know these two; <c>"cache"</c>, which more of them know, is the application's to set. (W3C Clear Site Data;
+    /// OWASP ASVS 5.0, 7.4.1.)</summary>
+    public bool ClearSiteData { get; set; }
+
     /// <summary>Whether an anonymous session's values (a cart) survive the sign-in. The default is <see langword="true"/>.
     /// Values of a different user never do.</summary>
     public bool KeepValuesOnSignIn { get; set; } = true;

@@ -17,6 +17,7 @@ internal sealed class SessionResponse(RequestSession session)
     private bool _discards;
     private SessionToken? _issued;
     private bool _expiresCookie;
+    private bool _clearsSite;
     private ResponseBodyGate? _gate;
     private GatedUpgrades? _upgrades;
 
@@ -154,7 +155,7 @@ internal sealed class SessionResponse(RequestSession session)
             return false;
         }
 
-        if (_gate is not null || _issued is not null || _expiresCookie)
+        if (_gate is not null || _issued is not null || _expiresCookie || _clearsSite)
         {
             ApplyHeaders();
             Release();
@@ -199,6 +200,17 @@ internal sealed class SessionResponse(RequestSession session)
         Hook(session);
     }
 
+    /// <summary>A user signed out, or the session was destroyed, and that is saved: what the browser made of pages in advance is not to be
+    /// shown any more.</summary>
+    public void ClearSite()
+    {
+        if (session.Pipeline.Options.ClearSiteData)
+        {
+            _clearsSite = true;
+            Hook(session);
+        }
+    }
+
     /// <summary>Writes the headers before the first byte, where somebody behind may copy them then.</summary>
     public void ApplyBeforeCaches()
     {
@@ -226,6 +238,11 @@ internal sealed class SessionResponse(RequestSession session)
         }
 
         var headers = Context.Response.Headers;
+        if (_clearsSite)
+        {
+            SiteData.Clear(headers);
+        }
+
         var asked = _authenticationAsked && !IsFile();
         if (_issued is not null || _expiresCookie)
         {
