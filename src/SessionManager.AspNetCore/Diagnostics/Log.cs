@@ -19,23 +19,24 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Warning, "Sessions were set up in a memory cache that the application made itself, whose limit can't be seen. Unless its SizeLimit is null, it evicts sessions when it is full. Register the cache with AddDistributedMemoryCache, or set MemoryDistributedCacheOptions.SizeLimit to null and ignore this.")]
     public static partial void UnknownMemoryCache(this ILogger logger);
 
-    [LoggerMessage(10, LogLevel.Information, "A session cookie was rejected: {Status}. {Remedy}")]
-    public static partial void CookieRejected(this ILogger logger, SessionCookieStatus status, string remedy);
+    // Of a dead cookie, 10 to 15: at their level once a session and minute, and otherwise at Debug.
+    [LoggerMessage(EventId = 10, Message = "A session cookie was rejected: {Status}. {Remedy}")]
+    public static partial void CookieRejected(this ILogger logger, LogLevel level, SessionCookieStatus status, string remedy);
 
-    [LoggerMessage(11, LogLevel.Information, "Session {SessionId} was not loaded: {Status}.")]
-    public static partial void RecordMissing(this ILogger logger, Guid sessionId, SessionLookupStatus status);
+    [LoggerMessage(EventId = 11, Message = "Session {SessionId} was not loaded: {Status}.")]
+    public static partial void RecordMissing(this ILogger logger, LogLevel level, Guid sessionId, SessionLookupStatus status);
 
-    [LoggerMessage(12, LogLevel.Information, "Session {SessionId} was brought a token that had been replaced.")]
-    public static partial void StaleToken(this ILogger logger, Guid sessionId);
+    [LoggerMessage(EventId = 12, Message = "Session {SessionId} was brought a token that had been replaced.")]
+    public static partial void StaleToken(this ILogger logger, LogLevel level, Guid sessionId);
 
-    [LoggerMessage(13, LogLevel.Information, "Session {SessionId} had expired.")]
-    public static partial void SessionExpired(this ILogger logger, Guid sessionId);
+    [LoggerMessage(EventId = 13, Message = "Session {SessionId} had expired.")]
+    public static partial void SessionExpired(this ILogger logger, LogLevel level, Guid sessionId);
 
-    [LoggerMessage(14, LogLevel.Warning, "The record of session {SessionId} was rejected: it was damaged.")]
-    public static partial void RecordRejected(this ILogger logger, Guid sessionId);
+    [LoggerMessage(EventId = 14, Message = "The record of session {SessionId} was rejected: it was damaged.")]
+    public static partial void RecordRejected(this ILogger logger, LogLevel level, Guid sessionId);
 
-    [LoggerMessage(15, LogLevel.Warning, "The record of session {SessionId} was left alone: it was written by a newer version of this library.")]
-    public static partial void NewerRecord(this ILogger logger, Guid sessionId);
+    [LoggerMessage(EventId = 15, Message = "The record of session {SessionId} was left alone: it was written by a newer version of this library.")]
+    public static partial void NewerRecord(this ILogger logger, LogLevel level, Guid sessionId);
 
     [LoggerMessage(16, LogLevel.Warning, "A value of session {SessionId} was rejected: it was damaged. It counts as absent.")]
     public static partial void ValueRejected(this ILogger logger, Guid sessionId);

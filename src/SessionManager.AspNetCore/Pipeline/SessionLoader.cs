@@ -18,8 +18,13 @@ internal sealed class SessionLoader(
     SessionMetrics metrics,
     ILogger<SessionLoader> logger) : IDisposable
 {
+    // Stands for the session that an ambiguous cookie has not.
+    private static readonly Guid Ambiguous = new(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
     // One for each thread: it is not for several at once.
     private readonly ThreadLocal<IncrementalHash> _sha256 = new(static () => IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
+
+    private readonly RecentEvents _recent = new();
 
     /// <summary>Loads a request's session into it.</summary>
     public ValueTask LoadAsync(RequestSession session, SessionAttribute? endpoint, CancellationToken cancellationToken)
@@ -185,7 +190,7 @@ internal sealed class SessionLoader(
     {
         var ambiguous = status == SessionCookieStatus.Ambiguous;
         metrics.CookieRejected(ambiguous ? "ambiguous" : "malformed");
-        logger.CookieRejected(status, ambiguous
+        logger.CookieRejected(LevelOf(10, ambiguous ? Ambiguous : default), status, ambiguous
             ? "Several came with different values, set for different paths or domains, and not exactly one of them opens a living session. Expire the one that is not used any more under its own path and domain, or rename Cookie.Name."
             : "It is not one of this application's.");
     }
@@ -237,14 +242,14 @@ internal sealed class SessionLoader(
 
         if (record.AgeOf(touch.SecretHash, touch.Now) is not { } age)
         {
-            logger.StaleToken(token.Id);
+            logger.StaleToken(LevelOf(12, token.Id), token.Id);
             metrics.CookieRejected("replaced");
             return Dead(token, record, SessionEndReason.Replaced);
         }
 
         if (lifetime.IsExpired(record, touch.Now))
         {
-            logger.SessionExpired(token.Id);
+            logger.SessionExpired(LevelOf(13, token.Id), token.Id);
             metrics.CookieRejected("expired");
             return Dead(token, record, SessionEndReason.Expired);
         }
@@ -311,16 +316,20 @@ internal sealed class SessionLoader(
         switch (status)
         {
             case SessionLookupStatus.Unreadable:
-                logger.RecordRejected(token.Id);
+                logger.RecordRejected(LevelOf(14, token.Id, LogLevel.Warning), token.Id);
                 break;
             case SessionLookupStatus.Newer:
-                logger.NewerRecord(token.Id);
+                logger.NewerRecord(LevelOf(15, token.Id, LogLevel.Warning), token.Id);
                 break;
             default:
-                logger.RecordMissing(token.Id, status);
+                logger.RecordMissing(LevelOf(11, token.Id), token.Id, status);
                 break;
         }
     }
+
+    // A browser brings a dead cookie with every request it makes.
+    private LogLevel LevelOf(int eventId, Guid sessionId, LogLevel level = LogLevel.Information) =>
+        _recent.IsFirst(eventId, sessionId, clock.Now) ? level : LogLevel.Debug;
 
     private static LoadedSession Dead(SessionToken token, SessionRecord lost, SessionEndReason reason) =>
         new(SessionPhase.Loaded, token, PreviousEnd: reason, Lost: lost);
