@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.StaticAssets;
+using Microsoft.Extensions.Primitives;
 using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Records;
 
@@ -48,6 +49,9 @@ internal sealed class RequestSession : ISessionFeature
 
     /// <summary>Where the response went when <c>UseSessionManager</c> took the request.</summary>
     public IHttpResponseBodyFeature? BodyAtEntry { get; private set; }
+
+    /// <summary>The headers that the response had then, if any.</summary>
+    public KeyValuePair<string, StringValues>[]? HeadersAtEntry { get; private set; }
 
     /// <summary>The token the request came with, and after a save the one it gave out.</summary>
     public SessionToken Token { get; private set; }
@@ -267,6 +271,7 @@ internal sealed class RequestSession : ISessionFeature
         session?.Enter();
         session ??= Make(context, pipeline);
         session.BodyAtEntry ??= (IHttpResponseBodyFeature?)context.Features[typeof(IHttpResponseBodyFeature)];
+        session.HeadersAtEntry = EntryHeaders.Of(context);
         (session.IsBound, session._isClosed, session._isEnding) = (true, false, false);
         SessionResponse.Hook(session);
         return session;

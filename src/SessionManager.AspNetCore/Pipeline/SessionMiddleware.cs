@@ -163,6 +163,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
     {
         var isEmpty = session.Response.RestoreBody();
         session.Context.Response.Clear();
+        EntryHeaders.Restore(session);
         session.Response.ApplyHeaders();
 
         // What the handler left in the server's buffer would stand in front of the explanation: then the status and the headers say it alone.
