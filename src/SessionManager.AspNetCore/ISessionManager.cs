@@ -105,9 +105,11 @@ public interface ISessionManager
 
     /// <summary>
     /// Reads a value and removes it, atomically and saved: of many parallel requests exactly one gets it. The request's
-    /// changes so far are saved with it.
+    /// changes so far are saved with it. A request that prefetches or prerenders a page, as its headers <c>Sec-Purpose</c>, <c>Purpose</c>,
+    /// <c>X-Purpose</c> or <c>X-Moz</c> say, takes nothing and saves nothing: the value stays for whoever comes to see it. A prerendered page that is
+    /// shown later has been made without the value.
     /// </summary>
-    /// <returns>The value, or the default when the key is absent.</returns>
+    /// <returns>The value, or the default when the key is absent or the request is a prefetch.</returns>
     /// <exception cref="SessionEndedException">The session ended meanwhile; nothing was taken.</exception>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     /// <exception cref="SessionValueException">The stored value is not a <typeparamref name="T"/>; it stays.</exception>
@@ -125,6 +127,13 @@ public interface ISessionManager
     /// <summary>Why the session this browser came with is gone; <see langword="null"/> when it came with none, or with a
     /// living one. Every request that brings a dead token is told.</summary>
     SessionEndReason? PreviousSessionEnd { get; }
+
+    /// <summary>This request does not count as use of the session: it moves <see cref="SessionInfo.LastSeenAt"/> neither when it ends nor with
+    /// what it changes, and <see cref="CommitAsync"/> keeps nothing alive. It holds from the call on, so call it before the first change; with
+    /// <see cref="LoadMode.OnDemand"/> it may come before <see cref="LoadAsync"/>. For whole endpoints there is <see cref="SessionAttribute.Touch"/>,
+    /// and for all requests <see cref="SessionManagerOptions.CountsAsUse"/>, which a store of your own that touches as it loads listens to
+    /// as well.</summary>
+    void SkipTouch();
 
     /// <summary>Changes the token: a new secret now, the old one dead as soon as this is saved. Does nothing when there is no
     /// session. Of two rotations at once one wins; the other request keeps its other changes and sets no cookie.</summary>
@@ -166,7 +175,7 @@ public interface ISessionManager
     void DiscardChanges();
 
     /// <summary>Saves the request's changes now; when it returns they are saved. Not needed for the ordinary request: its
-    /// changes are saved before the response leaves. It counts as use also when there is nothing to save, so a request that runs longer
+    /// changes are saved before the response leaves. Unless the request does not count as use at all, it counts also when there is nothing to save, so a request that runs longer
     /// than <see cref="SessionManagerOptions.IdleTimeout"/>, an open socket or an event stream keeps its session alive by it.</summary>
     /// <exception cref="SessionEndedException">The session ended meanwhile; nothing was saved.</exception>
     /// <exception cref="SessionStoreException">The store can't be reached; the changes stay pending. When a new token was among

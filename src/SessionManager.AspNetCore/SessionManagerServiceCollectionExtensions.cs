@@ -48,6 +48,7 @@ public static class SessionManagerServiceCollectionExtensions
         services.TryAddScoped<ISessionManager, RequestSessionManager>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartupReport>());
         TempDataRegistration.Add(services);
+        PageHandlerRegistration.Add(services);
         return new SessionManagerBuilder(services);
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.StaticAssets;
+using Microsoft.Extensions.Primitives;
 using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Records;
 
@@ -37,6 +38,7 @@ internal sealed class RequestSession : ISessionFeature
     private FrameworkSession? _framework;
     private volatile bool _isClosed;
     private bool _isEnding;
+    private bool? _countsAsUse;
 
     private RequestSession(SessionPipeline pipeline, HttpContext context, RequestSession? outer) =>
         (_pipeline, _context, Outer) = (pipeline, context, outer);
@@ -53,6 +55,9 @@ internal sealed class RequestSession : ISessionFeature
 
     /// <summary>Where the response went when <c>UseSessionManager</c> took the request.</summary>
     public IHttpResponseBodyFeature? BodyAtEntry { get; private set; }
+
+    /// <summary>The headers that the response had then, if any.</summary>
+    public KeyValuePair<string, StringValues>[]? HeadersAtEntry { get; private set; }
 
     /// <summary>The token the request came with, and after a save the one it gave out.</summary>
     public SessionToken Token { get; private set; }
@@ -113,6 +118,9 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether the request is over. Its context may serve another one by then, so nothing of it is looked at any more.</summary>
     public bool IsClosed => _isClosed || (_isEnding && !IsStillToStart());
 
+    /// <summary>Whether the request was found to have no cookie of ours, not even a dead one.</summary>
+    public bool CameWithoutCookie { get; private set; }
+
     /// <summary>Whether the session was shown or changed in this request.</summary>
     public bool IsUsed { get; private set; }
 
@@ -150,9 +158,13 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether the application is to be told of something.</summary>
     public bool HasEvents => _changes is { Events.IsEmpty: false };
 
-    public bool Touches => !IsDisabled && _endpoint?.Touch != false;
+    /// <summary>Whether the request counts as use of its session, as far as it goes by its endpoint, by the application and by itself.</summary>
+    public bool Touches => !IsDisabled && _endpoint?.Touch != false && (_countsAsUse ??= SessionUse.Counts(this));
 
-    public bool MayRotate => !_isFile && !IsDisabled && _endpoint?.Mode != SessionMode.ReadOnly;
+    /// <summary>Whether the endpoint may not change the session.</summary>
+    public bool IsReadOnly => _endpoint?.Mode == SessionMode.ReadOnly;
+
+    public bool MayRotate => !_isFile && !IsDisabled && !IsReadOnly;
 
     /// <summary>Whether the endpoint has no session. Where authorization decides on it, its user is found in the session all the same.</summary>
     public bool IsDisabled => _endpoint?.Mode == SessionMode.Disabled;
@@ -268,6 +280,7 @@ internal sealed class RequestSession : ISessionFeature
         session?.Enter();
         session ??= Make(context, pipeline);
         session.BodyAtEntry ??= (IHttpResponseBodyFeature?)context.Features[typeof(IHttpResponseBodyFeature)];
+        session.HeadersAtEntry = EntryHeaders.Of(context);
         (session.IsBound, session._isClosed, session._isEnding) = (true, false, false);
         SessionResponse.Hook(session);
         return session;
@@ -306,7 +319,7 @@ internal sealed class RequestSession : ISessionFeature
     }
 
     /// <summary>The request came with no cookie of ours.</summary>
-    public void AcceptNone() => _phase = SessionPhase.Loaded;
+    public void AcceptNone() => (_phase, CameWithoutCookie) = (SessionPhase.Loaded, true);
 
     /// <summary>What the load found, by the loader.</summary>
     /// <returns>Whether it is this request's: of two loads at once, the first one is.</returns>
@@ -547,7 +560,7 @@ internal sealed class RequestSession : ISessionFeature
             throw Raise(SessionErrors.NotLoaded(_failure));
         }
 
-        if (_endpoint?.Mode == SessionMode.ReadOnly)
+        if (IsReadOnly)
         {
             throw SessionErrors.ReadOnly(_context);
         }
@@ -568,6 +581,20 @@ internal sealed class RequestSession : ISessionFeature
         if (HasFailed)
         {
             throw Raise(SessionErrors.NotReadable(_phase, _failure));
+        }
+    }
+
+    /// <summary>The request does not count as use from here on.</summary>
+    public void SkipTouch()
+    {
+        if (IsDisabled)
+        {
+            throw SessionErrors.Disabled(_context);
+        }
+
+        lock (this)
+        {
+            (_countsAsUse, WasTouchDue) = (false, false);
         }
     }
 
@@ -683,11 +710,11 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether the session is to be touched at this time, on behalf of this request.</summary>
     public bool IsTouchDue(DateTimeOffset now) =>
         // As it was loaded, which is enough: a sign-in is a use.
-        Touches
-        && _record is { } record
+        _record is { } record
         && now.ToUnixTimeMilliseconds() - _seenAt is > 0 and var age
         && age >= Math.Max(_isSeen ? Moment : 0, (long)_pipeline.Lifetime.TouchInterval.TotalMilliseconds)
-        && !_pipeline.Lifetime.IsPastAbsoluteTimeout(record, now);
+        && !_pipeline.Lifetime.IsPastAbsoluteTimeout(record, now)
+        && Touches;
 
     /// <summary>The session was last used at this time, by this request.</summary>
     public void Saw(DateTimeOffset now)
@@ -782,7 +809,7 @@ internal sealed class RequestSession : ISessionFeature
     private void Enter()
     {
         var metadata = ((IEndpointFeature?)_context.Features[typeof(IEndpointFeature)])?.Endpoint?.Metadata;
-        _endpoint = metadata?.GetMetadata<SessionAttribute>();
+        _endpoint = _pipeline.Settings.Of(metadata);
         _isFile = _endpoint is null && metadata?.GetMetadata<StaticAssetDescriptor>() is not null;
         if (_context.Features[typeof(ISessionFeature)] is null && IsBound)
         {
@@ -919,7 +946,7 @@ internal sealed class RequestSession : ISessionFeature
     // Routing may stand behind UseSessionManager: then an endpoint's settings are known only now.
     private void ReadLateEndpoint()
     {
-        if (_endpoint is null && _context.GetEndpoint()?.Metadata.GetMetadata<SessionAttribute>() is { } late)
+        if (_endpoint is null && _pipeline.Settings.Of(_context.GetEndpoint()?.Metadata) is { } late)
         {
             _endpoint = late;
             WasTouchDue &= late.Touch;

@@ -123,6 +123,14 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
     {
         var session = Session;
         T? result = default;
+        ArgumentNullException.ThrowIfNull(key);
+        session.ThrowIfUnwritable();
+        if (Prefetch.Is(session.Context))
+        {
+            // Nobody has seen it yet, and perhaps nobody will.
+            return result;
+        }
+
         await SessionExchange.RunAsync(session, key, begins: false, current =>
         {
             result = current is { } value ? ValueCodec.Decode<T>(key, value, session.Pipeline.Options.SerializerOptions) : default;
@@ -130,6 +138,8 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
         }, cancellationToken);
         return result;
     }
+
+    public void SkipTouch() => Session.SkipTouch();
 
     public void RotateToken() => Session.Rotate();
 

@@ -202,6 +202,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
     {
         var isEmpty = session.Response.RestoreBody();
         session.Context.Response.Clear();
+        EntryHeaders.Restore(session);
         session.Response.ApplyHeaders();
         if (GrpcCall.Is(session.Context))
         {

@@ -42,6 +42,9 @@ internal sealed class SessionPipeline(
 
     public SessionClock Clock => clock;
 
+    /// <summary>What endpoints say of their use of the session.</summary>
+    public EndpointSettings Settings { get; } = new();
+
     /// <summary>Where calls of <see cref="ISessionManager.UpdateValueAsync"/> on one session queue up.</summary>
     public SessionQueue Updates { get; } = new();
 

@@ -17,6 +17,7 @@ internal sealed class SessionResponse(RequestSession session)
     private bool _discards;
     private SessionToken? _issued;
     private bool _expiresCookie;
+    private bool _clearsSite;
     private ResponseBodyGate? _gate;
     private GatedUpgrades? _upgrades;
     private CaughtFailure? _caught;
@@ -165,7 +166,7 @@ internal sealed class SessionResponse(RequestSession session)
             return false;
         }
 
-        if (_gate is not null || _issued is not null || _expiresCookie)
+        if (_gate is not null || _issued is not null || _expiresCookie || _clearsSite)
         {
             ApplyHeaders();
             Release();
@@ -219,6 +220,17 @@ internal sealed class SessionResponse(RequestSession session)
         Hook(session);
     }
 
+    /// <summary>A user signed out, or the session was destroyed, and that is saved: what the browser made of pages in advance is not to be
+    /// shown any more.</summary>
+    public void ClearSite()
+    {
+        if (session.Pipeline.Options.ClearSiteData)
+        {
+            _clearsSite = true;
+            Hook(session);
+        }
+    }
+
     /// <summary>Writes the headers before the first byte, where somebody behind may copy them then.</summary>
     public void ApplyBeforeCaches()
     {
@@ -246,6 +258,11 @@ internal sealed class SessionResponse(RequestSession session)
         }
 
         var headers = Context.Response.Headers;
+        if (_clearsSite)
+        {
+            SiteData.Clear(headers);
+        }
+
         if (_issued is not null || _expiresCookie)
         {
             CacheHeaders.ForbidSharing(headers);

@@ -165,6 +165,7 @@ internal static class SessionSaver
             await session.Pipeline.Ending.EndAsync(ended, SessionEndReason.SignedOut, session.Context, session, cancellationToken: cancellationToken);
             session.Forget();
             session.Response.ExpireCookie();
+            session.Response.ClearSite();
         }
 
         if (session.Record is { } stored)
@@ -174,6 +175,10 @@ internal static class SessionSaver
         else if (draft.IsLost)
         {
             await SaveLostAsync(session, draft, cancellationToken);
+        }
+        else if (draft is { BeginsSession: true, SignsIn: false } && CrossSite.ForbidsSession(session))
+        {
+            session.Pipeline.Logger.CrossSiteSessionRefused();
         }
         else if (draft.BeginsSession)
         {
@@ -189,7 +194,13 @@ internal static class SessionSaver
             return BeginFreshAsync(session, draft, carries: false, cancellationToken);
         }
 
-        return draft.SignsOut ? ValueTask.CompletedTask : throw Refused(session, session.Token.Id, SessionCommitOutcome.Gone);
+        if (!draft.SignsOut)
+        {
+            throw Refused(session, session.Token.Id, SessionCommitOutcome.Gone);
+        }
+
+        session.Response.ClearSite();
+        return ValueTask.CompletedTask;
     }
 
     // Nothing is lost when it fails: the session ends one interval earlier.
@@ -322,6 +333,11 @@ internal static class SessionSaver
         if (before is not null && !string.Equals(before.UserId, record.UserId, StringComparison.Ordinal))
         {
             await pipeline.Ending.DismissAsync(before.UserId, before, CancellationToken.None);
+            if (before.UserId is not null)
+            {
+                // Also where another user signed in instead.
+                session.Response.ClearSite();
+            }
         }
 
         if (draft.SignsIn)
@@ -403,6 +419,7 @@ internal static class SessionSaver
             await pipeline.Ending.EndAsync(stored, SessionEndReason.SignedOut, session.Context, session, cancellationToken: cancellationToken);
         }
 
+        session.Response.ClearSite();
         pipeline.Logger.SignedOutAlready(stored.Id);
     }
 
