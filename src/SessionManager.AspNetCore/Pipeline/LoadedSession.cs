@@ -12,6 +12,7 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <param name="Failure">Why it could not be loaded.</param>
 /// <param name="TokenAge">Which of the session's tokens it was.</param>
 /// <param name="Lost">The session the token used to open, which somebody is still to be told of.</param>
+/// <param name="IsRecognised">Whether a sign-in has only just replaced the token: a second click brings such a one.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct LoadedSession(
     SessionPhase Phase,
@@ -22,4 +23,5 @@ internal readonly record struct LoadedSession(
     bool IsTouchDue = false,
     string? Failure = null,
     TokenAge TokenAge = TokenAge.Current,
-    SessionRecord? Lost = null);
+    SessionRecord? Lost = null,
+    bool IsRecognised = false);
