@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SessionManager.AspNetCore;
 using SessionManager.AspNetCore.Authentication;
@@ -43,6 +45,10 @@ public static class SessionManagerAuthenticationBuilderExtensions
         ArgumentNullException.ThrowIfNull(configure);
         builder.Services.AddSessionManager();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, RecentAuthenticationHandler>());
+        builder.Services.TryAddSingleton<AuthenticationCaller>();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, StoreOutage>());
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeveloperPageExceptionFilter, StoreOutage>());
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IExceptionHandler, StoreOutage>());
         builder.Services.AddOptions<SessionAuthenticationOptions>(authenticationScheme).ValidateOnStart();
         return builder.AddScheme<SessionAuthenticationOptions, SessionAuthenticationHandler>(authenticationScheme, configure);
     }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore;
+using SessionManager.AspNetCore.Authentication;
 using SessionManager.AspNetCore.Configuration;
 using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Pipeline;
@@ -37,6 +38,7 @@ public static class SessionManagerServiceCollectionExtensions
         services.TryAddSingleton<ObservedStore>();
         services.TryAddSingleton<SessionCookie>();
         services.TryAddSingleton<SessionClock>();
+        services.TryAddSingleton<SessionSchemes>();
         services.TryAddSingleton<SessionEvents>();
         services.TryAddSingleton<SessionEnding>();
         services.TryAddSingleton<SessionAdmission>();

@@ -88,7 +88,7 @@ public sealed class FuzzTests
     public void No_damaged_principal_throws_or_allocates_by_its_say_so()
     {
         var user = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, "ann"), new Claim("größe", "schön 😀")], "test"));
-        var whole = SessionPrincipal.Write(new AuthenticationTicket(user, new AuthenticationProperties { IsPersistent = true }, "test"));
+        var whole = SessionPrincipal.Keep(user, new AuthenticationProperties { IsPersistent = true }, "test").Write();
         Fuzz.Try(Fuzz.Damaged(whole), bytes =>
         {
             var record = CommitRules.Create(new SessionCommit
@@ -101,7 +101,7 @@ public sealed class FuzzTests
             var info = new SessionInfo { SessionId = "x", CreatedAt = default, LastSeenAt = default, ExpiresAt = default };
 
             AuthenticationTicket? read = null;
-            var allocated = Fuzz.Allocated(() => read = SessionPrincipal.Read(record, info, "test"));
+            var allocated = Fuzz.Allocated(() => read = SignInDetails.Read(record.Principal) is { } details ? SessionPrincipal.Read(record, details, info, "test") : null);
 
             Assert.Equal(bytes.Length == 0 || bytes.SequenceEqual(whole), read is not null);
             Assert.InRange(allocated, 0, 200_000);

@@ -4,7 +4,8 @@ using SessionManager.AspNetCore.Pipeline;
 
 namespace SessionManager.AspNetCore.Authentication;
 
-/// <summary>Looks at when the session's user signed in. That is told by the session alone, whatever claims the principal has.</summary>
+/// <summary>Looks at when the session's user signed in. That is told by the session alone, whatever claims the principal has, and only where the
+/// principal that is authorized came from that session.</summary>
 internal sealed class RecentAuthenticationHandler(IHttpContextAccessor accessor, SessionPipeline pipeline)
     : AuthorizationHandler<RecentAuthenticationRequirement>
 {
@@ -21,8 +22,10 @@ internal sealed class RecentAuthenticationHandler(IHttpContextAccessor accessor,
         }
 
         var session = RequestSession.Of(request, pipeline);
-        await session.LoadAsync(CancellationToken.None);
-        if (session.IsAvailable && session.AuthenticatedAt is { } at && pipeline.Now - at <= requirement.MaxAge)
+        await session.LoadForUserAsync(CancellationToken.None);
+        if (session.Record is { AuthenticatedAt: { } at } record
+            && pipeline.Now - at <= requirement.MaxAge
+            && SessionPrincipal.IsOf(context.User, record))
         {
             context.Succeed(requirement);
         }

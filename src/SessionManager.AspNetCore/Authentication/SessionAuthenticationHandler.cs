@@ -11,63 +11,96 @@ namespace SessionManager.AspNetCore.Authentication;
 
 /// <summary>
 /// The session's user as an authentication scheme. A <c>WebApplication</c> runs authentication before the application's own middleware, so
-/// this loads the request's session if nobody has yet; <c>UseSessionManager</c> then goes on with it.
+/// this loads the request's session if nobody has yet; <c>UseSessionManager</c> then goes on with it. For a request that may never need its
+/// user, as that of a file, it loads nothing until somebody asks.
 /// </summary>
 internal sealed class SessionAuthenticationHandler(
-    IOptionsMonitor<SessionAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder, SessionPipeline pipeline)
-    : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, logger, encoder)
+    IOptionsMonitor<SessionAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder, SessionPipeline pipeline, AuthenticationCaller caller)
+    : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, logger, encoder), IAuthenticationHandler
 {
+    private object? _answered;
+
     private RequestSession Session => RequestSession.Of(Context, pipeline);
 
-    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    /// <summary>Authenticates. To the middleware, which asks for every request, a user may be shown by way of <c>HttpContext.User</c> alone.</summary>
+    async Task<AuthenticateResult> IAuthenticationHandler.AuthenticateAsync()
     {
-        var session = Session;
-        await session.LoadAsync(CancellationToken.None);
-        if (session.HasFailed)
+        if (ResolveTarget(Options.ForwardAuthenticate) is not null)
         {
-            return AuthenticateResult.Fail("The session could not be loaded.");
+            return await AuthenticateAsync();
         }
 
-        if (session.IdentifyForAuthentication() is not { UserId: not null } record)
+        var session = Session;
+        if (session.IsDisabled && !await AuthenticationCaller.IsAuthorizedAsync(Context))
         {
             return AuthenticateResult.NoResult();
         }
 
-        return SessionPrincipal.Read(record, pipeline.Lifetime.Describe(record), Scheme.Name) is { } ticket
-            ? AuthenticateResult.Success(ticket)
-            : AuthenticateResult.Fail("What the session keeps of its user can't be read.");
+        if (await caller.IsMiddlewareAsync(Context, Scheme.Name, _answered))
+        {
+            _answered = AuthenticationCaller.RunOf(Context);
+            if (!await caller.MayBeAskedAsync(Context))
+            {
+                return Defer(session);
+            }
+
+            await session.LoadForUserAsync(CancellationToken.None);
+            return session.HasFailed ? Defer(session) : await AuthenticateAsync();
+        }
+
+        await session.LoadForUserAsync(CancellationToken.None);
+        session.ThrowIfFailed();
+        return await AuthenticateAsync();
+    }
+
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (Session.IdentifyForAuthentication(Scheme.Name, out var details) is not { } record)
+        {
+            return Task.FromResult(AuthenticateResult.NoResult());
+        }
+
+        return Task.FromResult(
+            details is not null && SessionPrincipal.Read(record, details, pipeline.Lifetime.Describe(record), Scheme.Name) is { } ticket
+                ? AuthenticateResult.Success(ticket)
+                : AuthenticateResult.Fail("What the session keeps of its user can't be read."));
     }
 
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
     {
         var session = Session;
-        await session.LoadAsync(Context.RequestAborted);
+        await session.LoadAsync(CancellationToken.None);
         var text = UserIdText.From(SessionPrincipal.UserIdOf(user), pipeline.Options)
             ?? throw new InvalidOperationException(
                 "The principal to sign in has no user id. Give it a claim of type ClaimTypes.NameIdentifier, or 'sub', or a name.");
-        var kept = SessionPrincipal.Write(new AuthenticationTicket(user, properties, Scheme.Name));
-        if (kept.Length > pipeline.Options.MaxValueBytes)
+        var details = SessionPrincipal.Keep(user, properties, Scheme.Name);
+        if (details.Ticket.Length > pipeline.Options.MaxValueBytes)
         {
             throw new SessionValueException(
-                $"The principal to sign in takes {kept.Length} bytes, and the limit is {pipeline.Options.MaxValueBytes} (MaxValueBytes). Give it fewer claims.");
+                $"The principal to sign in takes {details.Ticket.Length} bytes, and the limit is {pipeline.Options.MaxValueBytes} (MaxValueBytes). Give it fewer claims.");
         }
 
-        session.SignIn(text, kept);
+        session.SignIn(text, details, keepsTicket: false);
         Redirect(properties, honorsReturnUrl: Options.LoginPath.HasValue && OriginalPath == Options.LoginPath);
     }
 
     protected override async Task HandleSignOutAsync(AuthenticationProperties? properties)
     {
         var session = Session;
-        await session.LoadAsync(Context.RequestAborted);
-        session.SignOut();
+        await session.LoadAsync(CancellationToken.None);
+        session.ThrowIfUnwritable();
+        if (session.IsSignedInBy(Scheme.Name))
+        {
+            session.SignOut();
+        }
+
         Redirect(properties, honorsReturnUrl: false);
     }
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         var session = Session;
-        await session.LoadAsync(Context.RequestAborted);
+        await session.LoadForUserAsync(CancellationToken.None);
         if (session.HasFailed)
         {
             // Whether the user is signed in is not known, so it is not said that they are not.
@@ -77,6 +110,14 @@ internal sealed class SessionAuthenticationHandler(
 
         var back = properties.RedirectUri ?? (OriginalPathBase + OriginalPath + Request.QueryString);
         Deny(StatusCodes.Status401Unauthorized, Options.LoginPath, back);
+    }
+
+    // No result for the middleware; whoever asks for the user gets the user, or the reason why that is not known.
+    private AuthenticateResult Defer(RequestSession session)
+    {
+        session.Defer();
+        SessionUser.Attach(Context, Scheme.Name, session);
+        return AuthenticateResult.NoResult();
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)

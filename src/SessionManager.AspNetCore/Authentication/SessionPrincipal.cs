@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using SessionManager.AspNetCore.Records;
@@ -8,42 +7,35 @@ namespace SessionManager.AspNetCore.Authentication;
 /// <summary>A session's user as a principal, and what of a principal is kept in the session.</summary>
 internal static class SessionPrincipal
 {
-    private const int ChecksumLength = 4;
-
     /// <summary>The id under which a principal signs in: its name identifier, or else its subject (OpenID Connect), or else its name.</summary>
     public static string? UserIdOf(ClaimsPrincipal user) =>
         NullIfEmpty(user.FindFirst(ClaimTypes.NameIdentifier)?.Value)
         ?? NullIfEmpty(user.FindFirst("sub")?.Value)
         ?? NullIfEmpty(user.Identity?.Name);
 
-    /// <summary>The ticket in the framework's own form, behind a checksum (4 bytes, little-endian).</summary>
-    public static byte[] Write(AuthenticationTicket ticket)
-    {
-        var written = TicketSerializer.Default.Serialize(ticket);
-        var stored = new byte[ChecksumLength + written.Length];
-        BinaryPrimitives.WriteUInt32LittleEndian(stored, Checksum.Of(written));
-        written.CopyTo(stored.AsSpan(ChecksumLength));
-        return stored;
-    }
+    /// <summary>What a session keeps of a principal that signs in.</summary>
+    public static SignInDetails Keep(ClaimsPrincipal user, AuthenticationProperties? properties, string scheme) =>
+        new(scheme, TicketSerializer.Default.Serialize(new AuthenticationTicket(user, properties, authenticationScheme: "")));
 
     /// <summary>The user of a session; <see langword="null"/> when what is kept can't be read.</summary>
-    public static AuthenticationTicket? Read(SessionRecord record, SessionInfo info, string scheme)
+    public static AuthenticationTicket? Read(SessionRecord record, SignInDetails details, SessionInfo info, string scheme)
     {
         AuthenticationTicket? ticket = null;
-        if (record.Principal.IsEmpty)
+        if (details.Ticket.IsEmpty)
         {
             // The id is the name too: there is no other.
             var identity = new ClaimsIdentity(scheme, ClaimTypes.NameIdentifier, ClaimTypes.Role);
             identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, record.UserId!));
             ticket = new AuthenticationTicket(new ClaimsPrincipal(identity), scheme);
         }
-        else if (Deserialize(record.Principal) is { } kept)
+        else if (Deserialize(details.Ticket) is { } kept)
         {
             ticket = new AuthenticationTicket(kept.Principal, kept.Properties, scheme);
         }
 
         if (ticket is not null)
         {
+            Sign(ticket.Principal, info.SessionId);
             ticket.Properties.IssuedUtc = info.AuthenticatedAt;
             ticket.Properties.ExpiresUtc = info.ExpiresAt;
         }
@@ -51,18 +43,32 @@ internal static class SessionPrincipal
         return ticket;
     }
 
+    /// <summary>Whether a principal came from a session and shows its user, and nobody else's identity beside it. Transformations may have copied
+    /// the principal, or added identities that name nobody.</summary>
+    public static bool IsOf(ClaimsPrincipal principal, SessionRecord record)
+    {
+        var sessionId = record.Id.ToString();
+        return principal.Identities.Any(identity => string.Equals(identity.Label, sessionId, StringComparison.Ordinal))
+            && principal.Identities.All(identity =>
+                string.Equals(identity.Label, sessionId, StringComparison.Ordinal)
+                || UserIdOf(new ClaimsPrincipal(identity)) is not { } other
+                || string.Equals(other, record.UserId, StringComparison.Ordinal));
+    }
+
+    // A label is not kept in tickets and comes with no token, but with every copy of the identity.
+    private static void Sign(ClaimsPrincipal principal, string sessionId)
+    {
+        foreach (var identity in principal.Identities)
+        {
+            identity.Label = sessionId;
+        }
+    }
+
     private static AuthenticationTicket? Deserialize(ReadOnlyMemory<byte> stored)
     {
-        // Checked first: the serializer believes whatever counts and lengths it reads, and allocates by them.
-        if (stored.Length < ChecksumLength
-            || BinaryPrimitives.ReadUInt32LittleEndian(stored.Span) != Checksum.Of(stored.Span[ChecksumLength..]))
-        {
-            return null;
-        }
-
         try
         {
-            return TicketSerializer.Default.Deserialize(stored[ChecksumLength..].ToArray());
+            return TicketSerializer.Default.Deserialize(stored.ToArray());
         }
         catch (Exception exception) when (exception is IOException or ArgumentException or FormatException or InvalidOperationException)
         {

@@ -46,8 +46,8 @@ internal static partial class Log
     [LoggerMessage(19, LogLevel.Information, "Of {Count} session cookies '{Name}' with different values the one that opens a living session was taken. They are set for different paths or domains: expire the others under their own path and domain, or rename Cookie.Name.")]
     public static partial void OneCookieOfSeveralTaken(this ILogger logger, string name, int count);
 
-    [LoggerMessage(36, LogLevel.Debug, "The session of request {TraceIdentifier} was loaded for a static file, because something in front of the files used it. It waited for the store synchronously: put it behind the files, or have it leave them alone.")]
-    public static partial void LoadedForFile(this ILogger logger, string traceIdentifier);
+    [LoggerMessage(36, LogLevel.Debug, "The session of request {TraceIdentifier} was loaded when it was used, and that use waited for the store: sessions of static files, and sessions in front of UseSessionManager, are not loaded in advance. Use the session behind the files and behind UseSessionManager.")]
+    public static partial void LoadedAtUse(this ILogger logger, string traceIdentifier);
 
     [LoggerMessage(20, LogLevel.Information, "Session {SessionId} was created.")]
     public static partial void SessionCreated(this ILogger logger, Guid sessionId);

@@ -20,6 +20,8 @@ internal sealed class RequestSession : ISessionFeature
     private readonly HttpContext _context;
     private SessionAttribute? _endpoint;
     private bool _isFile;
+    private bool _isDeferred;
+    private bool _isBeingLoaded;
     private SessionPhase _phase;
     private string? _failure;
     private SessionRecord? _record;
@@ -38,11 +40,15 @@ internal sealed class RequestSession : ISessionFeature
     private volatile bool _isClosed;
     private bool _isEnding;
 
-    private RequestSession(SessionPipeline pipeline, HttpContext context) => (_pipeline, _context) = (pipeline, context);
+    private RequestSession(SessionPipeline pipeline, HttpContext context, RequestSession? outer) =>
+        (_pipeline, _context, Outer) = (pipeline, context, outer);
 
     public SessionPipeline Pipeline => _pipeline;
 
     public HttpContext Context => _context;
+
+    /// <summary>The session of the request that this one runs in: its context was made of that one's features, as those of a batch are.</summary>
+    public RequestSession? Outer { get; }
 
     /// <summary>Whether <c>UseSessionManager</c> has this request, so that what is changed will be saved.</summary>
     public bool IsBound { get; private set; }
@@ -146,11 +152,17 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether the application is to be told of something.</summary>
     public bool HasEvents => _changes is { Events.IsEmpty: false };
 
-    public bool Touches => _endpoint?.Touch != false;
+    public bool Touches => !IsDisabled && _endpoint?.Touch != false;
 
-    public bool MayRotate => !_isFile && _endpoint?.Mode != SessionMode.ReadOnly;
+    public bool MayRotate => !_isFile && !IsDisabled && _endpoint?.Mode != SessionMode.ReadOnly;
 
-    public bool IsAvailable => _phase == SessionPhase.Loaded;
+    /// <summary>Whether the endpoint has no session. Where authorization decides on it, its user is found in the session all the same.</summary>
+    public bool IsDisabled => _endpoint?.Mode == SessionMode.Disabled;
+
+    public bool IsAvailable => _phase == SessionPhase.Loaded && !IsDisabled;
+
+    /// <summary>Whether it is known which session the request has.</summary>
+    public bool HasLoaded => _phase == SessionPhase.Loaded;
 
     /// <summary>Whether the store could not be reached, and that is an error here.</summary>
     public bool HasFailed => _phase == SessionPhase.Failed;
@@ -198,9 +210,6 @@ internal sealed class RequestSession : ISessionFeature
             }
         }
     }
-
-    /// <summary>When the user signed in to the stored session.</summary>
-    public DateTimeOffset? AuthenticatedAt => Record?.AuthenticatedAt;
 
     public bool HasSession
     {
@@ -266,14 +275,37 @@ internal sealed class RequestSession : ISessionFeature
         return session;
     }
 
-    /// <summary>The session of a request, also where somebody has put a feature of their own in front of ours.</summary>
+    /// <summary>The session that was made for a request, also where somebody has put a feature of their own in front of it; not one that came with
+    /// the features of another request.</summary>
     public static RequestSession? Find(HttpContext context) =>
+        FindAny(context) is not { } found ? null
+        : ReferenceEquals(found._context, context) ? found
+        : context.Features[typeof(RequestSession)] is RequestSession other && ReferenceEquals(other._context, context) ? other
+        : null;
+
+    /// <summary>The session that <c>HttpContext.Session</c> shows, be it that of an outer request.</summary>
+    public static RequestSession? FindAny(HttpContext context) =>
         // By type, not by the generic method: called through the interface that costs 30 ns.
         (context.Features[typeof(ISessionFeature)] as RequestSession) ?? (context.Features[typeof(RequestSession)] as RequestSession);
 
     /// <summary>Loads the session, once. A store that can't be reached is not an error until the session is used.</summary>
     public ValueTask LoadAsync(CancellationToken cancellationToken) =>
-        _phase == SessionPhase.NotLoaded && !_isFile ? LoadNowAsync(cancellationToken) : ValueTask.CompletedTask;
+        !_isFile && !IsDisabled ? LoadForUserAsync(cancellationToken) : ValueTask.CompletedTask;
+
+    /// <summary>Nothing is loaded until the session, or its user, is asked for.</summary>
+    public void Defer() => _isDeferred = true;
+
+    /// <summary>Loads the session for who asks for its user, also where the endpoint has no session.</summary>
+    public ValueTask LoadForUserAsync(CancellationToken cancellationToken)
+    {
+        if (_phase != SessionPhase.NotLoaded)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        _isBeingLoaded = true;
+        return LoadNowAsync(cancellationToken);
+    }
 
     /// <summary>The request came with no cookie of ours.</summary>
     public void AcceptNone() => _phase = SessionPhase.Loaded;
@@ -291,7 +323,7 @@ internal sealed class RequestSession : ISessionFeature
 
             (_phase, Token, TokenAge, _record, _previousEnd, WasTouchDue, _failure) =
                 (loaded.Phase, loaded.Token, loaded.TokenAge, loaded.Record, loaded.PreviousEnd ?? default, loaded.IsTouchDue, loaded.Failure);
-            _untouchedUntil = loaded.UntouchedUntil;
+            (_untouchedUntil, _isTokenFresh) = (loaded.UntouchedUntil, false);
             _seenAt = loaded.Record?.LastSeenAt.ToUnixTimeMilliseconds() ?? 0;
         }
 
@@ -307,7 +339,7 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Loads for a handler that asks for it: here a store that can't be reached is an error at once.</summary>
     public async ValueTask LoadForHandlerAsync(CancellationToken cancellationToken)
     {
-        if (_phase == SessionPhase.NotLoaded)
+        if (_phase == SessionPhase.NotLoaded && !IsDisabled)
         {
             ThrowIfClosed();
             await LoadNowAsync(cancellationToken);
@@ -410,20 +442,35 @@ internal sealed class RequestSession : ISessionFeature
 
     /// <summary>Signs a user in.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="principal">What to keep beside the id; <see langword="null"/>: what is kept of the same user.</param>
-    public void SignIn(string userId, ReadOnlyMemory<byte>? principal)
+    /// <param name="details">What to keep beside the id.</param>
+    /// <param name="keepsTicket">Whether the ticket that is kept of the same user and scheme stays.</param>
+    public void SignIn(string userId, SignInDetails details, bool keepsTicket)
     {
         ThrowIfUnwritable();
         ThrowIfTooLateForCookie();
         _pipeline.Events.ThrowIfHandling(HasSession ? SessionEventKinds.SignedIn : SessionEventKinds.SignedIn | SessionEventKinds.Created);
         lock (this)
         {
-            Change((userId, principal, _pipeline.Options.KeepValuesOnSignIn, _pipeline.Now, _recognised), static (draft, it) =>
+            Change((userId, details, keepsTicket, _pipeline.Schemes, _pipeline.Options.KeepValuesOnSignIn, _pipeline.Now, _recognised), static (draft, it) =>
             {
-                draft.SignIn(it.userId, it.principal, it.KeepValuesOnSignIn, it.Now, it._recognised);
+                draft.SignIn(it.userId, it.details, it.keepsTicket, it.Schemes, it.KeepValuesOnSignIn, it.Now, it._recognised);
                 return true;
             });
             _tellStale = Draft is { Recognised: not null } ? null : _tellStale;
+        }
+    }
+
+    /// <summary>Whether somebody is signed in by a scheme.</summary>
+    public bool IsSignedInBy(string scheme)
+    {
+        if (UserId is null)
+        {
+            return false;
+        }
+
+        lock (this)
+        {
+            return _pipeline.Schemes.IsOf(SignInDetails.Read(Draft is { } draft ? draft.Principal : Record?.Principal ?? default), scheme);
         }
     }
 
@@ -488,7 +535,7 @@ internal sealed class RequestSession : ISessionFeature
     {
         ThrowIfUnreadable();
         ThrowIfClosed();
-        if (!IsBound)
+        if (!IsBound || _phase == SessionPhase.NotLoaded)
         {
             throw SessionErrors.NotBound();
         }
@@ -513,23 +560,43 @@ internal sealed class RequestSession : ISessionFeature
         }
     }
 
+    /// <summary>Refuses to say that there is no user while the store can't be reached.</summary>
+    public void ThrowIfFailed()
+    {
+        if (HasFailed)
+        {
+            throw SessionErrors.NotReadable(_phase, _failure);
+        }
+    }
+
     public SessionEndReason? ReadPreviousEnd()
     {
         ThrowIfUnreadable();
         return _previousEnd == default ? null : _previousEnd;
     }
 
-    /// <summary>The session as it was stored, for the authentication scheme, which also runs where the endpoint has none.</summary>
-    public SessionRecord? IdentifyForAuthentication()
+    /// <summary>The session as it was stored and what it keeps of its sign-in, for the authentication scheme, which also runs where the endpoint
+    /// has no session.</summary>
+    /// <param name="scheme">The scheme that asks.</param>
+    /// <param name="details">What is kept of the sign-in; <see langword="null"/> when it can't be read.</param>
+    /// <returns><see langword="null"/> when nobody is signed in by that scheme.</returns>
+    public SessionRecord? IdentifyForAuthentication(string scheme, out SignInDetails? details)
     {
+        details = null;
         if (_phase != SessionPhase.Loaded)
         {
             return null;
         }
 
-        var user = Record is { UserId: not null } record ? record : null;
-        Response.AuthenticationSaw(user is not null);
-        return user;
+        var record = Record is { UserId: not null } signedIn ? signedIn : null;
+        if (record is not null)
+        {
+            details = SignInDetails.Read(record.Principal);
+            record = details is null || _pipeline.Schemes.IsOf(details, scheme) ? record : null;
+        }
+
+        Response.AuthenticationSaw(record is not null);
+        return record;
     }
 
     /// <summary>The id of the session, or the one that a session begun now would get.</summary>
@@ -552,17 +619,18 @@ internal sealed class RequestSession : ISessionFeature
         }
     }
 
-    /// <summary>The record as it was just saved, with the token that opens it.</summary>
-    public void Adopt(SessionRecord record, SessionToken token)
+    /// <summary>The draft was just saved as this record, with the token that opens it.</summary>
+    public void AdoptSaved(SessionRecord record, SessionToken token)
     {
         lock (this)
         {
             Put(record, token);
+            Changes.Applied();
         }
     }
 
-    /// <summary>The record was just changed, and the token that opens it now.</summary>
-    public void Adopt(SessionCommit commit, bool secretChanged, SessionToken token)
+    /// <summary>The draft was just saved by this commit, and the token opens the session now.</summary>
+    public void AdoptSaved(SessionCommit commit, bool secretChanged, SessionToken token)
     {
         lock (this)
         {
@@ -572,6 +640,8 @@ internal sealed class RequestSession : ISessionFeature
             {
                 See(commit.Now);
             }
+
+            Changes.Applied();
         }
     }
 
@@ -580,7 +650,7 @@ internal sealed class RequestSession : ISessionFeature
     {
         lock (this)
         {
-            Adopt(record, Token);
+            Put(record, Token);
             Draft?.Rebase(record);
         }
     }
@@ -684,6 +754,7 @@ internal sealed class RequestSession : ISessionFeature
     /// started may still make some.</summary>
     public void End()
     {
+        GiveBackFeatures();
         if (IsHooked && !_context.Response.HasStarted)
         {
             if (_pipeline.Callbacks.AreRun(_context))
@@ -706,7 +777,13 @@ internal sealed class RequestSession : ISessionFeature
 
     private static RequestSession Make(HttpContext context, SessionPipeline pipeline)
     {
-        var session = new RequestSession(pipeline, context);
+        var outer = FindAny(context);
+        var session = new RequestSession(pipeline, context, outer);
+        if (outer is not null)
+        {
+            pipeline.InnerRequests.Begin(outer);
+        }
+
         session.Enter();
         context.Features[typeof(ISessionFeature)] = session;
         context.Features[typeof(RequestSession)] = session;
@@ -718,9 +795,6 @@ internal sealed class RequestSession : ISessionFeature
         var metadata = ((IEndpointFeature?)_context.Features[typeof(IEndpointFeature)])?.Endpoint?.Metadata;
         _endpoint = metadata?.GetMetadata<SessionAttribute>();
         _isFile = _endpoint is null && metadata?.GetMetadata<StaticAssetDescriptor>() is not null;
-        _phase = _endpoint?.Mode == SessionMode.Disabled ? SessionPhase.Disabled
-            : _phase == SessionPhase.Disabled ? SessionPhase.NotLoaded
-            : _phase;
         if (_context.Features[typeof(ISessionFeature)] is null && IsBound)
         {
             // Somebody has taken it away on the way back to an error page.
@@ -728,6 +802,16 @@ internal sealed class RequestSession : ISessionFeature
         }
 
         _response?.Restart();
+    }
+
+    // An inner request may have the very features of the outer one, which goes on with them.
+    private void GiveBackFeatures()
+    {
+        if (Outer is { } outer && ReferenceEquals(_context.Features, outer._context.Features) && ReferenceEquals(FindAny(_context), this))
+        {
+            _context.Features[typeof(ISessionFeature)] = outer;
+            _context.Features[typeof(RequestSession)] = outer;
+        }
     }
 
     private bool TrySet(string key, SessionValue value, bool establishes, (bool IsSet, SessionValue? Value) expected)
@@ -798,15 +882,27 @@ internal sealed class RequestSession : ISessionFeature
 
     private void ThrowIfUnreadable()
     {
-        if (_phase == SessionPhase.NotLoaded && _isFile && _pipeline.Options.LoadMode == LoadMode.Eager && !IsClosed)
+        if (IsDisabled)
         {
-            LoadForFile();
+            ThrowIfClosed();
+            throw SessionErrors.Disabled(_context);
+        }
+
+        if (_phase == SessionPhase.NotLoaded && (_isFile || _isDeferred) && _pipeline.Options.LoadMode == LoadMode.Eager && !IsClosed)
+        {
+            LoadAtUse();
         }
 
         if (_phase is not (SessionPhase.Loaded or SessionPhase.Anonymous))
         {
             ThrowIfClosed();
-            throw SessionErrors.NotReadable(_phase, _context, _failure);
+            if (_phase == SessionPhase.NotLoaded && _isBeingLoaded)
+            {
+                // No handler runs yet. It is a logger that asks, or something in the store: there is no session to see so far.
+                return;
+            }
+
+            throw SessionErrors.NotReadable(_phase, _failure);
         }
 
         if (!IsClosed)
@@ -840,17 +936,16 @@ internal sealed class RequestSession : ISessionFeature
             WasTouchDue &= late.Touch;
             if (late.Mode == SessionMode.Disabled)
             {
-                _phase = SessionPhase.Disabled;
-                throw SessionErrors.NotReadable(SessionPhase.Disabled, _context, failure: null);
+                throw SessionErrors.Disabled(_context);
             }
         }
     }
 
-    // A static file needs no session, so none was loaded. What stands in front of the files and uses it all the same gets it: here alone
-    // somebody waits for the store in a property.
-    private void LoadForFile()
+    // A static file needs no session, so none was loaded. What stands in front of the files, or of UseSessionManager, and uses it all the same
+    // gets it: here alone somebody waits for the store in a property.
+    private void LoadAtUse()
     {
-        _pipeline.Logger.LoadedForFile(_context.TraceIdentifier);
+        _pipeline.Logger.LoadedAtUse(_context.TraceIdentifier);
         var load = LoadNowAsync(CancellationToken.None);
         if (!load.IsCompletedSuccessfully)
         {

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Records;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -9,9 +10,10 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <remarks>Nothing says for how long somebody holds this: a singleton, a middleware's constructor or a message handler may hold it across
 /// requests. So it finds the request it is used in anew each time. Only where there is none, and its services are those of a request that it
 /// has served, it goes on with that one.</remarks>
-internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServiceProvider services) : ISessionManager
+internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServiceProvider services, SessionPipeline pipeline) : ISessionManager
 {
-    private RequestSession? _own;
+    // Known from the start where it can be: an inner request may empty the accessor before this is first used.
+    private RequestSession? _own = OwnOf(accessor.HttpContext, services);
 
     public bool IsAuthenticated => Session.UserId is not null;
 
@@ -29,10 +31,12 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
         {
             if (accessor.HttpContext is not { } context)
             {
-                return _own ?? throw SessionErrors.NoRequest();
+                return pipeline.InnerRequests.Find(services) ?? _own ?? throw SessionErrors.NoRequest();
             }
 
-            var session = RequestSession.Find(context) ?? throw SessionErrors.NotRun(context.Features[typeof(ISessionFeature)]);
+            // In a context that was made of another one's features and has no session of its own, that of the other, as HttpContext.Session is.
+            var session = RequestSession.Find(context) ?? RequestSession.FindAny(context)
+                ?? throw SessionErrors.NotRun(context.Features[typeof(ISessionFeature)]);
             if (_own is null && ReferenceEquals(context.RequestServices, services))
             {
                 _own = session;
@@ -51,7 +55,7 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
             return false;
         }
 
-        session.SignIn(text, principal: null);
+        session.SignIn(text, new SignInDetails(session.Pipeline.Schemes.OfUserId, default), keepsTicket: true);
         return true;
     }
 
@@ -136,4 +140,7 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
     public Task ReloadAsync(CancellationToken cancellationToken = default) => Session.ReloadAsync(cancellationToken).AsTask();
 
     public Task CommitAsync(CancellationToken cancellationToken = default) => Session.SaveForHandlerAsync(cancellationToken).AsTask();
+
+    private static RequestSession? OwnOf(HttpContext? context, IServiceProvider services) =>
+        context is not null && ReferenceEquals(context.RequestServices, services) ? RequestSession.Find(context) : null;
 }

@@ -109,6 +109,16 @@ internal sealed class SessionChanges(RequestSession session)
         }
     }
 
+    /// <summary>The store has what is being saved. From here on the request sees it as stored; the turn goes on.</summary>
+    public void Applied()
+    {
+        lock (session)
+        {
+            Draft = _meanwhile is not null && Redo(new SessionDraft(session.Record)) is { IsEmpty: false } rest ? rest : null;
+            (_saving, _meanwhile) = (null, null);
+        }
+    }
+
     /// <summary>Ends the turn of a save that has saved everything, or was refused.</summary>
     /// <param name="failure">Why it was refused; <see langword="null"/>: everything is saved.</param>
     /// <param name="left">What of it is still to be saved.</param>
@@ -116,9 +126,13 @@ internal sealed class SessionChanges(RequestSession session)
     {
         lock (session)
         {
-            var rest = _meanwhile is null ? left : Redo(left ?? new SessionDraft(session.Record));
-            Draft = rest is { IsEmpty: false } ? rest : null;
-            (_saving, _meanwhile) = (null, null);
+            if (_saving is not null)
+            {
+                var rest = _meanwhile is null ? left : Redo(left ?? new SessionDraft(session.Record));
+                Draft = rest is { IsEmpty: false } ? rest : null;
+                (_saving, _meanwhile) = (null, null);
+            }
+
             Leave(failure);
         }
     }

@@ -1,3 +1,6 @@
+using SessionManager.AspNetCore.Authentication;
+using SessionManager.AspNetCore.Records;
+
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
@@ -47,6 +50,9 @@ internal sealed class SessionDraft(SessionRecord? stored)
     public SessionRecord? Stored => Ends ? null : _stored;
 
     public string? UserId => Identity is null ? Stored?.UserId : Identity.UserId;
+
+    /// <summary>What is kept of the user beside the id.</summary>
+    public ReadOnlyMemory<byte> Principal => Identity is null ? Stored?.Principal ?? default : Identity.Principal;
 
     /// <summary>Whether a session is to be begun though no value is left: <c>ISession.Set</c> establishes one, and the framework relies on
     /// that.</summary>
@@ -138,39 +144,52 @@ internal sealed class SessionDraft(SessionRecord? stored)
         _clears = DropsValues;
     }
 
-    /// <summary>Signs a user in.</summary>
+    /// <summary>Signs a user in. The same user by the same scheme is signed in again; anybody else replaces who was there.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="principal">What to keep beside the id; <see langword="null"/>: what is kept of the same user.</param>
-    /// <param name="keepValues">Whether values that were nobody's become the user's.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="details">What to keep beside the id.</param>
+    /// <param name="keepsTicket">Whether the ticket that is kept of the same user and scheme stays.</param>
+    /// <param name="schemes">Which schemes there are.</param>
+    /// <param name="keepValues">Whether values of an anonymous session stay.</param>
+    /// <param name="now">When.</param>
     /// <param name="recognised">The session whose last sign-in replaced the request's token, if that was only just.</param>
-    public void SignIn(string userId, ReadOnlyMemory<byte>? principal, bool keepValues, DateTimeOffset now, SessionRecord? recognised = null)
+    public void SignIn(
+        string userId,
+        SignInDetails details,
+        bool keepsTicket,
+        SessionSchemes schemes,
+        bool keepValues,
+        DateTimeOffset now,
+        SessionRecord? recognised = null)
     {
-        if (SharesSession && !string.Equals(UserId, userId, StringComparison.Ordinal))
+        if (SharesSession && !IsAgain(UserId, Principal))
         {
             Leave();
         }
         else if (recognised is not null
             && this is { _stored: null, Identity: null, IsLost: false }
-            && string.Equals(recognised.UserId, userId, StringComparison.Ordinal))
+            && IsAgain(recognised.UserId, recognised.Principal))
         {
             GoOnIn(recognised, keepValues);
         }
 
         var owner = Identity?.OwnerId ?? Stored?.OwnerId;
-        var again = string.Equals(UserId, userId, StringComparison.Ordinal);
-        if (!again && (!keepValues || (owner is not null && !string.Equals(owner, userId, StringComparison.Ordinal))))
+        var sameUser = string.Equals(UserId, userId, StringComparison.Ordinal);
+        if (!sameUser && (!keepValues || (owner is not null && !string.Equals(owner, userId, StringComparison.Ordinal))))
         {
             DropAll();
         }
 
+        var kept = Principal;
+        var again = IsAgain(UserId, kept);
         var moves = Identity?.MovesGeneration == true || !again;
-        var known = again ? Identity?.Principal ?? Stored?.Principal : null;
         Identity = new SessionIdentity(userId, userId, AuthenticatedAt: now, StartedAt: now, MovesGeneration: moves)
         {
-            Principal = principal ?? known ?? default,
+            Principal = again && keepsTicket ? kept : details.Write(),
         };
         (SignsIn, Rotates) = (true, Stored is not null);
+
+        bool IsAgain(string? user, ReadOnlyMemory<byte> principal) =>
+            string.Equals(user, userId, StringComparison.Ordinal) && schemes.AreOfOne(SignInDetails.Read(principal), details);
     }
 
     public void SignOut(ClearSessionScope scope)
@@ -281,7 +300,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
             {
                 fresh.Values[key] = value;
                 fresh._count++;
-                fresh._bytes += Records.LayeredValues.SizeOf(key, value);
+                fresh._bytes += LayeredValues.SizeOf(key, value);
             }
         }
 
@@ -318,7 +337,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
     private void Count()
     {
         _count = Keys.Count();
-        _bytes = Keys.Sum(key => TryGet(key, out var value) ? Records.LayeredValues.SizeOf(key, value) : 0);
+        _bytes = Keys.Sum(key => TryGet(key, out var value) ? LayeredValues.SizeOf(key, value) : 0);
     }
 
     private (int Count, long Bytes) After(string key, int keyLength, SessionValue value)

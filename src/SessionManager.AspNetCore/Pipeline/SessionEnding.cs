@@ -32,18 +32,35 @@ internal sealed class SessionEnding(ObservedStore store, SessionClock clock, Ses
             return false;
         }
 
-        logger.SessionEnded(record.Id, reason);
-        await DismissAsync(record.UserId, record, cancellationToken);
-        if (teller is null)
+        await AnnounceAsync(record, reason, context, teller, cancellationToken);
+        return true;
+    }
+
+    /// <summary>Ends an expired session in the store, and says nothing of it yet: its request does not know its session so far, and a logger may
+    /// ask for that.</summary>
+    /// <returns>Whether it has ended, also when the store failed: the next request finds the same. And with what fault.</returns>
+    public async ValueTask<(bool Ended, SessionStoreException? Fault)> EndExpiredAsync(SessionRecord record)
+    {
+        try
         {
-            await events.EndedAsync(record, reason, context);
+            return (await store.EndExpiredAsync(record.Id, clock.Now), null);
         }
-        else
+        catch (SessionStoreException exception)
         {
-            teller.Tell(() => events.EndedAsync(record, reason, context));
+            return (true, exception);
+        }
+    }
+
+    /// <summary>Says that a request's session was found expired and ended.</summary>
+    public ValueTask AnnounceExpiredAsync(SessionRecord record, SessionStoreException? fault, RequestSession session)
+    {
+        if (fault is null)
+        {
+            return AnnounceAsync(record, SessionEndReason.Expired, session.Context, session, CancellationToken.None);
         }
 
-        return true;
+        logger.StoreFailed("end", record.Id, fault.Message);
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Revokes a session whose record is of a newer version of this library. What the record says can't be read, so no event is
@@ -66,23 +83,36 @@ internal sealed class SessionEnding(ObservedStore store, SessionClock clock, Ses
 
     /// <summary>Ends a session that was found to have ended already, by a limit or a revocation. Nothing is lost when the store fails:
     /// the next request finds the same.</summary>
-    /// <returns>Whether it has; not when somebody else was faster, by ending or by using it.</returns>
-    public async ValueTask<bool> NoticeAsync(SessionRecord record, SessionEndReason reason, RequestSession session)
+    public async ValueTask NoticeAsync(SessionRecord record, SessionEndReason reason, RequestSession session)
     {
         try
         {
-            return await EndAsync(record, reason, session.Context, session);
+            await EndAsync(record, reason, session.Context, session);
         }
         catch (SessionStoreException exception)
         {
             logger.StoreFailed("end", record.Id, exception.Message);
-            return true;
         }
     }
 
     /// <summary>Takes back the note that a session is a user's. Left behind, it is found out by whoever reads it.</summary>
     public ValueTask DismissAsync(string? userId, SessionRecord record, CancellationToken cancellationToken) =>
         DismissAsync(userId, new SessionMember(record.Id, record.AuthenticatedAt ?? record.StartedAt), cancellationToken);
+
+    private async ValueTask AnnounceAsync(
+        SessionRecord record, SessionEndReason reason, HttpContext? context, RequestSession? teller, CancellationToken cancellationToken)
+    {
+        logger.SessionEnded(record.Id, reason);
+        await DismissAsync(record.UserId, record, cancellationToken);
+        if (teller is null)
+        {
+            await events.EndedAsync(record, reason, context);
+        }
+        else
+        {
+            teller.Tell(() => events.EndedAsync(record, reason, context));
+        }
+    }
 
     private async ValueTask DismissAsync(string? userId, SessionMember member, CancellationToken cancellationToken)
     {

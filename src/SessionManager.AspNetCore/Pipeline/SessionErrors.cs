@@ -6,10 +6,11 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <summary>Why a session can't be used or changed: the fact, and the remedy.</summary>
 internal static class SessionErrors
 {
-    public static Exception NotReadable(SessionPhase phase, HttpContext context, string? failure) => phase switch
+    public static InvalidOperationException Disabled(HttpContext context) => new(
+        $"The endpoint '{NameOf(context)}' has SessionMode 'Disabled', so it has no session. Remove the mode, or don't use the session there.");
+
+    public static Exception NotReadable(SessionPhase phase, string? failure) => phase switch
     {
-        SessionPhase.Disabled => new InvalidOperationException(
-            $"The endpoint '{NameOf(context)}' has SessionMode 'Disabled', so it has no session. Remove the mode, or don't use the session there."),
         SessionPhase.Failed => new SessionStoreException($"The session could not be loaded. {failure}"),
         _ => new InvalidOperationException(
             "The session is not loaded, because LoadMode is 'OnDemand'. Call 'await session.LoadAsync()' first, or set LoadMode to 'Eager'."),

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 using SessionManager.AspNetCore.Diagnostics;
 
 namespace SessionManager.AspNetCore.Pipeline;
@@ -26,6 +27,9 @@ internal sealed class SessionLoader(
     {
         switch (cookie.Read(session.Context, out var token, out var candidates))
         {
+            case SessionCookieStatus.None when session.Outer is { Record: not null } outer && !session.Context.Request.Headers.ContainsKey(HeaderNames.Cookie):
+                // A request of a batch says nothing of cookies: its browser is that of the batch.
+                return LoadRecordAsync(session, outer.Token, endpoint, cancellationToken);
             case SessionCookieStatus.None:
                 session.AcceptNone();
                 return ValueTask.CompletedTask;
@@ -34,12 +38,7 @@ internal sealed class SessionLoader(
             case SessionCookieStatus.Several:
                 return LoadOneOfAsync(session, candidates!, endpoint, cancellationToken);
             case var rejected:
-                if (session.TryAccept(new LoadedSession(SessionPhase.Loaded, PreviousEnd: SessionEndReason.Invalid)))
-                {
-                    Reject(rejected);
-                }
-
-                return ValueTask.CompletedTask;
+                return AcceptAsync(session, Rejected(rejected), default);
         }
     }
 
@@ -86,7 +85,7 @@ internal sealed class SessionLoader(
 
     private ValueTask LoadRecordAsync(RequestSession session, SessionToken token, SessionAttribute? endpoint, CancellationToken cancellationToken)
     {
-        var touch = TouchBy(token, endpoint);
+        var touch = TouchBy(token, session);
         LoadedSession loaded;
         try
         {
@@ -139,7 +138,7 @@ internal sealed class SessionLoader(
         {
             try
             {
-                var touch = TouchBy(token, endpoint);
+                var touch = TouchBy(token, session);
                 var lookup = await store.LoadAsync(token.Id, touch, cancellationToken);
                 if (lookup is not { Record: { } record, EndReason: null } || lifetime.IsExpired(record, touch.Now))
                 {
@@ -172,19 +171,18 @@ internal sealed class SessionLoader(
 
         if (loaded is { Record: null, Failure: null })
         {
-            Reject(SessionCookieStatus.Ambiguous);
-            loaded = replaced;
+            loaded = replaced.IsRecognised ? replaced with { Report = () => Reject(SessionCookieStatus.Ambiguous) } : Rejected(SessionCookieStatus.Ambiguous);
         }
         else if (loaded.Record is not null)
         {
-            logger.OneCookieOfSeveralTaken(options.Value.Cookie.Name!, candidates.Count);
+            loaded = loaded with { Report = () => logger.OneCookieOfSeveralTaken(options.Value.Cookie.Name!, candidates.Count) };
         }
 
         await AcceptAsync(session, loaded, default);
     }
 
-    private SessionTouch TouchBy(SessionToken token, SessionAttribute? endpoint) =>
-        new(token.HashSecret(_sha256.Value!), clock.Now, Allowed: endpoint?.Touch != false);
+    private SessionTouch TouchBy(SessionToken token, RequestSession session) =>
+        new(token.HashSecret(_sha256.Value!), clock.Now, Allowed: session.Touches);
 
     private void Reject(SessionCookieStatus status)
     {
@@ -208,6 +206,7 @@ internal sealed class SessionLoader(
             return ValueTask.CompletedTask;
         }
 
+        loaded.Report?.Invoke();
         return loaded.Lost is { } lost ? NoticeAsync(session, lost, loaded.PreviousEnd!.Value, loaded.IsRecognised)
             : loaded is { TokenAge: TokenAge.Next, Record: { } record } && session.MayRotate ? SessionRotation.PromoteAsync(session, record)
             : ValueTask.CompletedTask;
@@ -216,19 +215,31 @@ internal sealed class SessionLoader(
     // Between the load and the end a long request may have used the session, and then it lives on.
     private async ValueTask EndExpiredAsync(RequestSession session, SessionRecord expired, LoadedSession loaded, SessionTouch touch)
     {
-        if (!await ending.NoticeAsync(expired, SessionEndReason.Expired, session))
+        var (ended, fault) = await ending.EndExpiredAsync(expired);
+        var found = loaded;
+        if (!ended)
         {
             try
             {
-                loaded = Judge(loaded.Token, await store.LoadAsync(expired.Id, touch), touch);
+                found = Judge(loaded.Token, await store.LoadAsync(expired.Id, touch), touch);
             }
             catch (SessionStoreException exception)
             {
-                logger.StoreFailed("load", expired.Id, exception.Message);
+                found = loaded with { Report = () => logger.StoreFailed("load", expired.Id, exception.Message) };
             }
         }
 
-        session.TryAccept(loaded with { Lost = null });
+        if (!session.TryAccept(found with { Lost = null }))
+        {
+            return;
+        }
+
+        found.Report?.Invoke();
+        if (ended)
+        {
+            await ending.AnnounceExpiredAsync(expired, fault, session);
+        }
+
         SessionResponse.Hook(session);
     }
 
@@ -236,28 +247,22 @@ internal sealed class SessionLoader(
     {
         if (lookup.Record is not { } record)
         {
-            LogMissing(token, lookup.Status);
-            return new LoadedSession(SessionPhase.Loaded, PreviousEnd: lookup.EndReason ?? SessionEndReason.Invalid);
+            return Missing(token, lookup.Status, lookup.EndReason ?? SessionEndReason.Invalid);
         }
 
         if (record.AgeOf(touch.SecretHash, touch.Now) is not { } age)
         {
-            logger.StaleToken(token.Id);
-            metrics.CookieRejected("replaced");
             return Replaced(token, lookup, record, touch);
         }
 
         if (lifetime.IsExpired(record, touch.Now))
         {
-            logger.SessionExpired(token.Id);
-            metrics.CookieRejected("expired");
-            return Dead(token, record, SessionEndReason.Expired);
+            return Dead(token, record, SessionEndReason.Expired, "expired");
         }
 
         if (lookup.EndReason is { } ended)
         {
-            metrics.CookieRejected("ended");
-            return Dead(token, record, ended);
+            return Dead(token, record, ended, "ended");
         }
 
         return Living(token, lookup, record, age, touch);
@@ -308,7 +313,7 @@ internal sealed class SessionLoader(
 
     // It opens nothing and shows nothing, however lately it was replaced.
     private LoadedSession Replaced(SessionToken token, in SessionLookup lookup, SessionRecord record, in SessionTouch touch) =>
-        Dead(token, record, SessionEndReason.Replaced) with
+        Dead(token, record, SessionEndReason.Replaced, "replaced") with
         {
             IsRecognised = lookup.EndReason is null
                 && record.WasReplacedBySignIn(touch.SecretHash, touch.Now)
@@ -317,13 +322,12 @@ internal sealed class SessionLoader(
 
     private LoadedSession Failed(SessionToken token, Exception exception, SessionAttribute? endpoint)
     {
-        logger.StoreFailed("load", token.Id, exception.Message);
         var mode = endpoint?.ChosenStoreFailureMode ?? options.Value.StoreFailureMode;
         var phase = mode == StoreFailureMode.Anonymous ? SessionPhase.Anonymous : SessionPhase.Failed;
-        return new LoadedSession(phase, Failure: exception.Message);
+        return new LoadedSession(phase, Failure: exception.Message, Report: () => logger.StoreFailed("load", token.Id, exception.Message));
     }
 
-    private void LogMissing(SessionToken token, SessionLookupStatus status)
+    private void ReportMissing(SessionToken token, SessionLookupStatus status)
     {
         metrics.CookieRejected(status switch
         {
@@ -346,6 +350,27 @@ internal sealed class SessionLoader(
         }
     }
 
-    private static LoadedSession Dead(SessionToken token, SessionRecord lost, SessionEndReason reason) =>
-        new(SessionPhase.Loaded, token, PreviousEnd: reason, Lost: lost);
+    // Methods of their own, so that a load that finds its session allocates none of their closures.
+    private LoadedSession Rejected(SessionCookieStatus status) =>
+        new(SessionPhase.Loaded, PreviousEnd: SessionEndReason.Invalid, Report: () => Reject(status));
+
+    private LoadedSession Missing(SessionToken token, SessionLookupStatus status, SessionEndReason reason) =>
+        new(SessionPhase.Loaded, PreviousEnd: reason, Report: () => ReportMissing(token, status));
+
+    private LoadedSession Dead(SessionToken token, SessionRecord lost, SessionEndReason reason, string countedAs) =>
+        new(SessionPhase.Loaded, token, PreviousEnd: reason, Lost: lost, Report: () => ReportDead(token, reason, countedAs));
+
+    private void ReportDead(SessionToken token, SessionEndReason reason, string countedAs)
+    {
+        metrics.CookieRejected(countedAs);
+        switch (reason)
+        {
+            case SessionEndReason.Replaced:
+                logger.StaleToken(token.Id);
+                break;
+            case SessionEndReason.Expired:
+                logger.SessionExpired(token.Id);
+                break;
+        }
+    }
 }

@@ -11,7 +11,4 @@ internal enum SessionPhase : byte
 
     /// <summary>The store could not be reached, and the request goes on with an empty session that it can't change.</summary>
     Anonymous = 3,
-
-    /// <summary>The endpoint has no session.</summary>
-    Disabled = 4,
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Authentication;
 using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Stores;
 
@@ -16,6 +17,7 @@ internal sealed class SessionPipeline(
     SessionAdmission admission,
     SessionEnding ending,
     SessionEvents events,
+    SessionSchemes schemes,
     ILogger<SessionPipeline> logger)
 {
     public SessionManagerOptions Options { get; } = options.Value;
@@ -34,6 +36,8 @@ internal sealed class SessionPipeline(
 
     public SessionEvents Events => events;
 
+    public SessionSchemes Schemes => schemes;
+
     public ILogger Logger => logger;
 
     public SessionClock Clock => clock;
@@ -43,6 +47,9 @@ internal sealed class SessionPipeline(
 
     /// <summary>The session whose value the application's code is changing here: what that code calls must not queue up behind it.</summary>
     public AsyncLocal<RequestSession?> Exchanging { get; } = new();
+
+    /// <summary>Which requests have run others within.</summary>
+    public InnerRequests InnerRequests { get; } = new();
 
     /// <summary>What the server is known to do.</summary>
     public StartingCallbacks Callbacks { get; } = new();

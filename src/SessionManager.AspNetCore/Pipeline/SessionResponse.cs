@@ -88,12 +88,12 @@ internal sealed class SessionResponse(RequestSession session)
         Hook(session);
     }
 
-    /// <summary>The response may depend on who is signed in: authentication runs for every request, whether its user is asked for or not.</summary>
+    /// <summary>The response may depend on who is signed in: the user was asked for, or may have been.</summary>
     public void AuthenticationSaw(bool user)
     {
         (_authenticationAsked, _authenticationSawUser) = (true, _authenticationSawUser || user);
         Hook(session);
-        if (!MayBeFile() && !Context.Response.HasStarted)
+        if (!Context.Response.HasStarted)
         {
             CacheHeaders.VaryByCookie(Context.Response.Headers);
             VaryByCookie(session);
@@ -226,17 +226,16 @@ internal sealed class SessionResponse(RequestSession session)
         }
 
         var headers = Context.Response.Headers;
-        var asked = _authenticationAsked && !IsFile();
         if (_issued is not null || _expiresCookie)
         {
             CacheHeaders.ForbidSharing(headers);
         }
-        else if ((_dependsOnUser || (asked && _authenticationSawUser)) && headers.CacheControl.Count == 0)
+        else if ((_dependsOnUser || _authenticationSawUser) && headers.CacheControl.Count == 0)
         {
             headers.CacheControl = "no-store";
         }
 
-        if (session.IsUsed || asked)
+        if (session.IsUsed || _authenticationAsked)
         {
             ForbidOutputCaching(Context);
             CacheHeaders.VaryByCookieIfKept(headers);
@@ -300,11 +299,6 @@ internal sealed class SessionResponse(RequestSession session)
             session.KnownChanges?.Discard(keepsEndings: false);
         }
     }
-
-    // What UseStaticFiles sends, the same to everybody: no endpoint made it, and it says which version it is.
-    private bool IsFile() => MayBeFile() && Context.Response.Headers.ETag.Count > 0;
-
-    private bool MayBeFile() => Context.GetEndpoint() is null && Path.HasExtension(Context.Request.Path.Value);
 
     private void RemoveGate()
     {

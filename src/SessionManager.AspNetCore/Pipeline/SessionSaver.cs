@@ -246,7 +246,7 @@ internal static class SessionSaver
         }
 
         var record = CommitRules.Create(commit);
-        session.Adopt(record, token);
+        session.AdoptSaved(record, token);
         session.Response.IssueCookie(token);
         pipeline.Logger.SessionCreated(commit.Id);
         session.Tell(() => pipeline.Events.CreatedAsync(record, session.Context));
@@ -299,11 +299,11 @@ internal static class SessionSaver
         var token = secretChanged ? draft.NewToken!.Value : session.Token;
         if (draft.Recognised is null)
         {
-            session.Adopt(commit, secretChanged, token);
+            session.AdoptSaved(commit, secretChanged, token);
         }
         else
         {
-            session.Adopt(CommitRules.Apply(stored, commit, secretChanged), token);
+            session.AdoptSaved(CommitRules.Apply(stored, commit, secretChanged), token);
         }
     }
 
@@ -403,6 +403,8 @@ internal static class SessionSaver
         return draft is { Recognised: null, SignsOut: false, UserId: { } userId }
             && await session.Pipeline.Admission.FindAsync(userId, stored.Id, now, session, cancellationToken) is { } current
             && current.WasReplacedBySignIn(stored.SecretHash, now)
+            && SignInDetails.Read(draft.Principal) is { } details
+            && session.Pipeline.Schemes.AreOfOne(SignInDetails.Read(current.Principal), details)
                 ? current
                 : null;
     }
