@@ -21,6 +21,13 @@ public sealed class SessionRecord
     /// <summary>Until when <see cref="PreviousSecretHash"/> is still accepted, for requests that were in flight.</summary>
     public DateTimeOffset? PreviousValidUntil { get; init; }
 
+    /// <summary>SHA-256 of the secret that the last sign-in replaced; empty when none did, or the secret has changed since. It opens nothing: a
+    /// request that brings it and signs the same user in, a second click, goes on in this session.</summary>
+    public ReadOnlyMemory<byte> ReplacedSecretHash { get; init; }
+
+    /// <summary>Until when <see cref="ReplacedSecretHash"/> is recognised.</summary>
+    public DateTimeOffset? ReplacedUntil { get; init; }
+
     /// <summary>When a secret was last issued: the current one, or the next one. The timed rotation counts from it.</summary>
     public required DateTimeOffset SecretIssuedAt { get; init; }
 
@@ -73,6 +80,10 @@ public sealed class SessionRecord
         : Holds(NextSecretHash, secretHash) ? TokenAge.Next
         : Holds(PreviousSecretHash, secretHash) && now < PreviousValidUntil ? TokenAge.Previous
         : null;
+
+    /// <summary>Whether a sign-in of the user who is signed in has only just replaced this secret.</summary>
+    internal bool WasReplacedBySignIn(ReadOnlyMemory<byte> secretHash, DateTimeOffset now) =>
+        UserId is not null && now < ReplacedUntil && Holds(ReplacedSecretHash, secretHash);
 
     /// <summary>The id in its public form, which may be logged.</summary>
     public override string ToString() => Id.ToString();

@@ -144,6 +144,28 @@ public abstract class NodesTests(Servers servers, ServerKind kind) : IAsyncLifet
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_second_click_on_the_other_node_goes_on_in_the_session_of_the_first(bool beside)
+    {
+        var browser = await BeginAsync();
+        var (first, second) = (browser.Clone(), browser.On(_b));
+        var pending = beside ? second.PostAsync("/held/sign-in").StatusAsync() : null;
+        await (beside ? _gate.Reached : Task.CompletedTask);
+        await first.DoAsync("/sign-in", new Entry("user", "bob"));
+        _gate.Open();
+        Assert.Equal(200, await (pending ?? second.PostAsync("/held/sign-in").StatusAsync()));
+
+        Assert.NotEqual(first.Token, second.Token);
+        foreach (var node in new[] { _a, _b })
+        {
+            Assert.Equal(("bob", "1"), (await first.On(node).ReadAsync("/me"), await first.On(node).ReadAsync("/value?key=first")));
+            Assert.Equal(("bob", "1"), (await second.On(node).ReadAsync("/me"), await second.On(node).ReadAsync("/value?key=first")));
+            Assert.Equal(await first.On(node).ReadAsync("/id"), await second.On(node).ReadAsync("/id"));
+        }
+    }
+
     [Fact]
     public async Task A_session_ended_by_one_node_tells_the_other_why()
     {

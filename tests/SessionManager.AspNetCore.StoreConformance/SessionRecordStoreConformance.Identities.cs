@@ -240,6 +240,97 @@ public abstract partial class SessionRecordStoreConformance
         SessionCommit Late(DateTimeOffset now) => new() { Id = _id, Now = now, Secret = Replace(NewHash(), _secret, required) };
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_sign_in_leaves_the_secret_it_replaced_to_be_recognised_for_a_tail(bool expects)
+    {
+        await CreateAsync(("a", "1"));
+        await CommittedAsync(Rotation(NewHash(), expects ? _secret : null, required: true, SignIn("ann", Start)));
+
+        var record = await LoadAsync();
+        Assert.Equal(_secret, record.ReplacedSecretHash.ToArray());
+        Assert.Equal(Start.AddMinutes(1) + SessionLifetime.RotationTail, record.ReplacedUntil);
+        Assert.Equal((true, null, false), (record.PreviousSecretHash.IsEmpty, record.PreviousValidUntil, record.Accepts(_secret, Start)));
+    }
+
+    [Fact]
+    public async Task A_secret_that_a_sign_in_replaced_replaces_none()
+    {
+        await CreateAsync();
+        await CommittedAsync(Rotation(NewHash(), _secret, required: true, SignIn("ann", Start)));
+        await RefusedAsync(SessionCommitOutcome.Moved, new SessionCommit
+        {
+            Id = _id,
+            Now = Start.AddMinutes(1),
+            Generation = 1,
+            Secret = Replace(NewHash(), _secret, required: true),
+        });
+    }
+
+    [Fact]
+    public async Task A_sign_in_decided_before_a_timed_rotation_leaves_the_secret_it_was_decided_on()
+    {
+        await CreateAsync();
+        var next = NewHash();
+        await CommittedAsync(Issue(next));
+        await CommittedAsync(Promotion(next, Start.AddMinutes(1)));
+
+        await CommittedAsync(Rotation(NewHash(), _secret, required: true, SignIn("ann", Start)));
+
+        Assert.Equal(_secret, (await LoadAsync()).ReplacedSecretHash.ToArray());
+    }
+
+    [Fact]
+    public async Task An_issued_secret_leaves_the_replaced_one_and_its_promotion_forgets_it()
+    {
+        await CreateAsync();
+        var (signedIn, next) = (NewHash(), NewHash());
+        await CommittedAsync(Rotation(signedIn, _secret, required: true, SignIn("ann", Start)));
+        var before = (await LoadAsync()).ReplacedUntil;
+        var issue = new SessionSecretChange(next, signedIn, Required: true) { Kind = SessionSecretChangeKind.Issue };
+        await CommittedAsync(new SessionCommit { Id = _id, Now = Start.AddMinutes(1), Generation = 1, Identity = SignIn("ann", Start, again: true), Secret = issue });
+
+        var issued = await LoadAsync();
+        Assert.Equal((Convert.ToHexString(_secret), before), (Convert.ToHexString(issued.ReplacedSecretHash.Span), issued.ReplacedUntil));
+        Assert.Equal((1, true, true), (issued.Generation, issued.Accepts(signedIn, Start), issued.Accepts(next, Start)));
+
+        var promotion = new SessionSecretChange(next, default, Required: false) { Kind = SessionSecretChangeKind.Promote };
+        await CommittedAsync(new SessionCommit { Id = _id, Now = Start.AddMinutes(1), Generation = 1, Secret = promotion });
+
+        var promoted = await LoadAsync();
+        Assert.Equal((true, null), (promoted.ReplacedSecretHash.IsEmpty, promoted.ReplacedUntil));
+        Assert.Equal(signedIn, promoted.PreviousSecretHash.ToArray());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_rotation_and_a_sign_out_leave_no_replaced_secret(bool signsOut)
+    {
+        await CreateAsync();
+        var signedIn = NewHash();
+        await CommittedAsync(Rotation(signedIn, _secret, required: true, SignIn("ann", Start)));
+        await CommittedAsync(new SessionCommit
+        {
+            Id = _id,
+            Now = Start.AddMinutes(1),
+            Generation = 1,
+            Identity = signsOut ? new SessionIdentity(null, "ann", null, null, MovesGeneration: true) : null,
+            Secret = Replace(NewHash(), signedIn),
+        });
+
+        var record = await LoadAsync();
+        Assert.Equal((true, null, true), (record.ReplacedSecretHash.IsEmpty, record.ReplacedUntil, record.PreviousSecretHash.IsEmpty));
+    }
+
+    [Fact]
+    public async Task A_session_that_begins_signed_in_has_no_replaced_secret()
+    {
+        await CommittedAsync(Creation(SignIn("ann", Start)));
+        Assert.True((await LoadAsync()).ReplacedSecretHash.IsEmpty);
+    }
+
     private SessionCommit Promotion(byte[] next, DateTimeOffset now) => new()
     {
         Id = _id,

@@ -119,6 +119,8 @@ public sealed class RecordCodecTests
         NextSecretHash = record.NextSecretHash,
         PreviousSecretHash = record.PreviousSecretHash,
         PreviousValidUntil = record.PreviousValidUntil,
+        ReplacedSecretHash = record.ReplacedSecretHash,
+        ReplacedUntil = record.ReplacedUntil,
         SecretIssuedAt = record.SecretIssuedAt,
         Principal = record.Principal,
         Client = record.Client,

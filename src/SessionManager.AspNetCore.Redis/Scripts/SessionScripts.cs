@@ -9,11 +9,12 @@ namespace SessionManager.AspNetCore.Redis.Scripts;
 ///   s  SHA-256 of the secret         a  authenticated at, absent while nobody is signed in
 ///   n  of the next, absent: none     l  last seen at
 ///   p  of the previous, likewise     k  what the authentication scheme keeps of the user
-///   q  until when p is valid         v:KEY  a value: its kind (1 byte), its bytes
+///   q  until when p is valid; negative: p is what a sign-in replaced, recognised until then
 ///   i  when a secret was issued      e  end reason; then it is a tombstone with f and e alone
 ///   g  generation                    o  owner id, absent: never one
 ///   u  user id, absent: nobody       c  created at
 ///   t  user agent, where tracked     r  address of the connection, where tracked
+///   v:KEY  a value: its kind (1 byte), its bytes
 /// </code>
 /// Times are Unix milliseconds and come from the caller, so that all nodes and all stores judge by one clock. A script runs whole
 /// or not at all, so there is never half a session.
@@ -138,7 +139,12 @@ internal static class SessionScripts
           redis.call('HDEL', key, 'n')
         elseif wins == 1 then
           redis.call('HSET', key, 's', ARGV[15], 'i', ARGV[1])
-          redis.call('HDEL', key, 'n', 'p', 'q')
+          if ARGV[4] ~= '1' and ARGV[8] == '1' and ARGV[9] ~= '' then
+            redis.call('HSET', key, 'p', ARGV[16] ~= '' and ARGV[16] or r[3], 'q', '-' .. ARGV[20])
+            redis.call('HDEL', key, 'n')
+          else
+            redis.call('HDEL', key, 'n', 'p', 'q')
+          end
         end
         if ARGV[8] == '1' then
           if ARGV[9] ~= '' then redis.call('HSET', key, 'u', ARGV[9]) else redis.call('HDEL', key, 'u') end

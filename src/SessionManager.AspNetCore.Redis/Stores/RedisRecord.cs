@@ -164,13 +164,17 @@ internal static class RedisRecord
             return new SessionLookup(SessionLookupStatus.Unreadable);
         }
 
+        var until = Number(header.PreviousUntil);
+        var previous = Hash(header.PreviousSecret);
         return new SessionLookup(SessionLookupStatus.Found, new SessionRecord
         {
             Id = id,
             SecretHash = secret,
             NextSecretHash = Hash(header.NextSecret),
-            PreviousSecretHash = Hash(header.PreviousSecret),
-            PreviousValidUntil = Moment(header.PreviousUntil),
+            PreviousSecretHash = until < 0 ? default : previous,
+            PreviousValidUntil = until < 0 ? null : Moment(until),
+            ReplacedSecretHash = until < 0 ? previous : default,
+            ReplacedUntil = until < 0 ? Moment(-until) : null,
             SecretIssuedAt = Moment(header.IssuedAt) ?? created,
             Generation = generation,
             UserId = header.UserId,
@@ -222,8 +226,10 @@ internal static class RedisRecord
         return Utf8Parser.TryParse(text.Span, out long number, out var read) && read == text.Length ? number : null;
     }
 
-    private static DateTimeOffset? Moment(RedisValue value) =>
-        Number(value) is { } milliseconds
+    private static DateTimeOffset? Moment(RedisValue value) => Moment(Number(value));
+
+    private static DateTimeOffset? Moment(long? number) =>
+        number is { } milliseconds
         && milliseconds >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds()
         && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
             ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)

@@ -110,6 +110,9 @@ internal static partial class Log
     [LoggerMessage(44, LogLevel.Warning, "Nothing was stored: the session cookie is SameSite=Strict and the request came from another site, so the browser may have a session whose cookie it did not send, and a new one would replace it. Store values on a request of this site, or set Cookie.SameSite to Lax.")]
     public static partial void CrossSiteSessionRefused(this ILogger logger);
 
+    [LoggerMessage(55, LogLevel.Information, "A sign-in went on in session {SessionId}: another one of the same user had only just replaced its token. Both tokens open the session.")]
+    public static partial void SignInWentOn(this ILogger logger, Guid sessionId);
+
     [LoggerMessage(60, LogLevel.Warning, "A TempData entry of session {SessionId} was rejected: MVC's serializer could not read it ({Fault}). It counts as absent.")]
     public static partial void TempDataRejected(this ILogger logger, string sessionId, string fault);
 }

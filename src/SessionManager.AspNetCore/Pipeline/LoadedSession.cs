@@ -12,6 +12,7 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <param name="Failure">Why it could not be loaded.</param>
 /// <param name="TokenAge">Which of the session's tokens it was.</param>
 /// <param name="Lost">The session the token used to open, which somebody is still to be told of.</param>
+/// <param name="IsRecognised">Whether a sign-in has only just replaced the token: a second click brings such a one.</param>
 /// <param name="Report">Logs and counts what was found, once the request knows its session: a logger may ask for it.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct LoadedSession(
@@ -24,4 +25,5 @@ internal readonly record struct LoadedSession(
     string? Failure = null,
     TokenAge TokenAge = TokenAge.Current,
     SessionRecord? Lost = null,
+    bool IsRecognised = false,
     Action? Report = null);

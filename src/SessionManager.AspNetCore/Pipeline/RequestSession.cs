@@ -33,6 +33,8 @@ internal sealed class RequestSession : ISessionFeature
     private long _untouchedUntil;
     private SessionEndReason _previousEnd;
     private bool _isTokenFresh;
+    private SessionRecord? _recognised;
+    private Func<ValueTask>? _tellStale;
     private volatile SessionChanges? _changes;
     private volatile SessionResponse? _response;
     private FrameworkSession? _framework;
@@ -460,11 +462,15 @@ internal sealed class RequestSession : ISessionFeature
         ThrowIfUnwritable();
         ThrowIfTooLateForCookie();
         _pipeline.Events.ThrowIfHandling(HasSession ? SessionEventKinds.SignedIn : SessionEventKinds.SignedIn | SessionEventKinds.Created);
-        Change((userId, details, keepsTicket, _pipeline.Schemes, _pipeline.Options.KeepValuesOnSignIn, _pipeline.Now), static (draft, it) =>
+        lock (this)
         {
-            draft.SignIn(it.userId, it.details, it.keepsTicket, it.Schemes, it.KeepValuesOnSignIn, it.Now);
-            return true;
-        });
+            Change((userId, details, keepsTicket, _pipeline.Schemes, _pipeline.Options.KeepValuesOnSignIn, _pipeline.Now, _recognised), static (draft, it) =>
+            {
+                draft.SignIn(it.userId, it.details, it.keepsTicket, it.Schemes, it.KeepValuesOnSignIn, it.Now, it._recognised);
+                return true;
+            });
+            _tellStale = Draft is { Recognised: not null } ? null : _tellStale;
+        }
     }
 
     /// <summary>Whether somebody is signed in by a scheme.</summary>
@@ -692,7 +698,22 @@ internal sealed class RequestSession : ISessionFeature
     {
         lock (this)
         {
-            (_record, _committed) = (null, null);
+            (_record, _committed, _recognised) = (null, null, null);
+        }
+    }
+
+    /// <summary>The token that was brought opens nothing, but a sign-in of this session's user has only just replaced it. If the request signs the
+    /// same user in, it goes on in that session.</summary>
+    /// <param name="record">The session.</param>
+    /// <param name="tellStale">Tells the application of a stale token, if the request does something else.</param>
+    public void Recognise(SessionRecord record, Func<ValueTask> tellStale) => (_recognised, _tellStale) = (record, tellStale);
+
+    /// <summary>From here on, a token that was recognised is a stale one, unless the request has signed that user in.</summary>
+    public void TellStale()
+    {
+        if (Interlocked.Exchange(ref _tellStale, null) is { } tell)
+        {
+            Tell(tell);
         }
     }
 
@@ -744,6 +765,7 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Finishes a request that has nothing left to save.</summary>
     public bool TryFinish()
     {
+        TellStale();
         if (HasChanges
             || HasEvents
             || (_record is not null && !HasTouchedAtEnd && !SessionClock.IsBefore(_untouchedUntil) && IsTouchDue(_pipeline.Now) && SessionResponse.EndIsUse(_context))
@@ -872,7 +894,7 @@ internal sealed class RequestSession : ISessionFeature
 
     private void Put(SessionRecord record, SessionToken token)
     {
-        (_record, _committed, Token, _isTokenFresh) = (record, null, token, false);
+        (_record, _committed, _recognised, Token, _isTokenFresh) = (record, null, null, token, false);
         See(record.LastSeenAt);
     }
 

@@ -13,6 +13,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
     private SessionRecord? _stored = stored;
     private int _count = stored?.Values.Count ?? 0;
     private long _bytes = stored?.ValueBytes ?? 0;
+    private bool _clears;
 
     /// <summary>Whether the stored session is to be ended, before anything below, which then begins a fresh one.</summary>
     public bool Ends { get; private set; }
@@ -37,6 +38,13 @@ internal sealed class SessionDraft(SessionRecord? stored)
     /// <summary>Whether a save of a new token failed, so that it may have been applied or not. Saved again as it is, it is applied once;
     /// what was added meanwhile would not be.</summary>
     public bool IsInDoubt { get; private set; }
+
+    /// <summary>The session this goes on in, though the request's token no longer opens it: a sign-in of the same user replaced that token.</summary>
+    public SessionRecord? Recognised { get; private set; }
+
+    /// <summary>Whether the new token is to open the session beside the one that replaced the request's: either may be what the browser keeps
+    /// of two answers.</summary>
+    public bool SharesSession => Recognised is not null && SignsIn && Identity is { MovesGeneration: false };
 
     /// <summary>The stored session as far as it still counts.</summary>
     public SessionRecord? Stored => Ends ? null : _stored;
@@ -132,9 +140,8 @@ internal sealed class SessionDraft(SessionRecord? stored)
 
     public void RemoveAll()
     {
-        Values.Clear();
-        DropsValues = Stored is not null;
-        (_count, _bytes) = (0, 0);
+        DropAll();
+        _clears = DropsValues;
     }
 
     /// <summary>Signs a user in. The same user by the same scheme is signed in again; anybody else replaces who was there.</summary>
@@ -144,23 +151,45 @@ internal sealed class SessionDraft(SessionRecord? stored)
     /// <param name="schemes">Which schemes there are.</param>
     /// <param name="keepValues">Whether values of an anonymous session stay.</param>
     /// <param name="now">When.</param>
-    public void SignIn(string userId, SignInDetails details, bool keepsTicket, SessionSchemes schemes, bool keepValues, DateTimeOffset now)
+    /// <param name="recognised">The session whose last sign-in replaced the request's token, if that was only just.</param>
+    public void SignIn(
+        string userId,
+        SignInDetails details,
+        bool keepsTicket,
+        SessionSchemes schemes,
+        bool keepValues,
+        DateTimeOffset now,
+        SessionRecord? recognised = null)
     {
+        if (SharesSession && !IsAgain(UserId, Principal))
+        {
+            Leave();
+        }
+        else if (recognised is not null
+            && this is { _stored: null, Identity: null, IsLost: false }
+            && IsAgain(recognised.UserId, recognised.Principal))
+        {
+            GoOnIn(recognised, keepValues);
+        }
+
         var owner = Identity?.OwnerId ?? Stored?.OwnerId;
         var sameUser = string.Equals(UserId, userId, StringComparison.Ordinal);
         if (!sameUser && (!keepValues || (owner is not null && !string.Equals(owner, userId, StringComparison.Ordinal))))
         {
-            RemoveAll();
+            DropAll();
         }
 
         var kept = Principal;
-        var again = sameUser && schemes.AreOfOne(SignInDetails.Read(kept), details);
+        var again = IsAgain(UserId, kept);
         var moves = Identity?.MovesGeneration == true || !again;
         Identity = new SessionIdentity(userId, userId, AuthenticatedAt: now, StartedAt: now, MovesGeneration: moves)
         {
             Principal = again && keepsTicket ? kept : details.Write(),
         };
         (SignsIn, Rotates) = (true, Stored is not null);
+
+        bool IsAgain(string? user, ReadOnlyMemory<byte> principal) =>
+            string.Equals(user, userId, StringComparison.Ordinal) && schemes.AreOfOne(SignInDetails.Read(principal), details);
     }
 
     public void SignOut(ClearSessionScope scope)
@@ -186,7 +215,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
         Ends |= _stored is not null;
         Values.Clear();
         (Identity, NewToken, IsInDoubt) = (null, null, false);
-        (DropsValues, SignsIn, SignsOut, Rotates, Establishes, IsLost) = (false, false, false, false, false, false);
+        (DropsValues, SignsIn, SignsOut, Rotates, Establishes, IsLost, _clears) = (false, false, false, false, false, false, false);
         (_count, _bytes) = (0, 0);
     }
 
@@ -195,6 +224,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
     {
         var copy = new SessionDraft(_stored)
         {
+            Recognised = Recognised,
             Ends = Ends,
             SignsOut = SignsOut,
             SignsIn = SignsIn,
@@ -203,6 +233,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
             Identity = Identity,
             Establishes = Establishes,
             IsLost = IsLost,
+            _clears = _clears,
             _count = _count,
             _bytes = _bytes,
         };
@@ -211,6 +242,17 @@ internal sealed class SessionDraft(SessionRecord? stored)
             copy.Values[key] = value;
         }
 
+        return copy;
+    }
+
+    /// <summary>The same changes on the session as another sign-in of the same user has left it. What that sign-in has dropped is not dropped
+    /// again: what is there by now is the user's.</summary>
+    public SessionDraft GoingOnIn(SessionRecord record)
+    {
+        var copy = Clone();
+        (copy._stored, copy.Recognised, copy.DropsValues) = (record, record, _clears);
+        copy.Identity = Identity! with { MovesGeneration = false };
+        copy.Count();
         return copy;
     }
 
@@ -227,7 +269,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
     /// <summary>What remains when the handler failed: an end or a sign-out, and nothing else.</summary>
     public SessionDraft? EndingsOnly(ClearSessionScope scope)
     {
-        var rest = new SessionDraft(_stored);
+        var rest = new SessionDraft(_stored) { Recognised = Recognised };
         if (Ends)
         {
             rest.End();
@@ -244,8 +286,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
     public void Rebase(SessionRecord record)
     {
         _stored = record;
-        _count = Keys.Count();
-        _bytes = Keys.Sum(key => TryGet(key, out var value) ? Records.LayeredValues.SizeOf(key, value) : 0);
+        Count();
     }
 
     /// <summary>The same changes for a session of their own, after the stored one was lost to another request.</summary>
@@ -259,11 +300,44 @@ internal sealed class SessionDraft(SessionRecord? stored)
             {
                 fresh.Values[key] = value;
                 fresh._count++;
-                fresh._bytes += Records.LayeredValues.SizeOf(key, value);
+                fresh._bytes += LayeredValues.SizeOf(key, value);
             }
         }
 
         return fresh;
+    }
+
+    // Its values are the user's already, so only what this request stored as nobody may have to go.
+    private void GoOnIn(SessionRecord record, bool keepValues)
+    {
+        if (!keepValues)
+        {
+            Values.Clear();
+        }
+
+        (_stored, Recognised) = (record, record);
+        Count();
+    }
+
+    // For another user, who has no part in that session: the sign-in to it never was.
+    private void Leave()
+    {
+        (_stored, Recognised, Identity) = (null, null, null);
+        (SignsIn, Rotates, _clears) = (false, false, false);
+        DropAll();
+    }
+
+    private void DropAll()
+    {
+        Values.Clear();
+        DropsValues = Stored is not null;
+        (_count, _bytes) = (0, 0);
+    }
+
+    private void Count()
+    {
+        _count = Keys.Count();
+        _bytes = Keys.Sum(key => TryGet(key, out var value) ? LayeredValues.SizeOf(key, value) : 0);
     }
 
     private (int Count, long Bytes) After(string key, int keyLength, SessionValue value)

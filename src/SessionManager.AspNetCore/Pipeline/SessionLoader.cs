@@ -137,23 +137,28 @@ internal sealed class SessionLoader(
     private async ValueTask LoadOneOfAsync(
         RequestSession session, List<SessionToken> candidates, SessionAttribute? endpoint, CancellationToken cancellationToken)
     {
-        var loaded = new LoadedSession(SessionPhase.Loaded, PreviousEnd: SessionEndReason.Invalid);
+        var none = new LoadedSession(SessionPhase.Loaded, PreviousEnd: SessionEndReason.Invalid);
+        var (loaded, replaced) = (none, none);
         foreach (var token in candidates)
         {
             try
             {
                 var touch = TouchBy(token, session);
                 var lookup = await store.LoadAsync(token.Id, touch, cancellationToken);
-                if (lookup is not { Record: { } record, EndReason: null }
-                    || record.AgeOf(touch.SecretHash, touch.Now) is not { } age
-                    || lifetime.IsExpired(record, touch.Now))
+                if (lookup is not { Record: { } record, EndReason: null } || lifetime.IsExpired(record, touch.Now))
                 {
+                    continue;
+                }
+
+                if (record.AgeOf(touch.SecretHash, touch.Now) is not { } age)
+                {
+                    replaced = Replaced(token, lookup, record, touch) is { IsRecognised: true } click ? click : replaced;
                     continue;
                 }
 
                 if (loaded.Record is { } other && other.Id != record.Id)
                 {
-                    loaded = new LoadedSession(SessionPhase.Loaded, PreviousEnd: SessionEndReason.Invalid);
+                    (loaded, replaced) = (none, none);
                     break;
                 }
 
@@ -171,7 +176,7 @@ internal sealed class SessionLoader(
 
         if (loaded is { Record: null, Failure: null })
         {
-            loaded = Rejected(SessionCookieStatus.Ambiguous);
+            loaded = replaced.IsRecognised ? replaced with { Report = () => Reject(SessionCookieStatus.Ambiguous) } : Rejected(SessionCookieStatus.Ambiguous);
         }
         else if (loaded.Record is not null)
         {
@@ -209,7 +214,7 @@ internal sealed class SessionLoader(
         }
 
         loaded.Report?.Invoke();
-        return loaded.Lost is { } lost ? NoticeAsync(session, lost, loaded.PreviousEnd!.Value)
+        return loaded.Lost is { } lost ? NoticeAsync(session, lost, loaded.PreviousEnd!.Value, loaded.IsRecognised)
             : loaded is { TokenAge: TokenAge.Next, Record: { } record } && session.MayRotate ? SessionRotation.PromoteAsync(session, record)
             : ValueTask.CompletedTask;
     }
@@ -254,7 +259,7 @@ internal sealed class SessionLoader(
 
         if (record.AgeOf(touch.SecretHash, touch.Now) is not { } age)
         {
-            return Dead(token, record, SessionEndReason.Replaced, "replaced");
+            return Replaced(token, lookup, record, touch);
         }
 
         if (lifetime.IsExpired(record, touch.Now))
@@ -279,14 +284,24 @@ internal sealed class SessionLoader(
 
     // An end that is found here is an end from now on: it is remembered, and the application is told, as soon as nobody waits for the load:
     // what its handler asks for may be just this.
-    private ValueTask NoticeAsync(RequestSession session, SessionRecord lost, SessionEndReason reason)
+    private ValueTask NoticeAsync(RequestSession session, SessionRecord lost, SessionEndReason reason, bool recognised)
     {
         if (reason != SessionEndReason.Replaced)
         {
             return EndAsync(session, lost, reason);
         }
 
-        session.Tell(() => events.StaleTokenAsync(lost, session.Context, () => EndAsync(session, lost, SessionEndReason.Revoked)));
+        Func<ValueTask> tell = () => events.StaleTokenAsync(lost, session.Context, () => EndAsync(session, lost, SessionEndReason.Revoked));
+        if (recognised)
+        {
+            // Not yet: a second click of a sign-in is nothing to tell of.
+            session.Recognise(lost, tell);
+        }
+        else
+        {
+            session.Tell(tell);
+        }
+
         SessionResponse.Hook(session);
         return ValueTask.CompletedTask;
     }
@@ -302,6 +317,15 @@ internal sealed class SessionLoader(
         session.Lose(reason);
         return EndAsync(session, record, reason);
     }
+
+    // It opens nothing and shows nothing, however lately it was replaced.
+    private LoadedSession Replaced(SessionToken token, in SessionLookup lookup, SessionRecord record, in SessionTouch touch) =>
+        Dead(token, record, SessionEndReason.Replaced, "replaced") with
+        {
+            IsRecognised = lookup.EndReason is null
+                && record.WasReplacedBySignIn(touch.SecretHash, touch.Now)
+                && !lifetime.IsExpired(record, touch.Now),
+        };
 
     private LoadedSession Failed(SessionToken token, Exception exception, SessionAttribute? endpoint)
     {

@@ -283,6 +283,7 @@ internal sealed class SessionResponse(RequestSession session)
     {
         session.Start();
         session.Pipeline.Callbacks.Learn(session.Context);
+        session.TellStale();
         if (session.KnownResponse is { } response)
         {
             return response.StartAsync();

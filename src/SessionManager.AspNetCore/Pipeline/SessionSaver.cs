@@ -143,7 +143,7 @@ internal static class SessionSaver
     }
 
     private static ValueTask SaveAsync(RequestSession session, SessionDraft draft, CancellationToken cancellationToken) =>
-        !draft.Ends && session.Record is { } stored && !IsConsentMissing(session)
+        !draft.Ends && StoredOf(session, draft) is { } stored && !IsConsentMissing(session)
             ? UpdateAsync(session, draft, stored, cancellationToken)
             : SaveOtherAsync(session, draft, cancellationToken);
 
@@ -160,15 +160,17 @@ internal static class SessionSaver
             session.Changes.Replace(draft = endings);
         }
 
-        if (draft.Ends && session.Record is { } ended)
+        var stored = StoredOf(session, draft);
+        if (draft.Ends && stored is { } ended)
         {
             await session.Pipeline.Ending.EndAsync(ended, SessionEndReason.SignedOut, session.Context, session, cancellationToken: cancellationToken);
             session.Forget();
             session.Response.ExpireCookie();
             session.Response.ClearSite();
+            stored = null;
         }
 
-        if (session.Record is { } stored)
+        if (stored is not null)
         {
             await UpdateAsync(session, draft, stored, cancellationToken);
         }
@@ -185,6 +187,9 @@ internal static class SessionSaver
             await CreateAsync(session, draft, cancellationToken);
         }
     }
+
+    // The one that was recognised is the request's once it is saved there.
+    private static SessionRecord? StoredOf(RequestSession session, SessionDraft draft) => session.Record ?? draft.Recognised;
 
     private static ValueTask SaveLostAsync(RequestSession session, SessionDraft draft, CancellationToken cancellationToken)
     {
@@ -277,7 +282,11 @@ internal static class SessionSaver
         {
             // Only the secret it was decided on is replaced: whoever holds a dead one gets no living one by a slow request.
             draft.NewToken ??= SessionToken.NewFor(stored.Id);
-            secret = new SessionSecretChange(draft.NewToken.Value.HashSecret(), stored.SecretHash, Required: draft.SignsIn || draft.SignsOut);
+            secret = new SessionSecretChange(draft.NewToken.Value.HashSecret(), stored.SecretHash, Required: draft.SignsIn || draft.SignsOut)
+            {
+                // And only where there is no next one yet: that is another click's.
+                Kind = draft.SharesSession ? SessionSecretChangeKind.Issue : SessionSecretChangeKind.Replace,
+            };
         }
 
         await AdmitAsync(session, draft, stored.Id, cancellationToken);
@@ -286,7 +295,7 @@ internal static class SessionSaver
         switch (result.Outcome)
         {
             case SessionCommitOutcome.Committed:
-                session.AdoptSaved(commit, result.SecretChanged, result.SecretChanged ? draft.NewToken!.Value : session.Token);
+                Adopt(session, draft, commit, stored, result.SecretChanged);
                 await CommittedAsync(session, draft, stored, result.SecretChanged);
                 break;
             case var outcome when draft.SignsIn:
@@ -298,6 +307,19 @@ internal static class SessionSaver
                 break;
             case var outcome:
                 throw Refused(session, stored.Id, outcome);
+        }
+    }
+
+    private static void Adopt(RequestSession session, SessionDraft draft, SessionCommit commit, SessionRecord stored, bool secretChanged)
+    {
+        var token = secretChanged ? draft.NewToken!.Value : session.Token;
+        if (draft.Recognised is null)
+        {
+            session.AdoptSaved(commit, secretChanged, token);
+        }
+        else
+        {
+            session.AdoptSaved(CommitRules.Apply(stored, commit, secretChanged), token);
         }
     }
 
@@ -343,6 +365,11 @@ internal static class SessionSaver
         if (draft.SignsIn)
         {
             pipeline.Logger.SignedIn(record.Id);
+            if (draft.SharesSession)
+            {
+                pipeline.Logger.SignInWentOn(record.Id);
+            }
+
             session.Tell(() => pipeline.Events.SignedInAsync(record, session.Context));
             return;
         }
@@ -358,11 +385,21 @@ internal static class SessionSaver
         }
     }
 
-    /// <summary>A sign-in that lost the race against another (a double-clicked button) does not fail: it gets a session of its own.
-    /// What the request saw goes with it only when it was nobody else's and the session it came from still lives.</summary>
+    /// <summary>A sign-in that lost the race against another does not fail. If that was the same user's (a double-clicked button), it goes on in the
+    /// session of that one; else it gets a session of its own. What the request saw goes with it only when it was nobody else's and the session
+    /// it came from still lives.</summary>
     private static async ValueTask BeginInsteadAsync(
         RequestSession session, SessionDraft draft, SessionRecord stored, SessionCommitOutcome outcome, CancellationToken cancellationToken)
     {
+        if (outcome == SessionCommitOutcome.Moved && await FindSharedAsync(session, draft, stored, cancellationToken) is { } shared)
+        {
+            draft = draft.GoingOnIn(shared);
+            session.Forget();
+            session.Changes.Replace(draft);
+            await UpdateAsync(session, draft, shared, cancellationToken);
+            return;
+        }
+
         session.Pipeline.Logger.SignInBeganFreshSession(stored.Id);
         if (draft.SignsOut)
         {
@@ -377,6 +414,20 @@ internal static class SessionSaver
 
         var carries = outcome == SessionCommitOutcome.Moved && (stored.OwnerId is null || string.Equals(stored.OwnerId, draft.UserId, StringComparison.Ordinal));
         await BeginFreshAsync(session, draft, carries, cancellationToken);
+    }
+
+    // Once: one that was refused there gets a session of its own.
+    private static async ValueTask<SessionRecord?> FindSharedAsync(
+        RequestSession session, SessionDraft draft, SessionRecord stored, CancellationToken cancellationToken)
+    {
+        var now = session.Pipeline.Now;
+        return draft is { Recognised: null, SignsOut: false, UserId: { } userId }
+            && await session.Pipeline.Admission.FindAsync(userId, stored.Id, now, session, cancellationToken) is { } current
+            && current.WasReplacedBySignIn(stored.SecretHash, now)
+            && SignInDetails.Read(draft.Principal) is { } details
+            && session.Pipeline.Schemes.AreOfOne(SignInDetails.Read(current.Principal), details)
+                ? current
+                : null;
     }
 
     private static async ValueTask BeginFreshAsync(RequestSession session, SessionDraft draft, bool carries, CancellationToken cancellationToken)

@@ -87,7 +87,7 @@ internal static class CommitRules
         IReadOnlyDictionary<string, SessionValue> values,
         long valueBytes)
     {
-        var secrets = secretChanged ? Change(current, commit.Secret!.Value, commit.Now) : Secrets.Of(current);
+        var secrets = secretChanged ? Change(current, commit) : Secrets.Of(current);
         return new SessionRecord
         {
             Id = current.Id,
@@ -95,6 +95,8 @@ internal static class CommitRules
             NextSecretHash = secrets.Next,
             PreviousSecretHash = secrets.Previous,
             PreviousValidUntil = secrets.PreviousUntil,
+            ReplacedSecretHash = secrets.Replaced,
+            ReplacedUntil = secrets.ReplacedUntil,
             SecretIssuedAt = secrets.IssuedAt,
             Generation = commit.Identity is { MovesGeneration: true } ? commit.Generation + 1 : current.Generation,
             UserId = commit.Identity is { } identity ? identity.UserId : current.UserId,
@@ -121,18 +123,45 @@ internal static class CommitRules
             || (SameHash(current.PreviousSecretHash, change.ExpectedHash) && now < current.PreviousValidUntil),
     };
 
-    private static Secrets Change(SessionRecord current, SessionSecretChange change, DateTimeOffset now) => change.Kind switch
+    private static Secrets Change(SessionRecord current, SessionCommit commit)
     {
-        SessionSecretChangeKind.Issue => Secrets.Of(current) with { Next = change.NewHash, IssuedAt = now },
-        SessionSecretChangeKind.Promote => new Secrets(change.NewHash, default, current.SecretHash, now + SessionLifetime.RotationTail, current.SecretIssuedAt),
-        _ => new Secrets(change.NewHash, default, default, null, now),
-    };
+        var (change, now) = (commit.Secret!.Value, commit.Now);
+        var tailEnd = now + SessionLifetime.RotationTail;
+        return change.Kind switch
+        {
+            SessionSecretChangeKind.Issue => Secrets.Of(current) with { Next = change.NewHash, IssuedAt = now },
+            SessionSecretChangeKind.Promote =>
+                new Secrets(change.NewHash, current.SecretIssuedAt) { Previous = current.SecretHash, PreviousUntil = tailEnd },
+            _ when commit.Identity?.UserId is not null => new Secrets(change.NewHash, now)
+            {
+                // The one the sign-in was decided on: a timed rotation may have put another in its place meanwhile.
+                Replaced = change.ExpectedHash.IsEmpty ? current.SecretHash : change.ExpectedHash,
+                ReplacedUntil = tailEnd,
+            },
+            _ => new Secrets(change.NewHash, now),
+        };
+    }
 
     [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Secrets(
-        ReadOnlyMemory<byte> Current, ReadOnlyMemory<byte> Next, ReadOnlyMemory<byte> Previous, DateTimeOffset? PreviousUntil, DateTimeOffset IssuedAt)
+    private readonly record struct Secrets(ReadOnlyMemory<byte> Current, DateTimeOffset IssuedAt)
     {
-        public static Secrets Of(SessionRecord record) =>
-            new(record.SecretHash, record.NextSecretHash, record.PreviousSecretHash, record.PreviousValidUntil, record.SecretIssuedAt);
+        public ReadOnlyMemory<byte> Next { get; init; }
+
+        public ReadOnlyMemory<byte> Previous { get; init; }
+
+        public DateTimeOffset? PreviousUntil { get; init; }
+
+        public ReadOnlyMemory<byte> Replaced { get; init; }
+
+        public DateTimeOffset? ReplacedUntil { get; init; }
+
+        public static Secrets Of(SessionRecord record) => new(record.SecretHash, record.SecretIssuedAt)
+        {
+            Next = record.NextSecretHash,
+            Previous = record.PreviousSecretHash,
+            PreviousUntil = record.PreviousValidUntil,
+            Replaced = record.ReplacedSecretHash,
+            ReplacedUntil = record.ReplacedUntil,
+        };
     }
 }

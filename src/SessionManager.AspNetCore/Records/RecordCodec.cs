@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace SessionManager.AspNetCore.Records;
@@ -29,7 +30,8 @@ namespace SessionManager.AspNetCore.Records;
 ///     116     4  length of the extras
 ///     120        user id, owner id (UTF-8)
 ///       .        extras, in this order: secret issued at 8, if not at the creation; SHA-256 of the next secret 32; SHA-256 of the
-///                previous secret 32, valid until 8; the user's epoch at the sign-in 16; the client (see
+///                previous secret 32, valid until 8, or of the one a sign-in replaced 32, recognised until 8, negative: a reader
+///                that does not know the second kind takes it for a previous one of long ago; the user's epoch at the sign-in 16; the client (see
 ///                ClientCodec); the principal
 ///       . n x 12 index, ordered by key: { offset of the key, offset of the value, checksum of the value }
 ///       .        keys (UTF-8), each up to the next
@@ -51,6 +53,22 @@ internal static class RecordCodec
     private const int CountOffset = 100;
     private const int HeaderLength = 120;
     private const int StackedChanges = 64;
+
+    [StructLayout(LayoutKind.Auto)]
+    private struct StoredSecrets
+    {
+        public DateTimeOffset IssuedAt { get; set; }
+
+        public ReadOnlyMemory<byte> Next { get; set; }
+
+        public ReadOnlyMemory<byte> Previous { get; set; }
+
+        public DateTimeOffset? PreviousUntil { get; set; }
+
+        public ReadOnlyMemory<byte> Replaced { get; set; }
+
+        public DateTimeOffset? ReplacedUntil { get; set; }
+    }
 
     [Flags]
     private enum Flags : ushort
@@ -210,6 +228,8 @@ internal static class RecordCodec
             NextSecretHash = secrets.Next,
             PreviousSecretHash = secrets.Previous,
             PreviousValidUntil = secrets.PreviousUntil,
+            ReplacedSecretHash = secrets.Replaced,
+            ReplacedUntil = secrets.ReplacedUntil,
             SecretIssuedAt = secrets.IssuedAt,
             Generation = BinaryPrimitives.ReadInt64LittleEndian(bytes[60..]),
             UserId = user,
@@ -232,7 +252,7 @@ internal static class RecordCodec
         | (header.AuthenticatedAt is null ? Flags.None : Flags.Authenticated)
         | (header.SecretIssuedAt == header.CreatedAt ? Flags.None : Flags.Issued)
         | (header.NextSecretHash.IsEmpty ? Flags.None : Flags.Next)
-        | (header.PreviousSecretHash.IsEmpty ? Flags.None : Flags.Previous)
+        | (header.PreviousSecretHash.IsEmpty && header.ReplacedSecretHash.IsEmpty ? Flags.None : Flags.Previous)
         | (header.Epoch == Guid.Empty ? Flags.None : Flags.Epoch)
         | (header.Principal.IsEmpty ? Flags.None : Flags.Principal)
         | (header.Client is null ? Flags.None : Flags.Client);
@@ -260,8 +280,10 @@ internal static class RecordCodec
 
         if (flags.HasFlag(Flags.Previous))
         {
-            header.PreviousSecretHash.Span.CopyTo(extras);
-            BinaryPrimitives.WriteInt64LittleEndian(extras[32..], header.PreviousValidUntil.GetValueOrDefault().ToUnixTimeMilliseconds());
+            var replaced = header.PreviousSecretHash.IsEmpty;
+            (replaced ? header.ReplacedSecretHash : header.PreviousSecretHash).Span.CopyTo(extras);
+            var until = replaced ? -header.ReplacedUntil?.ToUnixTimeMilliseconds() : header.PreviousValidUntil?.ToUnixTimeMilliseconds();
+            BinaryPrimitives.WriteInt64LittleEndian(extras[32..], until ?? 0);
             extras = extras[40..];
         }
 
@@ -283,12 +305,12 @@ internal static class RecordCodec
         ReadOnlyMemory<byte> extras,
         Flags flags,
         DateTimeOffset created,
-        out (ReadOnlyMemory<byte> Next, ReadOnlyMemory<byte> Previous, DateTimeOffset? PreviousUntil, DateTimeOffset IssuedAt) secrets,
+        out StoredSecrets secrets,
         out Guid epoch,
         out SessionClient? client,
         out ReadOnlyMemory<byte> principal)
     {
-        secrets = (default, default, null, created);
+        secrets = new StoredSecrets { IssuedAt = created };
         (epoch, client, principal) = (default, null, default);
         if (flags < Flags.Issued)
         {
@@ -303,7 +325,8 @@ internal static class RecordCodec
         var valid = true;
         if (flags.HasFlag(Flags.Issued))
         {
-            valid &= TryReadTime(extras.Span, out secrets.IssuedAt);
+            valid &= TryReadTime(extras.Span, out var issued);
+            secrets.IssuedAt = issued;
             extras = extras[8..];
         }
 
@@ -316,7 +339,15 @@ internal static class RecordCodec
         if (flags.HasFlag(Flags.Previous))
         {
             valid &= TryReadTime(extras.Span[32..], out var until);
-            (secrets.Previous, secrets.PreviousUntil) = (extras[..32], until);
+            if (until >= DateTimeOffset.UnixEpoch)
+            {
+                (secrets.Previous, secrets.PreviousUntil) = (extras[..32], until);
+            }
+            else
+            {
+                (secrets.Replaced, secrets.ReplacedUntil) = (extras[..32], DateTimeOffset.UnixEpoch + (DateTimeOffset.UnixEpoch - until));
+            }
+
             extras = extras[40..];
         }
 

@@ -71,6 +71,7 @@ public sealed class IdentityRaceTests
         Assert.NotEqual(first.Tab.Token, second.Tab.Token);
         Assert.Equal("ann: cart=1", await first.Tab.StateAsync());
         Assert.Equal("ann: cart=1", await second.Tab.StateAsync());
+        Assert.Equal(await first.Tab.ReadAsync("/id"), await second.Tab.ReadAsync("/id"));
         Assert.Equal("nobody:", await browser.StateAsync());
     }
 

@@ -8,14 +8,54 @@ internal sealed class ModelRecord(ModelSession session)
     /// <summary>Moves with every change of user.</summary>
     public int Generation { get; private set; }
 
-    /// <summary>Moves with every new token.</summary>
-    public int Secret { get; private set; }
+    /// <summary>The token that replaced all before it.</summary>
+    public int Current { get; private set; }
+
+    /// <summary>A second click's token, which has not been seen yet.</summary>
+    public int? Next { get; private set; }
+
+    /// <summary>The one that was current until the next was seen. The clock stands still, so it opens the session for good.</summary>
+    public int? Previous { get; private set; }
+
+    /// <summary>The one that the last sign-in replaced.</summary>
+    public int? Replaced { get; private set; }
 
     public bool Ended { get; private set; }
 
+    private int Newest { get; set; }
+
     public void End() => Ended = true;
 
-    public void Rotate() => Secret++;
+    public bool Opens(int secret) => !Ended && (secret == Current || secret == Next || secret == Previous);
+
+    /// <summary>Whether a sign-in of the user may go on in the session, though its token was replaced.</summary>
+    public bool Recognises(int secret) => !Ended && secret == Replaced && session.User is not null;
+
+    /// <summary>Whether a change that was decided on this token may replace it.</summary>
+    public bool Accepts(int secret) => secret == Current || secret == Previous;
+
+    /// <summary>A request brings a token.</summary>
+    public void See(int secret)
+    {
+        if (!Ended && secret == Next)
+        {
+            (Current, Previous, Next, Replaced) = (secret, Current, null, null);
+        }
+    }
+
+    /// <summary>A token replaces all others.</summary>
+    public int Replace(int secret, bool signsIn)
+    {
+        (Current, Next, Previous, Replaced) = (++Newest, null, null, signsIn ? secret : null);
+        return Current;
+    }
+
+    /// <summary>A token opens the session beside the current one.</summary>
+    public int Share()
+    {
+        Next = ++Newest;
+        return Newest;
+    }
 
     public void Apply(IEnumerable<ScriptCall> calls)
     {

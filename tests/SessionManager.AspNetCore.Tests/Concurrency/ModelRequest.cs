@@ -5,38 +5,48 @@ namespace SessionManager.AspNetCore.Tests.Concurrency;
 /// it is refused because the session ended or went over to another identity.</summary>
 internal sealed class ModelRequest
 {
-    private readonly ModelRecord? _loaded;
     private readonly int _generation;
     private readonly int _secret;
-    private readonly string? _ownerAtLoad;
-    private readonly string? _userAtLoad;
     private readonly List<ScriptCall> _calls = [];
+    private readonly SortedDictionary<string, string?> _delta = new(StringComparer.Ordinal);
     private readonly ScriptCall? _then;
     private readonly bool _ends;
-    private ModelSession _view;
     private readonly bool _thenSees;
+    private ModelRecord? _loaded;
+    private string? _ownerAtLoad;
+    private string? _userAtLoad;
+    private ModelSession _view;
+    private bool _goesOn;
+    private bool _changesUser;
 
     /// <summary>The request begins: it loads and makes its calls.</summary>
     /// <param name="loaded">The session its token opens, if it opens one.</param>
+    /// <param name="recognised">The session whose last sign-in replaced its token, if there is one.</param>
     /// <param name="calls">Its calls.</param>
     /// <param name="then">The call it makes when it ends.</param>
-    public ModelRequest(ModelRecord? loaded, IEnumerable<ScriptCall> calls, ScriptCall? then)
+    public ModelRequest(ModelRecord? loaded, ModelRecord? recognised, IEnumerable<ScriptCall> calls, ScriptCall? then)
     {
         (_loaded, _then) = (loaded, then);
-        (_generation, _secret) = (loaded?.Generation ?? 0, loaded?.Secret ?? 0);
+        (_generation, _secret) = ((loaded ?? recognised)?.Generation ?? 0, (loaded ?? recognised)?.Current ?? 0);
         (_userAtLoad, _ownerAtLoad) = (loaded?.Session.User, loaded?.Session.Owner);
         _view = loaded?.Session.Copy() ?? new ModelSession();
         foreach (var call in calls)
         {
             if (call.Verb == "destroy")
             {
-                (_view, _ends) = (new ModelSession(), _ends || loaded is not null);
+                (_view, _ends) = (new ModelSession(), _ends || _loaded is not null);
                 _calls.Clear();
+                _delta.Clear();
+                (_goesOn, _changesUser) = (false, false);
             }
             else if (_view.IsAffectedBy(call))
             {
-                _view.Apply(call);
-                _calls.Add(call);
+                if (call.Verb == "in")
+                {
+                    Recognise(recognised, call.Key);
+                }
+
+                Make(call);
             }
         }
 
@@ -49,12 +59,17 @@ internal sealed class ModelRequest
     /// <summary>The session whose new token the response carries, if it does.</summary>
     public ModelRecord? Issued { get; private set; }
 
+    /// <summary>Which of its tokens.</summary>
+    public int IssuedSecret { get; private set; }
+
     /// <summary>Whether the response expires the cookie.</summary>
     public bool ExpiresCookie { get; private set; }
 
     private bool SignsIn => _calls.FindLast(call => call.Verb is "in" or "out") is { Verb: "in" };
 
     private bool SignsOut => _calls.Exists(call => call.Verb == "out");
+
+    private bool Shares => _goesOn && SignsIn && !SignsOut && _view.User == _userAtLoad;
 
     /// <summary>The request ends: it saves.</summary>
     public void Finish()
@@ -79,6 +94,51 @@ internal sealed class ModelRequest
         }
     }
 
+    // A second click goes on in the session of the first; but not if it turns out to be another user's.
+    private void Recognise(ModelRecord? recognised, string user)
+    {
+        if (Shares && _view.User != user)
+        {
+            (_loaded, _goesOn, _view) = (null, false, new ModelSession());
+            _calls.Clear();
+            _delta.Clear();
+        }
+        else if (_loaded is null && !_changesUser && recognised is { Session.User: { } known } && known == user)
+        {
+            (_loaded, _goesOn, _view) = (recognised, true, recognised.Session.Copy());
+            (_userAtLoad, _ownerAtLoad) = (known, known);
+            _calls.Clear();
+            foreach (var (key, value) in _delta.ToList())
+            {
+                Make(new ScriptCall("set", key, value!));
+            }
+        }
+    }
+
+    private void Make(ScriptCall call)
+    {
+        var empties = call.Verb == "in" && _view.Owner is { } owner && owner != call.Key;
+        _view.Apply(call);
+        _calls.Add(call);
+        _changesUser |= call.Verb is "in" or "out";
+        if (empties)
+        {
+            _delta.Clear();
+        }
+        else if (call.Verb == "set")
+        {
+            _delta[call.Key] = call.Value;
+        }
+        else if (call.Verb == "remove" && _loaded is not null && !_ends)
+        {
+            _delta[call.Key] = null;
+        }
+        else if (call.Verb == "remove")
+        {
+            _delta.Remove(call.Key);
+        }
+    }
+
     private void Begin(ModelSession session)
     {
         if (_then is { Verb: "add" } add)
@@ -88,7 +148,8 @@ internal sealed class ModelRequest
 
         if (session.HasContent)
         {
-            (Issued, ExpiresCookie) = (new ModelRecord(session), false);
+            Issue(new ModelRecord(session), secret: 0);
+            ExpiresCookie = false;
         }
     }
 
@@ -113,14 +174,17 @@ internal sealed class ModelRequest
     private void Save(ModelRecord record)
     {
         var moved = record.Ended || record.Generation != _generation;
-        var outrun = record.Secret != _secret;
+        var outrun = Shares ? record.Current != _secret || record.Next is not null : !record.Accepts(_secret);
         if (!moved && !(outrun && (SignsIn || SignsOut)))
         {
             record.Apply(_calls);
-            if (SignsIn || SignsOut || (!outrun && _calls.Exists(call => call.Verb == "rotate")))
+            if (Shares)
             {
-                record.Rotate();
-                Issued = record;
+                Issue(record, record.Share());
+            }
+            else if (SignsIn || SignsOut || (!outrun && _calls.Exists(call => call.Verb == "rotate")))
+            {
+                Issue(record, record.Replace(_secret, SignsIn));
             }
         }
         else if (SignsIn || SignsOut)
@@ -133,22 +197,40 @@ internal sealed class ModelRequest
         }
     }
 
-    /// <summary>A sign-in begins a session of its own. A sign-out is carried out if that user is still signed in; since this
-    /// request's token is dead by now, nobody gets the session's new one.</summary>
+    /// <summary>A sign-in whose token another one of the same user replaced goes on in that session, and else begins one of its own. A sign-out is
+    /// carried out if that user is still signed in; since this request's token is dead by now, nobody gets the session's new one.</summary>
     private void SaveAnyway(ModelRecord record)
     {
         if (SignsOut && !record.Ended && record.Session.User is not null && record.Session.User == _userAtLoad)
         {
             record.Apply([new ScriptCall("out", "", "")]);
-            record.Rotate();
+            record.Replace(_secret, signsIn: false);
         }
 
-        if (SignsIn)
+        if (SignsIn && !SignsOut && !_goesOn && record.Recognises(_secret) && record.Session.User == _view.User)
+        {
+            GoOn(record);
+        }
+        else if (SignsIn)
         {
             var carries = !record.Ended && (_ownerAtLoad is null || _ownerAtLoad == _view.User);
-            Issued = new ModelRecord(carries ? _view : OwnChanges());
+            Issue(new ModelRecord(carries ? _view : OwnChanges()), secret: 0);
         }
     }
+
+    private void GoOn(ModelRecord record)
+    {
+        var shares = record.Next is null;
+        var session = shares ? record.Session : record.Session.Copy();
+        foreach (var (key, value) in _delta)
+        {
+            session.Apply(value is null ? new ScriptCall("remove", key, "") : new ScriptCall("set", key, value));
+        }
+
+        Issue(shares ? record : new ModelRecord(session), shares ? record.Share() : 0);
+    }
+
+    private void Issue(ModelRecord record, int secret) => (Issued, IssuedSecret) = (record, secret);
 
     private ModelSession OwnChanges()
     {

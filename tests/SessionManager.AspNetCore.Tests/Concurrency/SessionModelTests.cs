@@ -61,14 +61,16 @@ public sealed class SessionModelTests
         {
             var browser = app.NewBrowser();
             ModelRecord? loaded = null;
+            ModelRecord? recognised = null;
             // The last pick is a browser without a token.
             if (step.Pick % (tokens.Count + 1) is var pick && pick < tokens.Count)
             {
                 browser.Token = tokens[pick].Token;
                 loaded = Opened(tokens[pick]);
+                recognised = loaded is null && tokens[pick].Record.Recognises(tokens[pick].Secret) ? tokens[pick].Record : null;
             }
 
-            var model = new ModelRequest(loaded, ScriptCall.ParseAll(step.Calls), step.Then.Length > 0 ? ScriptCall.Parse(step.Then) : null);
+            var model = new ModelRequest(loaded, recognised, ScriptCall.ParseAll(step.Calls), step.Then.Length > 0 ? ScriptCall.Parse(step.Then) : null);
             running.Add((await app.BeginAsync(browser, step.Calls, step.Then), model));
         }
 
@@ -86,7 +88,7 @@ public sealed class SessionModelTests
             if (model.Issued is { } issued)
             {
                 Assert.DoesNotContain(tokens, known => known.Token == real.Tab.Token);
-                tokens.Add((real.Tab.Token!, issued, issued.Secret));
+                tokens.Add((real.Tab.Token!, issued, model.IssuedSecret));
             }
             else
             {
@@ -100,6 +102,9 @@ public sealed class SessionModelTests
         }
     }
 
-    private static ModelRecord? Opened((string Token, ModelRecord Record, int Secret) token) =>
-        !token.Record.Ended && token.Record.Secret == token.Secret ? token.Record : null;
+    private static ModelRecord? Opened((string Token, ModelRecord Record, int Secret) token)
+    {
+        token.Record.See(token.Secret);
+        return token.Record.Opens(token.Secret) ? token.Record : null;
+    }
 }

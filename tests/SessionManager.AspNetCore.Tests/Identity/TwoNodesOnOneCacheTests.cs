@@ -261,6 +261,25 @@ public sealed class TwoNodesOnOneCacheTests : IAsyncLifetime
         Assert.Equal(before + 1, _cache.UserGets);
     }
 
+    [Theory]
+    [InlineData(4.9, "1")]
+    [InlineData(5.1, "nothing")]
+    public async Task A_second_click_on_the_other_node_goes_on_in_the_session_of_the_first_within_five_seconds(double seconds, string cart)
+    {
+        await using var a = await StartAsync(limit: seconds < 5 ? 1 : null);
+        await using var b = await StartAsync(limit: seconds < 5 ? 1 : null);
+        var browser = a.NewBrowser();
+        await browser.DoAsync("/values/cart/1");
+        var (first, second) = (browser.Clone(), On(b, browser));
+        await first.DoAsync("/sign-in/alice");
+        _clock.Advance(TimeSpan.FromSeconds(seconds));
+
+        await second.DoAsync("/sign-in/alice");
+
+        Assert.Equal(("1", cart), (await first.ReadAsync("/values/cart"), await second.ReadAsync("/values/cart")));
+        Assert.Equal(("alice", "alice"), (await first.ReadAsync("/me"), await On(a, second).ReadAsync("/me")));
+    }
+
     private static Browser On(App node, Browser browser)
     {
         var other = node.NewBrowser();

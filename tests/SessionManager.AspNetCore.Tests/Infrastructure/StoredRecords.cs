@@ -47,18 +47,24 @@ internal static class StoredRecords
             ValueBytes = values.Sum(pair => LayeredValues.SizeOf(pair.Key, pair.Value)),
         });
 
+    // The sign tells a secret that a sign-in replaced from a previous one.
+    private static readonly Gen<DateTimeOffset> After1970 =
+        Gen.Long[1, -DateTimeOffset.MinValue.ToUnixTimeMilliseconds()].Select(DateTimeOffset.FromUnixTimeMilliseconds);
+
     private static readonly Gen<byte[]?> Hash = Gen.Null(Gen.Byte.Array[32]);
 
     /// <summary>Records in the middle of a rotation, of users with claims and of users whose sessions were revoked.</summary>
     public static readonly Gen<SessionRecord> Rich = Gen.Select(
-        Any, Hash, Hash, Time, Time, Gen.Guid, Gen.Byte.Array[0, 40], Gen.Null(Gen.Select(Gen.Null(Text), Gen.Null(Text), (agent, address) => new SessionClient(agent, address))),
+        Any, Hash, Hash, After1970, Time, Gen.Guid, Gen.Byte.Array[0, 40], Gen.Null(Gen.Select(Gen.Null(Text), Gen.Null(Text), (agent, address) => new SessionClient(agent, address))),
         (record, next, previous, until, issued, epoch, principal, client) => new SessionRecord
         {
             Id = record.Id,
             SecretHash = record.SecretHash,
             NextSecretHash = next,
-            PreviousSecretHash = previous,
-            PreviousValidUntil = previous is null ? null : until,
+            PreviousSecretHash = (record.Generation & 1) == 0 ? previous : null,
+            PreviousValidUntil = previous is not null && (record.Generation & 1) == 0 ? until : null,
+            ReplacedSecretHash = (record.Generation & 1) == 0 ? null : previous,
+            ReplacedUntil = previous is null || (record.Generation & 1) == 0 ? null : until,
             SecretIssuedAt = issued,
             Generation = record.Generation,
             UserId = record.UserId,
@@ -147,11 +153,12 @@ internal static class StoredRecords
     {
         Assert.NotNull(actual);
         Assert.Equal(
-            (expected.Id, expected.Generation, expected.UserId, expected.OwnerId, expected.CreatedAt, expected.StartedAt, expected.AuthenticatedAt, expected.LastSeenAt, expected.ValueBytes, expected.SecretIssuedAt, expected.PreviousValidUntil, expected.Epoch),
-            (actual.Id, actual.Generation, actual.UserId, actual.OwnerId, actual.CreatedAt, actual.StartedAt, actual.AuthenticatedAt, actual.LastSeenAt, actual.ValueBytes, actual.SecretIssuedAt, actual.PreviousValidUntil, actual.Epoch));
+            (expected.Id, expected.Generation, expected.UserId, expected.OwnerId, expected.CreatedAt, expected.StartedAt, expected.AuthenticatedAt, expected.LastSeenAt, expected.ValueBytes, expected.SecretIssuedAt, expected.PreviousValidUntil, expected.Epoch, expected.ReplacedUntil),
+            (actual.Id, actual.Generation, actual.UserId, actual.OwnerId, actual.CreatedAt, actual.StartedAt, actual.AuthenticatedAt, actual.LastSeenAt, actual.ValueBytes, actual.SecretIssuedAt, actual.PreviousValidUntil, actual.Epoch, actual.ReplacedUntil));
         Assert.Equal(expected.SecretHash.ToArray(), actual.SecretHash.ToArray());
         Assert.Equal(expected.NextSecretHash.ToArray(), actual.NextSecretHash.ToArray());
         Assert.Equal(expected.PreviousSecretHash.ToArray(), actual.PreviousSecretHash.ToArray());
+        Assert.Equal(expected.ReplacedSecretHash.ToArray(), actual.ReplacedSecretHash.ToArray());
         Assert.Equal(expected.Principal.ToArray(), actual.Principal.ToArray());
         Assert.Equal(expected.Client, actual.Client);
         AssertSame(expected.Values, actual.Values);
