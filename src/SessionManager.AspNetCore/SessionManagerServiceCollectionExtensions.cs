@@ -40,6 +40,7 @@ public static class SessionManagerServiceCollectionExtensions
         services.TryAddSingleton<SessionEvents>();
         services.TryAddSingleton<SessionEnding>();
         services.TryAddSingleton<SessionAdmission>();
+        services.TryAddSingleton<UserErasure>();
         services.TryAddSingleton<SessionLoader>();
         services.TryAddSingleton<SessionPipeline>();
         services.TryAddSingleton<ISessionDirectory, SessionDirectory>();

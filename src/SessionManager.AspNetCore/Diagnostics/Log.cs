@@ -97,6 +97,9 @@ internal static partial class Log
     [LoggerMessage(35, LogLevel.Warning, "The session cookie '{Name}' is Secure, but it was set on plain http, where browsers drop it. Serve the application over https; behind a proxy that ends TLS, call UseForwardedHeaders before UseSessionManager.")]
     public static partial void SecureCookieOnPlainHttp(this ILogger logger, string name);
 
+    [LoggerMessage(48, LogLevel.Information, "A user was erased: {Count} sessions were ended, each of them with an event 25.")]
+    public static partial void UserErased(this ILogger logger, int count);
+
     [LoggerMessage(60, LogLevel.Warning, "A TempData entry of session {SessionId} was rejected: MVC's serializer could not read it ({Fault}). It counts as absent.")]
     public static partial void TempDataRejected(this ILogger logger, string sessionId, string fault);
 }

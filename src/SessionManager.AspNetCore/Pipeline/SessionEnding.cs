@@ -32,18 +32,35 @@ internal sealed class SessionEnding(ObservedStore store, SessionClock clock, Ses
             return false;
         }
 
-        logger.SessionEnded(record.Id, reason);
-        await DismissAsync(record.UserId, record, cancellationToken);
-        if (teller is null)
+        await TellAsync(record, reason, context, teller, cancellationToken);
+        return true;
+    }
+
+    /// <summary>Revokes a session if it belongs or last belonged to a user, signed in or not.</summary>
+    /// <returns>Whether it was this call that ended it.</returns>
+    public async ValueTask<bool> RevokeOwnedAsync(SessionRecord record, string ownerId, HttpContext? context, CancellationToken cancellationToken)
+    {
+        if (!await store.EndOwnedAsync(record.Id, SessionEndReason.Revoked, ownerId, cancellationToken))
         {
-            await events.EndedAsync(record, reason, context);
-        }
-        else
-        {
-            teller.Tell(() => events.EndedAsync(record, reason, context));
+            return false;
         }
 
+        await TellAsync(record, SessionEndReason.Revoked, context, teller: null, cancellationToken);
         return true;
+    }
+
+    /// <summary>Ends what was found under a user and can't be read: a record of a newer version, or a damaged one. What it says can't be told,
+    /// so no event is raised.</summary>
+    /// <returns>Whether there was a session, and it was this call that ended it.</returns>
+    public async ValueTask<bool> RevokeUnreadAsync(Guid id, string ownerId, CancellationToken cancellationToken)
+    {
+        var ended = await store.EndOwnedAsync(id, SessionEndReason.Revoked, ownerId, cancellationToken);
+        if (ended)
+        {
+            logger.SessionEnded(id, SessionEndReason.Revoked);
+        }
+
+        return ended;
     }
 
     /// <summary>Revokes a session whose record is of a newer version of this library. What the record says can't be read, so no event is
@@ -83,6 +100,21 @@ internal sealed class SessionEnding(ObservedStore store, SessionClock clock, Ses
     /// <summary>Takes back the note that a session is a user's. Left behind, it is found out by whoever reads it.</summary>
     public ValueTask DismissAsync(string? userId, SessionRecord record, CancellationToken cancellationToken) =>
         DismissAsync(userId, new SessionMember(record.Id, record.AuthenticatedAt ?? record.StartedAt), cancellationToken);
+
+    private async ValueTask TellAsync(
+        SessionRecord record, SessionEndReason reason, HttpContext? context, RequestSession? teller, CancellationToken cancellationToken)
+    {
+        logger.SessionEnded(record.Id, reason);
+        await DismissAsync(record.UserId, record, cancellationToken);
+        if (teller is null)
+        {
+            await events.EndedAsync(record, reason, context);
+        }
+        else
+        {
+            teller.Tell(() => events.EndedAsync(record, reason, context));
+        }
+    }
 
     private async ValueTask DismissAsync(string? userId, SessionMember member, CancellationToken cancellationToken)
     {
