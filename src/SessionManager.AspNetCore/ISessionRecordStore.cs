@@ -164,6 +164,16 @@ public interface ISessionRecordStore
     IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// The sessions that a limit has passed and that have not been ended, as far as the store knows them without going through its medium. Ones
+    /// that were used elsewhere may be among them: the caller checks each, and ends it by <see cref="EndExpiredAsync"/>, also where it is not
+    /// there any more, so that the store may forget it.
+    /// </summary>
+    /// <param name="now">The time of the caller.</param>
+    /// <returns>They are read page by page while they are enumerated, never all at once. The default is <see langword="null"/>: the store can't
+    /// know, and an end that nobody comes back for is not noticed.</returns>
+    IEnumerable<Guid>? ListExpired(DateTimeOffset now) => null;
+
+    /// <summary>
     /// How many sessions live, without and with a user, if the store knows that by itself. It is asked for at every collection of metrics, so it
     /// neither calls the medium nor goes through the sessions.
     /// </summary>

@@ -46,6 +46,7 @@ public static class SessionManagerServiceCollectionExtensions
         services.TryAddSingleton<ISessionDirectory, SessionDirectory>();
         services.TryAddScoped<ISessionManager, RequestSessionManager>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartupReport>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ExpirySweep>());
         TempDataRegistration.Add(services);
         return new SessionManagerBuilder(services);
     }

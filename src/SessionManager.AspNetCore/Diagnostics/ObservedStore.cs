@@ -62,6 +62,8 @@ internal sealed class ObservedStore(ISessionRecordStore store, SessionMetrics me
     public IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default) =>
         IsObserved ? ObserveListAsync(now, after, cancellationToken) : store.ListAsync(now, after, cancellationToken);
 
+    public IEnumerable<Guid>? ListExpired(DateTimeOffset now) => store.ListExpired(now);
+
     public (int Anonymous, int SignedIn)? CountLive(DateTimeOffset now) => live.Count(now);
 
     public ValueTask ProbeAsync(CancellationToken cancellationToken = default) =>

@@ -23,6 +23,7 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
     private readonly CacheEntries _cache;
     private readonly ILogger<DistributedCacheSessionStore> _logger;
     private readonly TimeSpan _settling;
+    private readonly bool _isShared;
     private readonly SessionLifetime _lifetime;
     private readonly DistributedCacheEntryOptions _recordEntry;
     private readonly DistributedCacheEntryOptions _tombstoneEntry;
@@ -40,7 +41,8 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         MemoryCacheLimit? limit = null)
     {
         (_lifetime, _logger) = (lifetime, logger);
-        Name = cache is MemoryDistributedCache ? "memory" : cache.GetType().Name;
+        _isShared = cache is not MemoryDistributedCache;
+        Name = _isShared ? cache.GetType().Name : "memory";
         _recordEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.RecordTimeToLive };
         _tombstoneEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.TombstoneTimeToLive };
         _userEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.UserTimeToLive };
@@ -159,8 +161,15 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             {
                 var (store, id, now) = change;
                 var key = store._cache.KeyOf(id);
-                if (store.Decode(id, await store._cache.GetAsync(key, id, token)).Record is not { } record || !store._lifetime.IsExpired(record, now))
+                var found = store.Decode(id, await store._cache.GetAsync(key, id, token));
+                if (found.Record is not { } record || !store._lifetime.IsExpired(record, now))
                 {
+                    if (found.Status is SessionLookupStatus.NotFound or SessionLookupStatus.Ended)
+                    {
+                        // Ended by another process, or evicted.
+                        store._local.Forget(id);
+                    }
+
                     return false;
                 }
 
@@ -240,6 +249,11 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             after = page[^1];
         }
     }
+
+    // Another process may have a request that found the session alive and still runs: it may save for as long as the record is kept, and
+    // half of that is left to it.
+    public IEnumerable<Guid>? ListExpired(DateTimeOffset now) =>
+        _local.ListExpired(_isShared ? now - ((_lifetime.RecordTimeToLive - _lifetime.IdleTimeout) / 2) : now);
 
     public (int Anonymous, int SignedIn)? CountLive(DateTimeOffset now) => _local.CountLive(now);
 

@@ -172,6 +172,27 @@ internal sealed class LocalSessions
         return page;
     }
 
+    /// <summary>The sessions whose end has passed, as far as this process knows when they were used.</summary>
+    public IEnumerable<Guid> ListExpired(DateTimeOffset now)
+    {
+        if (CountEnded(now) == 0)
+        {
+            yield break;
+        }
+
+        var slice = new List<Guid>();
+        for (int from = 0, end = int.MaxValue; from < end; from += SlicedSweep.Length)
+        {
+            slice.Clear();
+            end = FillExpired(slice, from, now.ToUnixTimeMilliseconds());
+            foreach (var id in slice)
+            {
+                // The lock is free.
+                yield return id;
+            }
+        }
+    }
+
     /// <summary>Forgets what has not been used here for as long as the store keeps it.</summary>
     public void Sweep(long now) => _sweep.Run(now);
 
@@ -184,6 +205,33 @@ internal sealed class LocalSessions
                 : [];
             CountAtOnce(slice.Length);
             return slice;
+        }
+    }
+
+    // Counted, so that going through all of them is spared while they live: what has ended and is over is known by the step.
+    private int CountEnded(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            var (anonymous, signedIn) = _live.Count(now);
+            return _known.Count - anonymous - signedIn;
+        }
+    }
+
+    private int FillExpired(List<Guid> slice, int from, long now)
+    {
+        lock (_lock)
+        {
+            for (var place = from; place < from + SlicedSweep.Length; place++)
+            {
+                if (_known.Table.IsUsed(place) && _live.IsOver(_known.SpanOf(place), now))
+                {
+                    slice.Add(_known[place].Id);
+                }
+            }
+
+            CountAtOnce(SlicedSweep.Length);
+            return _known.Table.End;
         }
     }
 

@@ -125,6 +125,8 @@ internal sealed class FaultStore(ISessionRecordStore inner) : ISessionRecordStor
     public IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default) =>
         inner.ListAsync(now, after, cancellationToken);
 
+    public IEnumerable<Guid>? ListExpired(DateTimeOffset now) => inner.ListExpired(now);
+
     public async ValueTask ProbeAsync(CancellationToken cancellationToken = default) => await RunAsync(
         StoreOperation.Probe,
         async token =>
