@@ -113,6 +113,18 @@ internal static partial class Log
     [LoggerMessage(55, LogLevel.Information, "A sign-in went on in session {SessionId}: another one of the same user had only just replaced its token. Both tokens open the session.")]
     public static partial void SignInWentOn(this ILogger logger, Guid sessionId);
 
+    [LoggerMessage(48, LogLevel.Information, "A user was erased: {Count} sessions were ended, each of them with an event 25.")]
+    public static partial void UserErased(this ILogger logger, int count);
+
+    [LoggerMessage(49, LogLevel.Information, "The store '{Store}' can't tell which of its sessions have expired: OnEnded is raised for one whose token is brought again, and not for one that nobody comes back for.")]
+    public static partial void ExpiryNotSwept(this ILogger logger, string store);
+
+    [LoggerMessage(50, LogLevel.Error, "A search for expired sessions failed and was given up. The next one goes on. {Fault}")]
+    public static partial void SweepFailed(this ILogger logger, string fault);
+
+    [LoggerMessage(51, LogLevel.Warning, "Session {SessionId} had expired, and the application's handler of its end had not ended after {Patience}. The search for others went on without it.")]
+    public static partial void HandlerNotWaitedFor(this ILogger logger, Guid sessionId, TimeSpan patience);
+
     [LoggerMessage(60, LogLevel.Warning, "A TempData entry of session {SessionId} was rejected: MVC's serializer could not read it ({Fault}). It counts as absent.")]
     public static partial void TempDataRejected(this ILogger logger, string sessionId, string fault);
 }

@@ -13,6 +13,7 @@ internal sealed class SessionDirectory(
     SessionClock clock,
     SessionAdmission admission,
     SessionEnding ending,
+    UserErasure erasure,
     IHttpContextAccessor accessor) : ISessionDirectory
 {
     /// <summary>How many records are read at the same time.</summary>
@@ -110,6 +111,9 @@ internal sealed class SessionDirectory(
 
         return ended;
     }
+
+    public async Task<int> EraseUserAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default) =>
+        UserIdText.From(userId, options.Value) is { } user ? await erasure.EraseAsync(user, accessor.HttpContext, cancellationToken) : 0;
 
     // Those of a newer version can't be shown, but that they are noted is evidence enough to revoke them.
     private async Task<(List<SessionRecord> Records, List<SessionMember> Newer)> FindAsync(string user, CancellationToken cancellationToken)

@@ -20,6 +20,8 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             return next(context);
         }
 
+        pipeline.Running.Enter(session);
+
         // Servers set it by the context factory; a host that makes its contexts itself may not.
         if (!ReferenceEquals(accessor.HttpContext, context))
         {
@@ -61,7 +63,13 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             handler = Task.FromException(exception);
         }
 
-        return handler.IsCompletedSuccessfully && !IsCaught(session) && session.TryFinish() ? handler : FinishAsync(session, load: default, handler);
+        if (!handler.IsCompletedSuccessfully || IsCaught(session) || !session.TryFinish())
+        {
+            return FinishAsync(session, load: default, handler);
+        }
+
+        pipeline.Running.Leave(session);
+        return handler;
     }
 
     // One state machine for a request that waits, whatever it waits for.
@@ -98,6 +106,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
         finally
         {
             session.End();
+            pipeline.Running.Leave(session);
         }
     }
 

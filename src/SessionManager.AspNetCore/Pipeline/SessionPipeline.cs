@@ -54,6 +54,9 @@ internal sealed class SessionPipeline(
     /// <summary>Which requests have run others within.</summary>
     public InnerRequests InnerRequests { get; } = new();
 
+    /// <summary>The requests that run, where a sweep asks for them.</summary>
+    public RunningRequests Running { get; } = new(events);
+
     /// <summary>What the server is known to do.</summary>
     public StartingCallbacks Callbacks { get; } = new();
 

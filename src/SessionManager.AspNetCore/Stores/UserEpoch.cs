@@ -1,16 +1,19 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using SessionManager.AspNetCore.Pipeline;
 
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
 /// What a plain cache keeps of a user whose sessions have been revoked: a random epoch. A session that signed in under another one is
-/// revoked, wherever it was made, without being known here. One session may be spared, by the epoch it signed in under.
+/// revoked, wherever it was made, without being known here. One session may be spared, by the epoch it signed in under. The first half of
+/// the epoch changes only when the user is erased: a session that the user has signed out of since is judged by that half alone.
 /// <code>
 ///  offset  size
 ///       0     1  format version, 1
-///       1    16  epoch
+///       1     8  epoch: first half, of the last erasure
+///       9     8  epoch: second half, of the last revocation
 ///      17    16  the spared session's id, or zeros
 ///      33    16  the spared session's epoch
 /// </code>
@@ -19,6 +22,7 @@ namespace SessionManager.AspNetCore.Stores;
 internal readonly record struct UserEpoch(Guid Epoch, Guid SparedId = default, Guid SparedEpoch = default)
 {
     private const int Length = 49;
+    private const int HalfLength = 8;
 
     /// <summary>The end of the store key of a user.</summary>
     public static string KeyOf(string userId) => string.Concat("user:", Convert.ToHexStringLower(HashOf(userId)));
@@ -49,8 +53,24 @@ internal readonly record struct UserEpoch(Guid Epoch, Guid SparedId = default, G
         return stored;
     }
 
-    /// <summary>Whether a session of the user is not revoked.</summary>
-    public bool Accepts(SessionRecord record) => record.Epoch == Epoch || (record.Id == SparedId && record.Epoch == SparedEpoch);
+    /// <summary>The epoch after one, when the user's sessions are revoked.</summary>
+    public static UserEpoch AfterRevocation(UserEpoch? before)
+    {
+        var epoch = SessionToken.NewId().ToByteArray(bigEndian: true);
+        HalfOf(before?.Epoch ?? Guid.Empty).CopyTo(epoch);
+        return new UserEpoch(new Guid(epoch, bigEndian: true));
+    }
+
+    /// <summary>The epoch after any, when the user is erased.</summary>
+    public static UserEpoch AfterErasure() => new(SessionToken.NewId());
+
+    /// <summary>Whether a session of the user is neither revoked nor erased; one that nobody is signed in to can only be erased.</summary>
+    public bool Accepts(SessionRecord record) =>
+        record.Epoch == Epoch
+        || (record.Id == SparedId && record.Epoch == SparedEpoch)
+        || (record.UserId is null && HalfOf(record.Epoch).SequenceEqual(HalfOf(Epoch)));
+
+    private static ReadOnlySpan<byte> HalfOf(Guid epoch) => epoch.ToByteArray(bigEndian: true).AsSpan(0, HalfLength);
 
     private static byte[] HashOf(string userId) => SHA256.HashData(Encoding.UTF8.GetBytes(userId));
 
