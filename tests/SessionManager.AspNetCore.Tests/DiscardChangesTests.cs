@@ -168,12 +168,15 @@ public sealed class DiscardChangesTests
     {
         await using var app = await App.StartAsync(
             _ => { },
-            new AppOptions { Before = app => app.Map("/before", before => before.Run(context =>
+            new AppOptions
             {
-                Assert.Throws<InvalidOperationException>(
-                    ((ISessionManager)context.RequestServices.GetService(typeof(ISessionManager))!).DiscardChanges);
-                return Task.CompletedTask;
-            })) });
+                Before = app => app.Map("/before", before => before.Run(context =>
+                {
+                    Assert.Throws<InvalidOperationException>(
+                        ((ISessionManager)context.RequestServices.GetService(typeof(ISessionManager))!).DiscardChanges);
+                    return Task.CompletedTask;
+                })),
+            });
 
         await app.NewBrowser().DoAsync("/before");
     }
