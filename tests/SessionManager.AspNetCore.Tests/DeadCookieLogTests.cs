@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Tests.Infrastructure;
@@ -24,7 +25,7 @@ public sealed class DeadCookieLogTests
     [InlineData(RecordRejected, LogLevel.Warning)]
     public async Task A_dead_cookie_is_logged_at_its_level_once_a_minute_and_otherwise_for_debugging(int eventId, LogLevel level)
     {
-        await using var app = await App.StartAsync(app => app.MapSession(), new AppOptions { Cache = _cache });
+        await using var app = await StartAsync();
         var dead = await DeadAsync(app, eventId);
 
         for (var i = 0; i < 3; i++)
@@ -43,9 +44,13 @@ public sealed class DeadCookieLogTests
     [Fact]
     public async Task An_expired_session_is_logged_when_it_is_found_and_once_a_minute_after_that()
     {
-        await using var app = await App.StartAsync(app => app.MapSession(), new AppOptions { Cache = _cache });
+        await using var app = await StartAsync();
         var browser = app.NewBrowser();
-        await browser.DoAsync("/sign-in/alice");
+        using (var signedIn = await browser.PostAsync("/sign-in/alice"))
+        {
+            await signedIn.BodyAsync();
+        }
+
         app.Clock.Advance(TimeSpan.FromMinutes(21));
 
         for (var i = 0; i < 3; i++)
@@ -60,7 +65,7 @@ public sealed class DeadCookieLogTests
     [Fact]
     public async Task Dead_cookies_of_several_sessions_are_logged_each()
     {
-        await using var app = await App.StartAsync(app => app.MapSession(), new AppOptions { Cache = _cache });
+        await using var app = await StartAsync();
 
         await (await DeadAsync(app, RecordMissing)).ReadAsync("/me");
         await (await DeadAsync(app, RecordMissing)).ReadAsync("/me");
@@ -114,6 +119,12 @@ public sealed class DeadCookieLogTests
         Assert.True(events.IsFirst(11, Id, Now.AddHours(-1)));
     }
 
+    private Task<App> StartAsync() => App.StartAsync(app => app.MapSession(), new AppOptions
+    {
+        Cache = _cache,
+        Services = services => services.AddLogging(logging => logging.AddFilter("SessionManager.AspNetCore", LogLevel.Debug)),
+    });
+
     private async Task<Browser> DeadAsync(App app, int eventId)
     {
         var browser = app.NewBrowser();
@@ -139,5 +150,5 @@ public sealed class DeadCookieLogTests
     }
 
     private static IEnumerable<LogLevel> LevelsOf(App app, int eventId) =>
-        app.Logs.Ours.Where(entry => entry.EventId == eventId).Select(entry => entry.Level).ToList();
+        app.Logs.Ours.Where(entry => entry.EventId == eventId).Select(entry => entry.Level);
 }

@@ -86,7 +86,11 @@ public sealed class SessionSettingsTests
             },
             new AppOptions { Cache = _cache });
         var browser = app.NewBrowser();
-        await browser.DoAsync("/sign-in/alice");
+        using (var signedIn = await browser.PostAsync("/sign-in/alice"))
+        {
+            await signedIn.BodyAsync();
+        }
+
 
         Assert.Contains("'ReadOnly'", await browser.ReadAsync("/group/touch"), StringComparison.Ordinal);
         app.Clock.Advance(TimeSpan.FromMinutes(15));

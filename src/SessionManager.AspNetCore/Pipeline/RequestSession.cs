@@ -161,7 +161,7 @@ internal sealed class RequestSession : ISessionFeature
     public bool HasEvents => _changes is { Events.IsEmpty: false };
 
     /// <summary>Whether the request counts as use of its session, as far as it goes by its endpoint, by the application and by itself.</summary>
-    public bool Touches => !IsDisabled && _endpoint?.Touch != false && (_countsAsUse ??= SessionUse.Counts(this));
+    public bool Touches => !IsDisabled && _endpoint?.Touch != false && (_countsAsUse ?? AskForUse());
 
     /// <summary>Whether the endpoint may not change the session.</summary>
     public bool IsReadOnly => _endpoint?.Mode == SessionMode.ReadOnly;
@@ -963,6 +963,14 @@ internal sealed class RequestSession : ISessionFeature
                 Response.ForbidStoring();
             }
         }
+    }
+
+    private bool AskForUse()
+    {
+        // What is asked may use the session, and so come here again.
+        _countsAsUse = true;
+        _countsAsUse = SessionUse.Counts(this) && _countsAsUse == true;
+        return _countsAsUse.Value;
     }
 
     // Routing may stand behind UseSessionManager: then an endpoint's settings are known only now.
