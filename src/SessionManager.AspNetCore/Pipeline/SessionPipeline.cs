@@ -44,6 +44,9 @@ internal sealed class SessionPipeline(
     /// <summary>The session whose value the application's code is changing here: what that code calls must not queue up behind it.</summary>
     public AsyncLocal<RequestSession?> Exchanging { get; } = new();
 
+    /// <summary>Whether files are known to be served behind <c>UseSessionManager</c>.</summary>
+    public FilesBehind FilesBehind { get; } = new(logger);
+
     /// <summary>What the server is known to do.</summary>
     public StartingCallbacks Callbacks { get; } = new();
 
