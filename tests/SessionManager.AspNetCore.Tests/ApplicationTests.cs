@@ -12,15 +12,15 @@ public sealed class ApplicationTests
     private const int SessionCreated = 20;
 
     [Theory]
-    [InlineData("a=1; sid={0}", "alice", "none")]
-    [InlineData("a=1, sid={0}", "nobody", "none")]
-    [InlineData("sid={0}, a=1", "nobody", "Invalid")]
-    public async Task A_cookie_header_that_was_folded_with_a_comma_opens_no_session(string header, string user, string end)
+    [InlineData("a=1, sid={0}", "nobody", "none", false)]
+    [InlineData("sid={0}, a=1", "nobody", "Invalid", false)]
+    [InlineData("a=1; sid={0}", "alice", "none", true)]
+    public async Task A_cookie_header_that_was_folded_with_a_comma_opens_no_session(string header, string user, string end, bool framework)
     {
         await using var app = await App.StartAsync(app =>
         {
             app.MapSession();
-            app.MapGet("/framework", (HttpContext context) => context.Request.Cookies["sid"]);
+            app.MapGet("/framework", (HttpContext context) => context.Request.Cookies["sid"] ?? "nothing");
         });
         var browser = app.NewBrowser();
         await browser.DoAsync("/sign-in/alice");
@@ -29,7 +29,7 @@ public sealed class ApplicationTests
 
         Assert.Equal(user, await ReadAsync("/me"));
         Assert.Equal(end, await ReadAsync("/end"));
-        Assert.Equal(token, await ReadAsync("/framework"));
+        Assert.Equal(framework, token == await ReadAsync("/framework"));
 
         async Task<string> ReadAsync(string path)
         {
