@@ -68,7 +68,7 @@ public interface ISessionManager
     /// can't be sent any more.</exception>
     bool StoreValue<T>(string key, T value);
 
-    /// <summary>Reads a value.</summary>
+    /// <summary>Reads a value. An object is a copy: what is changed in it is stored by <see cref="StoreValue"/> and by nothing else.</summary>
     /// <param name="key">The key.</param>
     /// <param name="defaultValue">What to return when the key is absent, and only then.</param>
     /// <exception cref="SessionValueException">The stored value is not a <typeparamref name="T"/>.</exception>
@@ -117,7 +117,8 @@ public interface ISessionManager
 
     /// <summary>
     /// The public id of the session: safe to log and to show, useless as a credential, the same before and after a change of
-    /// token. Without a session, the id that one begun in this request would get; reading it creates nothing.
+    /// token. Without a session, the id that one begun in this request would get; reading it creates nothing, and the next request has
+    /// another, so it is no key for anything before the first save.
     /// </summary>
     string SessionId { get; }
 

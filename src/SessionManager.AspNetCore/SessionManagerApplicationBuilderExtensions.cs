@@ -9,8 +9,8 @@ public static class SessionManagerApplicationBuilderExtensions
 {
     /// <summary>
     /// Binds each request's cookie to its stored session, and saves what the request changed before the first byte of the
-    /// response leaves. It replaces <c>UseSession</c>. Put it after exception pages and <c>UseForwardedHeaders</c>, and before
-    /// all that uses the session.
+    /// response leaves. It replaces <c>UseSession</c>. Put it after exception pages, <c>UseForwardedHeaders</c> and what
+    /// serves files (<c>UseFileServer</c>, <c>UseStaticFiles</c>), and before all that uses the session.
     /// </summary>
     /// <exception cref="InvalidOperationException"><c>AddSessionManager</c> was not called.</exception>
     public static IApplicationBuilder UseSessionManager(this IApplicationBuilder app)

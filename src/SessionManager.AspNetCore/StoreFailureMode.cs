@@ -8,6 +8,6 @@ public enum StoreFailureMode
     Fail = 0,
 
     /// <summary>The session is empty and nobody is signed in; members that change it throw <see cref="SessionStoreException"/>.
-    /// For pages that are useful without it.</summary>
+    /// For pages that are useful without it. What needs a user, by <c>[Authorize]</c>, leads to the login page meanwhile.</summary>
     Anonymous = 1,
 }

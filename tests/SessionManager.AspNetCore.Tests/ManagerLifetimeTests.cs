@@ -100,15 +100,27 @@ public sealed class ManagerLifetimeTests
     public async Task A_session_that_was_never_loaded_is_not_loaded_after_its_request()
     {
         ISession? kept = null;
+        var ended = new TaskCompletionSource();
         await using var app = await App.StartAsync(
             app =>
             {
                 app.MapSession();
                 app.MapGet("/keep", (HttpContext context) => Results.Text((kept = context.Session).GetType().Name));
             },
-            new AppOptions { Kestrel = true, Session = options => options.LoadMode = LoadMode.OnDemand });
+            new AppOptions
+            {
+                Kestrel = true,
+                Session = options => options.LoadMode = LoadMode.OnDemand,
+                Before = app => app.Use(async (context, next) =>
+                {
+                    await next(context);
+                    ended.TrySetResult();
+                }),
+            });
         await app.NewBrowser().ReadAsync("/keep");
 
+        // On a socket the whole response may be there before the request has ended.
+        await ended.Task.WaitAsync(TestContext.Current.CancellationToken);
         await Assert.ThrowsAsync<InvalidOperationException>(() => kept!.LoadAsync(TestContext.Current.CancellationToken));
         Assert.Throws<InvalidOperationException>(() => kept!.Keys);
     }

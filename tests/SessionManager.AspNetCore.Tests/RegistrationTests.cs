@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -103,6 +104,7 @@ public sealed class RegistrationTests
         await using var app = await App.StartAsync(app => app.MapSession(), new AppOptions { Session = options => options.IdleTimeout = TimeSpan.FromMinutes(7) });
 
         var started = Assert.Single(app.Logs.Ours, entry => entry.EventId == 1);
+        Assert.Contains("'memory'", started.Message, StringComparison.Ordinal);
         Assert.Contains("00:07:00", started.Message, StringComparison.Ordinal);
         Assert.Contains("1.00:00:00", started.Message, StringComparison.Ordinal);
         Assert.Equal((0, 0), (app.Logs.CountOf(2), app.Logs.CountOf(3)));
@@ -145,6 +147,59 @@ public sealed class RegistrationTests
             new AppOptions { Cache = new FaultCache(), Services = services => services.AddSingleton<ISessionRecordStore, OwnStore>() });
 
         Assert.Equal((1, 0, 0), (app.Logs.CountOf(1), app.Logs.CountOf(2), app.Logs.CountOf(3)));
+        Assert.Contains("'own'", Assert.Single(app.Logs.Ours, entry => entry.EventId == 1).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Production", true, 1)]
+    [InlineData("Production", false, 0)]
+    [InlineData("Development", true, 0)]
+    [InlineData("Staging", true, 0)]
+    public async Task The_start_warns_in_production_of_sessions_in_memory(string environment, bool memory, int warnings)
+    {
+        await using var app = await App.StartAsync(
+            app => app.MapSession(), new AppOptions { Environment = environment, Cache = memory ? null : new FaultCache() });
+
+        var told = app.Logs.Ours.Where(entry => entry.EventId == 5).ToList();
+        Assert.Equal(warnings, told.Count);
+        Assert.All(told, entry =>
+        {
+            Assert.Equal(LogLevel.Warning, entry.Level);
+            Assert.Contains("'memory'", entry.Message, StringComparison.Ordinal);
+            Assert.Contains("restart", entry.Message, StringComparison.Ordinal);
+            Assert.Contains("no other node", entry.Message, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public async Task That_warning_names_the_setting_that_turns_it_off_alone()
+    {
+        await using var app = await App.StartAsync(app => app.MapSession(), new AppOptions { Environment = "Production" });
+        var warning = Assert.Single(app.Logs.Ours, entry => entry.EventId == 5);
+        Assert.Contains($"Logging:LogLevel:{warning.Category} to Error", warning.Message, StringComparison.Ordinal);
+
+        await using var silenced = await App.StartAsync(app => app.MapSession(), new AppOptions
+        {
+            Environment = "Production",
+            Services = services => services.AddLogging(logging => logging.AddFilter(warning.Category, LogLevel.Error)),
+        });
+        Assert.Equal((1, 0), (silenced.Logs.CountOf(1), silenced.Logs.CountOf(5)));
+    }
+
+    [Fact]
+    public async Task A_host_without_an_environment_starts_without_that_warning()
+    {
+        var logs = new LogSink();
+        var services = new ServiceCollection().AddLogging(logging => logging.AddProvider(logs));
+        services.AddSessionManager();
+        await using var provider = services.BuildServiceProvider();
+
+        foreach (var service in provider.GetServices<IHostedService>())
+        {
+            await service.StartAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal((1, 0), (logs.CountOf(1), logs.CountOf(5)));
     }
 
     private sealed class OwnStore : ISessionRecordStore

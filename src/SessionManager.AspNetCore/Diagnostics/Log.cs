@@ -7,8 +7,8 @@ namespace SessionManager.AspNetCore.Diagnostics;
 /// and values never.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "Sessions were set up: they end after {IdleTimeout} without use, and after {AbsoluteTimeout} at the latest.")]
-    public static partial void Started(this ILogger logger, TimeSpan idleTimeout, TimeSpan absoluteTimeout);
+    [LoggerMessage(1, LogLevel.Information, "Sessions were set up in the store '{Store}': they end after {IdleTimeout} without use, and after {AbsoluteTimeout} at the latest.")]
+    public static partial void Started(this ILogger logger, string store, TimeSpan idleTimeout, TimeSpan absoluteTimeout);
 
     [LoggerMessage(2, LogLevel.Warning, "Sessions were set up in the cache '{Cache}'. A plain cache has no compare-and-set: parallel requests of one session are merged exactly within this process, but between processes the moment from reading to writing is unguarded. Nor can it search: listing sessions, finding a user's, and MaxSessionsPerUser go by the sessions that this process has made or loaded; revoking a user's holds on every node. Use a native store for exact guarantees across nodes.")]
     public static partial void PlainCache(this ILogger logger, string cache);
@@ -18,6 +18,12 @@ internal static partial class Log
 
     [LoggerMessage(4, LogLevel.Warning, "Sessions were set up in a memory cache that the application made itself, whose limit can't be seen. Unless its SizeLimit is null, it evicts sessions when it is full. Register the cache with AddDistributedMemoryCache, or set MemoryDistributedCacheOptions.SizeLimit to null and ignore this.")]
     public static partial void UnknownMemoryCache(this ILogger logger);
+
+    [LoggerMessage(5, LogLevel.Warning, "Sessions were set up in the store '{Store}' in Production: they are gone when this process restarts, and no other node shares them. Use a native store, such as AddRedisStore, or register an IDistributedCache. Where sessions may be lost, set Logging:LogLevel:{Category} to Error.")]
+    public static partial void MemoryInProduction(this ILogger logger, string store, string category);
+
+    [LoggerMessage(6, LogLevel.Information, "A session was loaded for a static file and was not used: the files are served behind UseSessionManager. Call UseFileServer or UseStaticFiles before UseSessionManager, and files cost no call of the store. This is said once.")]
+    public static partial void FilesBehind(this ILogger logger);
 
     // Of a dead cookie, 10 to 15: at their level once a session and minute, and otherwise at Debug.
     [LoggerMessage(EventId = 10, Message = "A session cookie was rejected: {Status}. {Remedy}")]

@@ -7,13 +7,16 @@ using SessionManager.AspNetCore.Stores;
 
 namespace SessionManager.AspNetCore.Diagnostics;
 
-/// <summary>Says once, at the start, how long sessions live and which promise the store can't keep.</summary>
+/// <summary>Says once, at the start, where sessions are kept, how long they live and which promise the store can't keep.</summary>
 internal sealed class StartupReport(
     IOptions<SessionManagerOptions> options, ISessionRecordStore store, IServiceProvider services, ILogger<StartupReport> logger) : IHostedService
 {
+    // A category of its own, so that who keeps sessions in memory on purpose can turn off this warning alone.
+    private const string MemoryCategory = "SessionManager.AspNetCore.Diagnostics.MemoryStore";
+
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        logger.Started(options.Value.IdleTimeout, options.Value.AbsoluteTimeout);
+        logger.Started(store.Name, options.Value.IdleTimeout, options.Value.AbsoluteTimeout);
         if (store is DistributedCacheSessionStore)
         {
             ReportCache();
@@ -30,8 +33,15 @@ internal sealed class StartupReport(
         if (cache is not MemoryDistributedCache)
         {
             logger.PlainCache(cache.GetType().Name);
+            return;
         }
-        else if (services.GetRequiredService<MemoryCacheLimit>() is var limit && limit.Bytes is { } bytes)
+
+        if (services.GetService<IHostEnvironment>()?.IsProduction() == true)
+        {
+            services.GetRequiredService<ILoggerFactory>().CreateLogger(MemoryCategory).MemoryInProduction(store.Name, MemoryCategory);
+        }
+
+        if (services.GetRequiredService<MemoryCacheLimit>() is var limit && limit.Bytes is { } bytes)
         {
             logger.LimitedMemoryCache(bytes);
         }

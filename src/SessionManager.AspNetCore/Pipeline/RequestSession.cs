@@ -785,6 +785,11 @@ internal sealed class RequestSession : ISessionFeature
             End();
         }
 
+        if (_record is not null && !IsUsed)
+        {
+            _pipeline.FilesBehind.Look(_context);
+        }
+
         return true;
     }
 

@@ -57,6 +57,9 @@ internal sealed class SessionPipeline(
     /// <summary>The requests that run, where a sweep asks for them.</summary>
     public RunningRequests Running { get; } = new(events);
 
+    /// <summary>Whether files are known to be served behind <c>UseSessionManager</c>.</summary>
+    public FilesBehind FilesBehind { get; } = new(logger);
+
     /// <summary>What the server is known to do.</summary>
     public StartingCallbacks Callbacks { get; } = new();
 

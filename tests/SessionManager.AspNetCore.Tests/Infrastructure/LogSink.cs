@@ -32,8 +32,7 @@ internal sealed class LogSink : ILoggerProvider
         {
             var entry = new LogEntry(category, logLevel, eventId.Id, formatter(state, exception), exception?.ToString());
             sink._entries.Enqueue(entry);
-            SuiteSecrets.Tell(
-                $"{category} {eventId.Id}", $"{entry.Message} {entry.Exception}", ours: category.StartsWith("SessionManager.AspNetCore", StringComparison.Ordinal));
+            SuiteSecrets.TellLog(category, eventId.Id, entry.Message, entry.Exception);
         }
     }
 }

@@ -21,11 +21,13 @@ internal static class SessionEndpoints
         app.MapPost("/destroy", (ISessionManager session) => session.DestroySession());
     }
 
-    /// <summary>Posts, and fails the test when that was no success.</summary>
+    /// <summary>Posts, and fails the test when that was no success. Waits until the request has ended: what happens after the response has
+    /// started, as a touch or an event, has happened then.</summary>
     public static async Task DoAsync(this Browser browser, string path)
     {
         using var response = await browser.PostAsync(path);
         response.EnsureSuccessStatusCode();
+        await response.BodyAsync();
     }
 
     /// <summary>Gets with these <c>Cookie</c> headers and no other.</summary>

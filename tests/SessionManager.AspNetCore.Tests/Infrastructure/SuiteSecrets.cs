@@ -1,8 +1,5 @@
-using System.Buffers.Text;
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Security.Cryptography;
-using System.Text.RegularExpressions;
+using System.Runtime.ExceptionServices;
 
 [assembly: AssemblyFixture(typeof(SessionManager.AspNetCore.Tests.Infrastructure.SuiteSecrets))]
 
@@ -10,26 +7,17 @@ namespace SessionManager.AspNetCore.Tests.Infrastructure;
 
 /// <summary>
 /// Watches the whole suite: every token a browser was given, every value it sent, and all that is told meanwhile, by logs, traces and
-/// our exceptions. At the end none of the former may be in any of the latter. What is told is kept as far as it could be a secret.
+/// our exceptions. At the end none of the former may be in any of the latter.
 /// </summary>
-public sealed partial class SuiteSecrets : IDisposable
+public sealed class SuiteSecrets : IDisposable
 {
-    private const int ShortestValue = 8;
-
-    private static readonly ConcurrentDictionary<string, string> Suspects = new(StringComparer.Ordinal);
-    private static readonly ConcurrentDictionary<string, string> Secrets = new(StringComparer.Ordinal);
-    private static readonly ConcurrentDictionary<string, bool> Values = new(StringComparer.Ordinal);
-    private static readonly ConcurrentBag<string> Ours = [];
-    private static int _told;
+    private static readonly SecretLedger Ledger = new();
 
     private readonly ActivityListener _traces = new()
     {
         ShouldListenTo = static _ => true,
         Sample = static (ref _) => ActivitySamplingResult.AllData,
-        ActivityStopped = static activity =>
-        {
-            Tell($"trace {activity.OperationName}", $"{activity.DisplayName} {string.Join(' ', activity.TagObjects)} {string.Join(' ', activity.Events.SelectMany(e => e.Tags))}", ours: false);
-        },
+        ActivityStopped = Ledger.TellTrace,
     };
 
     public SuiteSecrets()
@@ -39,47 +27,17 @@ public sealed partial class SuiteSecrets : IDisposable
     }
 
     /// <summary>A token was given out.</summary>
-    public static void AddToken(string token)
-    {
-        if (token.Length != 43)
-        {
-            return;
-        }
+    public static void AddToken(string token) => Ledger.AddToken(token);
 
-        var bytes = Base64Url.DecodeFromChars(token);
-        var secret = bytes[16..];
-        Secrets.TryAdd(token, "a token");
-        Secrets.TryAdd(Convert.ToHexStringLower(bytes[..16]), "a store key");
-        Secrets.TryAdd(Convert.ToHexStringLower(secret), "a secret in hex");
-        Secrets.TryAdd(Base64Url.EncodeToString(secret), "a secret");
-        Secrets.TryAdd(new Guid(secret, bigEndian: true).ToString(), "a secret as a GUID");
-        Secrets.TryAdd(Convert.ToHexStringLower(SHA256.HashData(secret)), "a secret's hash");
-    }
+    /// <summary>A test sends this token in a query on purpose.</summary>
+    public static void AddTokenInQuery(string token) => Ledger.AddTokenInQuery(token);
 
     /// <summary>A value was sent to be stored.</summary>
-    public static void AddValue(string value)
-    {
-        if (value.Length >= ShortestValue)
-        {
-            Values.TryAdd(value, true);
-        }
-    }
+    public static void AddValue(string value) => Ledger.AddValue(value);
 
-    /// <summary>Something was told.</summary>
-    public static void Tell(string where, string text, bool ours)
-    {
-        Interlocked.Increment(ref _told);
-        foreach (var match in EncodedPattern().EnumerateMatches(text))
-        {
-            Suspects.TryAdd(text.Substring(match.Index, match.Length).ToLowerInvariant(), where);
-            Suspects.TryAdd(text.Substring(match.Index, match.Length), where);
-        }
-
-        if (ours)
-        {
-            Ours.Add(text);
-        }
-    }
+    /// <summary>A log event was written.</summary>
+    public static void TellLog(string category, int eventId, string message, string? exception) =>
+        Ledger.TellLog(category, eventId, message, exception);
 
     /// <summary>Fails the run when a secret was told.</summary>
     public void Dispose()
@@ -88,22 +46,10 @@ public sealed partial class SuiteSecrets : IDisposable
         AppDomain.CurrentDomain.FirstChanceException -= OnException;
 
         // A single test, run by itself, may tell nothing.
-        var leaks = Secrets.Where(secret => Suspects.ContainsKey(secret.Key)).Select(secret => $"{secret.Value} in {Suspects[secret.Key]}").Distinct(StringComparer.Ordinal).ToList();
-        Assert.True(leaks.Count == 0, $"Of {_told} texts, {leaks.Count} tell a secret: {string.Join("; ", leaks.Take(10))}.");
-        var told = string.Join('\n', Ours.Distinct(StringComparer.Ordinal));
-        var values = Values.Keys.Where(value => told.Contains(value, StringComparison.Ordinal)).ToList();
-        Assert.True(values.Count == 0, $"Of {Values.Count} values, {values.Count} are told in our log: {string.Join("; ", values.Take(5))}.");
+        var (leaks, values) = (Ledger.Leaks(), Ledger.ToldValues());
+        Assert.True(leaks.Count == 0, $"{leaks.Count} secrets were told: {string.Join("; ", leaks.Take(10))}.");
+        Assert.True(values.Count == 0, $"{values.Count} values are told in our log or traces: {string.Join("; ", values.Take(5))}.");
     }
 
-    private static void OnException(object? sender, System.Runtime.ExceptionServices.FirstChanceExceptionEventArgs thrown)
-    {
-        if (thrown.Exception.GetType().Namespace == "SessionManager.AspNetCore")
-        {
-            Tell(thrown.Exception.GetType().Name, $"{thrown.Exception.Message} {thrown.Exception.InnerException}", ours: true);
-        }
-    }
-
-    // Whatever is long enough to be one of the above.
-    [GeneratedRegex("[A-Za-z0-9_-]{22,}", RegexOptions.CultureInvariant)]
-    private static partial Regex EncodedPattern();
+    private static void OnException(object? sender, FirstChanceExceptionEventArgs thrown) => Ledger.TellException(thrown.Exception);
 }
