@@ -68,7 +68,7 @@ internal readonly record struct UserEpoch(Guid Epoch, Guid SparedId = default, G
     public bool Accepts(SessionRecord record) =>
         record.Epoch == Epoch
         || (record.Id == SparedId && record.Epoch == SparedEpoch)
-        || (record.UserId is null && HalfOf(record.Epoch).SequenceEqual(HalfOf(Epoch)));
+        || (record is { UserId: null, OwnerId: not null } && HalfOf(record.Epoch).SequenceEqual(HalfOf(Epoch)));
 
     private static ReadOnlySpan<byte> HalfOf(Guid epoch) => epoch.ToByteArray(bigEndian: true).AsSpan(0, HalfLength);
 
