@@ -29,25 +29,28 @@ internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes
 
     /// <summary>Whether the user may be asked for in front of <c>UseSessionManager</c>, or without it, and had better be known by then: not for
     /// files, unless authorization decides on them.</summary>
-    public async ValueTask<bool> MayBeAskedAsync(HttpContext context)
-    {
-        if (context.GetEndpoint() is not { } endpoint)
-        {
-            return await HasFallbackPolicyAsync(context) || await MayBeCallbackAsync(context);
-        }
-
-        return endpoint.Metadata.GetMetadata<StaticAssetDescriptor>() is null
-            || endpoint.Metadata.GetMetadata<SessionAttribute>() is not null
-            || await IsAuthorizedAsync(context);
-    }
+    public async ValueTask<bool> MayBeAskedAsync(HttpContext context) => context.GetEndpoint() is null
+        ? await HasFallbackPolicyAsync(context) || await MayBeCallbackAsync(context)
+        : !IsForAsset(context) || await IsAuthorizedAsync(context);
 
     /// <summary>Whether authorization decides on the request.</summary>
     public static async ValueTask<bool> IsAuthorizedAsync(HttpContext context) =>
-        (context.GetEndpoint()?.Metadata is { } metadata
-            && (metadata.GetMetadata<IAuthorizeData>() is not null
-                || metadata.GetMetadata<AuthorizationPolicy>() is not null
-                || metadata.GetMetadata<IAuthorizationRequirementData>() is not null))
-        || await HasFallbackPolicyAsync(context);
+        !LetsAnybodyPass(context) && (HasPolicy(context.GetEndpoint()?.Metadata) || await HasFallbackPolicyAsync(context));
+
+    /// <summary>Whether authorization lets anybody pass. It asks for the user all the same, for whoever may want to know.</summary>
+    public static bool LetsAnybodyPass(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null;
+
+    /// <summary>Whether the request is for a static asset.</summary>
+    public static bool IsForAsset(HttpContext context) =>
+        context.GetEndpoint()?.Metadata is { } metadata
+        && metadata.GetMetadata<StaticAssetDescriptor>() is not null
+        && metadata.GetMetadata<SessionAttribute>() is null;
+
+    private static bool HasPolicy(EndpointMetadataCollection? metadata) =>
+        metadata is not null
+        && (metadata.GetMetadata<IAuthorizeData>() is not null
+            || metadata.GetMetadata<AuthorizationPolicy>() is not null
+            || metadata.GetMetadata<IAuthorizationRequirementData>() is not null);
 
     private static async ValueTask<bool> HasFallbackPolicyAsync(HttpContext context) =>
         context.RequestServices.GetService<IAuthorizationPolicyProvider>() is { } policies && await policies.GetFallbackPolicyAsync() is not null;

@@ -13,6 +13,8 @@ namespace SessionManager.AspNetCore.Authentication;
 /// </summary>
 internal sealed class SessionUser : IHttpAuthenticationFeature, IAuthenticateResultFeature
 {
+    private static readonly AuthenticateResult NotAsked = Microsoft.AspNetCore.Authentication.AuthenticateResult.NoResult();
+
     private readonly HttpContext _context;
     private readonly string _scheme;
     private readonly RequestSession _session;
@@ -36,13 +38,27 @@ internal sealed class SessionUser : IHttpAuthenticationFeature, IAuthenticateRes
             return _user;
         }
 
-        set => (_user, _result, _isSet) = (value, null, true);
+        set
+        {
+            // Authorization that lets anybody pass sets nobody where it found nobody. Whoever asks is still told that the user is not known.
+            if (!_session.HasFailed || value?.Identity?.IsAuthenticated == true)
+            {
+                (_user, _result, _isSet) = (value, null, true);
+            }
+        }
     }
 
+    /// <summary>What authorization looks at, and few others. It looks also where it lets anybody pass: there that is no use of the session, which
+    /// could fail, and no reason to load it for a file.</summary>
     public AuthenticateResult? AuthenticateResult
     {
         get
         {
+            if (!_isSet && AuthenticationCaller.LetsAnybodyPass(_context) && (_session.HasFailed || AuthenticationCaller.IsForAsset(_context)))
+            {
+                return NotAsked;
+            }
+
             Ask();
             return _result;
         }
@@ -53,6 +69,11 @@ internal sealed class SessionUser : IHttpAuthenticationFeature, IAuthenticateRes
     /// <summary>Puts itself in front of the request's user.</summary>
     public static void Attach(HttpContext context, string scheme, RequestSession session)
     {
+        if (context.Features[typeof(IHttpAuthenticationFeature)] is SessionUser { _isSet: false } before && ReferenceEquals(before._session, session))
+        {
+            return;
+        }
+
         var user = new SessionUser(context, scheme, session);
         context.Features[typeof(IHttpAuthenticationFeature)] = user;
         context.Features[typeof(IAuthenticateResultFeature)] = user;

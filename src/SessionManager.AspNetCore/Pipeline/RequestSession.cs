@@ -336,7 +336,7 @@ internal sealed class RequestSession : ISessionFeature
 
             (_phase, Token, TokenAge, _record, _previousEnd, WasTouchDue, _failure) =
                 (loaded.Phase, loaded.Token, loaded.TokenAge, loaded.Record, loaded.PreviousEnd ?? default, loaded.IsTouchDue, loaded.Failure);
-            (_untouchedUntil, _isTokenFresh) = (loaded.UntouchedUntil, false);
+            (_untouchedUntil, _isTokenFresh, _isBeingLoaded) = (loaded.UntouchedUntil, false, false);
             _seenAt = loaded.Record?.LastSeenAt.ToUnixTimeMilliseconds() ?? 0;
         }
 

@@ -87,6 +87,42 @@ public sealed class AskingForTheUserTests
         Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK), (refused.StatusCode, served.StatusCode));
     }
 
+    [Theory]
+    [InlineData("fallback")]
+    [InlineData("default")]
+    [InlineData("scheme")]
+    public async Task A_page_that_anybody_may_see_is_served_in_an_outage_unless_it_asks(string kind)
+    {
+        var cache = new FaultCache();
+        await using var app = await AuthenticationApp.StartAsync(
+            cache: cache,
+            services: services => services.AddAuthorizationBuilder().SetFallbackPolicy(
+                kind == "fallback" ? new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build() : null),
+            map: app =>
+            {
+                var group = app.MapGroup("/open");
+                group.MapGet("/served", () => "served");
+                group.MapGet("/asks", (ClaimsPrincipal user) => NameOf(user));
+                _ = kind switch
+                {
+                    "default" => group.RequireAuthorization(),
+                    "scheme" => group.RequireAuthorization(new AuthorizationPolicyBuilder(SessionManagerDefaults.AuthenticationScheme).RequireAuthenticatedUser().Build()),
+                    _ => group,
+                };
+                group.AllowAnonymous();
+                app.MapPost("/enter", (ISessionManager session) => session.SetUserId("ann")).AllowAnonymous();
+            });
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/enter");
+        cache.Plan(CacheOperation.Get, CacheFault.Fail, times: 2);
+
+        Assert.Equal("served", await browser.ReadAsync("/open/served"));
+        using var asked = await browser.GetAsync("/open/asks");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, asked.StatusCode);
+        Assert.Equal("ann", await browser.ReadAsync("/open/asks"));
+    }
+
     [Fact]
     public async Task What_is_thrown_in_front_is_503_also_where_an_exception_page_stands_around_it()
     {

@@ -66,6 +66,8 @@ public sealed class FilesOfUsersTests : IDisposable
     [Theory]
     [InlineData("none")]
     [InlineData("none, static files")]
+    [InlineData("fallback, open")]
+    [InlineData("none, authorized and open")]
     public async Task One_that_nobody_decides_on_costs_no_store_call_and_may_be_kept_by_caches(string kind)
     {
         await using var app = await StartAsync(kind);
@@ -164,6 +166,8 @@ public sealed class FilesOfUsersTests : IDisposable
             _ = kind switch
             {
                 "endpoint" => assets!.RequireAuthorization(),
+                "fallback, open" => assets!.AllowAnonymous(),
+                "none, authorized and open" => assets!.RequireAuthorization().AllowAnonymous(),
                 "policy" => assets!.RequireAuthorization(policy => policy.RequireClaim(ClaimTypes.NameIdentifier, "ann")),
                 _ => assets,
             };
