@@ -97,6 +97,12 @@ internal static partial class Log
     [LoggerMessage(35, LogLevel.Warning, "The session cookie '{Name}' is Secure, but it was set on plain http, where browsers drop it. Serve the application over https; behind a proxy that ends TLS, call UseForwardedHeaders before UseSessionManager.")]
     public static partial void SecureCookieOnPlainHttp(this ILogger logger, string name);
 
+    [LoggerMessage(53, LogLevel.Information, "The user of session {SessionId} began to act as another user.")]
+    public static partial void ImpersonationBegan(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(54, LogLevel.Information, "The user of session {SessionId} ceased to act as another user.")]
+    public static partial void ImpersonationEnded(this ILogger logger, Guid sessionId);
+
     [LoggerMessage(55, LogLevel.Information, "A sign-in went on in session {SessionId}: another one of the same user had only just replaced its token. Both tokens open the session.")]
     public static partial void SignInWentOn(this ILogger logger, Guid sessionId);
 

@@ -1,3 +1,5 @@
+using SessionManager.AspNetCore.Records;
+
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
@@ -44,6 +46,7 @@ internal sealed class LocalSessions
     public KnownUser? Remember(SessionRecord record)
     {
         var (started, seen) = (record.StartedAt.ToUnixTimeMilliseconds(), record.LastSeenAt.ToUnixTimeMilliseconds());
+        var userId = SessionNotes.OfUser(record);
         lock (_lock)
         {
             var place = _known.Find(record.Id);
@@ -52,13 +55,13 @@ internal sealed class LocalSessions
                 ref var known = ref _known[place];
                 if (known.Started == started
                     && seen - _known.SeenOf(known) < _lifetime.TouchInterval.TotalMilliseconds
-                    && string.Equals(known.User?.Id, record.UserId, StringComparison.Ordinal))
+                    && string.Equals(known.User?.Id, userId, StringComparison.Ordinal))
                 {
                     return known.User;
                 }
             }
 
-            var user = Update(place, record, started, seen);
+            var user = Update(place, record, userId, started, seen);
             SweepIfDue(seen);
             return user;
         }
@@ -234,7 +237,7 @@ internal sealed class LocalSessions
 
     private void CountAtOnce(int entries) => MostAtOnce = Math.Max(MostAtOnce, entries);
 
-    private KnownUser? Update(int place, SessionRecord record, long started, long seen)
+    private KnownUser? Update(int place, SessionRecord record, string? userId, long started, long seen)
     {
         LiveSpan? before = null;
         if (place >= 0)
@@ -246,7 +249,9 @@ internal sealed class LocalSessions
                 _order.Remove(place);
             }
 
-            if (_known[place].User is { } other && !string.Equals(other.Id, record.UserId, StringComparison.Ordinal))
+            if (_known[place].User is { } other
+                && !string.Equals(other.Id, userId, StringComparison.Ordinal)
+                && !string.Equals(other.Id, record.ActorId, StringComparison.Ordinal))
             {
                 Unlist(other.Id, record.Id);
             }
@@ -257,9 +262,14 @@ internal sealed class LocalSessions
         }
 
         KnownUser? user = null;
-        if (record.UserId is { } userId)
+        if (userId is not null)
         {
-            user = Note(userId, new SessionMember(record.Id, record.AuthenticatedAt ?? record.StartedAt));
+            var member = new SessionMember(record.Id, record.AuthenticatedAt ?? record.StartedAt);
+            user = Note(userId, member);
+            if (record.ActorId is { } actor)
+            {
+                Note(actor, member);
+            }
         }
 
         _known[place].User = user;

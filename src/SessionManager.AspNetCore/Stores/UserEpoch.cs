@@ -50,7 +50,10 @@ internal readonly record struct UserEpoch(Guid Epoch, Guid SparedId = default, G
     }
 
     /// <summary>Whether a session of the user is not revoked.</summary>
-    public bool Accepts(SessionRecord record) => record.Epoch == Epoch || (record.Id == SparedId && record.Epoch == SparedEpoch);
+    public bool Accepts(SessionRecord record) => Accepts(record.Id, record.Epoch);
+
+    /// <summary>The same of a session by its id, and by the epoch that the user signed in to it under.</summary>
+    public bool Accepts(Guid id, Guid epoch) => epoch == Epoch || (id == SparedId && epoch == SparedEpoch);
 
     private static byte[] HashOf(string userId) => SHA256.HashData(Encoding.UTF8.GetBytes(userId));
 
