@@ -35,4 +35,20 @@ public interface ISessionDirectory
     /// <exception cref="ArgumentException"><paramref name="exceptSessionId"/> is no session id: it would spare nothing.</exception>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     Task<int> RevokeUserAsync<TUserId>(TUserId userId, string? exceptSessionId = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Erases all that a user left in sessions, when the account is deleted: ends the sessions that the user is signed in to, those that the user
+    /// signed out of while their values were kept (<see cref="ClearSessionScope.UserId"/>), and expired ones that are still stored. When it
+    /// returns, their values and the user's id are gone from the store, and no request in flight brings them back. A session that
+    /// belongs to somebody else by now is left alone: its values went when it changed hands.
+    /// </summary>
+    /// <remarks>A sign-in that is running at this moment may come before or after: delete the account first. When the store fails on the way,
+    /// call it again: it goes on with what is left. On a plain cache, a session that only other processes know is erased for every request from
+    /// now on; its bytes go when its token is next brought, or with the cache entry's time to live.</remarks>
+    /// <param name="userId">The user, exactly.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <returns>How many sessions this call ended: living, signed out with values kept, and expired but still stored. Sessions that had ended before
+    /// are not counted, nor on a plain cache those that only other processes know.</returns>
+    /// <exception cref="SessionStoreException">The store can't be reached.</exception>
+    Task<int> EraseUserAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default);
 }

@@ -105,9 +105,11 @@ public interface ISessionManager
 
     /// <summary>
     /// Reads a value and removes it, atomically and saved: of many parallel requests exactly one gets it. The request's
-    /// changes so far are saved with it.
+    /// changes so far are saved with it. A request that prefetches or prerenders a page, as its headers <c>Sec-Purpose</c>, <c>Purpose</c>,
+    /// <c>X-Purpose</c> or <c>X-Moz</c> say, takes nothing and saves nothing: the value stays for whoever comes to see it. A prerendered page that is
+    /// shown later has been made without the value.
     /// </summary>
-    /// <returns>The value, or the default when the key is absent.</returns>
+    /// <returns>The value, or the default when the key is absent or the request is a prefetch.</returns>
     /// <exception cref="SessionEndedException">The session ended meanwhile; nothing was taken.</exception>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     /// <exception cref="SessionValueException">The stored value is not a <typeparamref name="T"/>; it stays.</exception>
@@ -146,6 +148,13 @@ public interface ISessionManager
     /// <exception cref="InvalidOperationException">The response has started: the new token can't reach the browser any more.</exception>
     void EndImpersonation();
 
+    /// <summary>This request does not count as use of the session: it moves <see cref="SessionInfo.LastSeenAt"/> neither when it ends nor with
+    /// what it changes, and <see cref="CommitAsync"/> keeps nothing alive. It holds from the call on, so call it before the first change; with
+    /// <see cref="LoadMode.OnDemand"/> it may come before <see cref="LoadAsync"/>. For whole endpoints there is <see cref="SessionAttribute.Touch"/>,
+    /// and for all requests <see cref="SessionManagerOptions.CountsAsUse"/>, which a store of your own that touches as it loads listens to
+    /// as well.</summary>
+    void SkipTouch();
+
     /// <summary>Changes the token: a new secret now, the old one dead as soon as this is saved. Does nothing when there is no
     /// session. Of two rotations at once one wins; the other request keeps its other changes and sets no cookie.</summary>
     /// <exception cref="InvalidOperationException">The response has started: the new token can't reach the browser any more.</exception>
@@ -166,8 +175,27 @@ public interface ISessionManager
     /// <exception cref="SessionStoreException">The store can't be reached; what was loaded before stays.</exception>
     Task ReloadAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Drops what this request changed and has not saved yet. A sign-out and a destroy stay, and so does what was saved before: with a first
+    /// byte of the response, or by <see cref="CommitAsync"/>, <see cref="UpdateValueAsync"/> or <see cref="TakeValueAsync"/>. For filters,
+    /// interceptors and others that turn an exception into an answer: a handler that throws saves nothing, but only as long as its exception
+    /// reaches <c>UseSessionManager</c>. The session goes on, and what is changed later is saved as usual.
+    /// </summary>
+    /// <remarks>
+    /// <para>Afterwards the request sees the stored session again, as it was loaded or last saved, without the user who signed out or without
+    /// a session if it was destroyed. A session that would have begun does not begin, and no cookie is sent for it.</para>
+    /// <para>It may be called at any time, from any thread, and twice: where there is nothing to drop it does nothing. So it does in an
+    /// endpoint whose mode is <see cref="SessionMode.ReadOnly"/> or <see cref="SessionMode.Disabled"/>, before the session is loaded, where it
+    /// could not be loaded, and after the request has ended. A save that is running is not stopped; what was changed since it began is
+    /// dropped.</para>
+    /// <para>After a save that failed, what it may have stored is not taken back: where that was a new token, later changes of this request may
+    /// be refused with <see cref="SessionEndedException"/>. A response that the failed save kept from leaving may leave: what it says is
+    /// then the application's word.</para>
+    /// </remarks>
+    void DiscardChanges();
+
     /// <summary>Saves the request's changes now; when it returns they are saved. Not needed for the ordinary request: its
-    /// changes are saved before the response leaves. It counts as use also when there is nothing to save, so a request that runs longer
+    /// changes are saved before the response leaves. Unless the request does not count as use at all, it counts also when there is nothing to save, so a request that runs longer
     /// than <see cref="SessionManagerOptions.IdleTimeout"/>, an open socket or an event stream keeps its session alive by it.</summary>
     /// <exception cref="SessionEndedException">The session ended meanwhile; nothing was saved.</exception>
     /// <exception cref="SessionStoreException">The store can't be reached; the changes stay pending. When a new token was among

@@ -103,6 +103,57 @@ public interface ISessionRecordStore
     ValueTask RevokeUnlistedAsync(string userId, Guid? exceptId, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// The sessions that belong or last belonged to a user: those the user is signed in to, and those the user signed out of with values
+    /// kept. Expired ones that are still kept are among them. Ones that have ended, or belong to somebody else by now, may be: the caller
+    /// checks each. A session is found from the moment on at which the commit that gave it this owner returns, also when that commit's
+    /// process dies then. A store that can't see the sessions of other processes knows those that it has made or loaded.
+    /// </summary>
+    /// <remarks>They are apart from what <see cref="AdmitAsync"/> notes: they count for no limit, and <see cref="FindMembersAsync"/> does not
+    /// find them. A store that does not say how goes through all that <see cref="ListAsync"/> lists, which may leave expired ones out.</remarks>
+    /// <param name="ownerId">The user, exactly.</param>
+    /// <param name="now">The time of the caller.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    async ValueTask<IReadOnlyList<SessionMember>> FindOwnedAsync(string ownerId, DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        var members = new List<SessionMember>();
+        await foreach (var record in ListAsync(now, after: null, cancellationToken))
+        {
+            if (string.Equals(record.OwnerId, ownerId, StringComparison.Ordinal))
+            {
+                members.Add(new SessionMember(record.Id, record.StartedAt));
+            }
+        }
+
+        return members;
+    }
+
+    /// <summary>
+    /// Ends a session as <see cref="EndAsync"/> does, but only if it belongs or last belonged to this user at that moment, whether the user is
+    /// signed in to it or not. Whose a record of a newer version or a damaged one is can't be told; it is ended, because the caller has found
+    /// the session under this user.
+    /// </summary>
+    /// <remarks>A store that does not say how loads it first, so that a session which changes hands at that very moment may end with it.</remarks>
+    /// <param name="id">The session.</param>
+    /// <param name="reason">What its tombstone will say.</param>
+    /// <param name="ownerId">The user.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <returns>Whether there was a session to end. Of several calls at once one is told so.</returns>
+    async ValueTask<bool> EndOwnedAsync(Guid id, SessionEndReason reason, string ownerId, CancellationToken cancellationToken = default) =>
+        ((await LoadAsync(id, default, cancellationToken)).Record is not { } record || string.Equals(record.OwnerId, ownerId, StringComparison.Ordinal))
+        && await EndAsync(id, reason, onlyOfUser: null, cancellationToken);
+
+    /// <summary>
+    /// Revokes, for all processes, the sessions that belong or last belonged to a user by now and that <see cref="FindOwnedAsync"/> may not
+    /// know, signed in or not, as <see cref="RevokeUnlistedAsync"/> does for those that the user is signed in to. A store whose notes are
+    /// complete has nothing to do here.
+    /// </summary>
+    /// <remarks>A store that does not say how revokes those that the user is signed in to.</remarks>
+    /// <param name="ownerId">The user.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    ValueTask EraseUnlistedAsync(string ownerId, CancellationToken cancellationToken = default) =>
+        RevokeUnlistedAsync(ownerId, exceptId: null, cancellationToken);
+
+    /// <summary>
     /// The sessions, those that began or signed in last first, page by page, never all at once. What ends or begins meanwhile may or may
     /// not be among them, everything else is, once. Expired ones may be among them. A store that can't see the sessions of other
     /// processes lists those that it has made or loaded.
@@ -111,6 +162,16 @@ public interface ISessionRecordStore
     /// <param name="after">The last session of the page before, to go on behind it; <see langword="null"/>: from the start.</param>
     /// <param name="cancellationToken">Cancels the listing.</param>
     IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The sessions that a limit has passed and that have not been ended, as far as the store knows them without going through its medium. Ones
+    /// that were used elsewhere may be among them: the caller checks each, and ends it by <see cref="EndExpiredAsync"/>, also where it is not
+    /// there any more, so that the store may forget it.
+    /// </summary>
+    /// <param name="now">The time of the caller.</param>
+    /// <returns>They are read page by page while they are enumerated, never all at once. The default is <see langword="null"/>: the store can't
+    /// know, and an end that nobody comes back for is not noticed.</returns>
+    IEnumerable<Guid>? ListExpired(DateTimeOffset now) => null;
 
     /// <summary>
     /// How many sessions live, without and with a user, if the store knows that by itself. It is asked for at every collection of metrics, so it

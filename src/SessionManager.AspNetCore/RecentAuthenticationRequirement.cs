@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Authorization;
 namespace SessionManager.AspNetCore;
 
 /// <summary>The user must have signed in to the session within a time. Only a sign-in counts, again or anew; neither using the session nor
-/// a change of its token does. (OWASP ASVS 5.0, 7.5.1.)</summary>
+/// a change of its token does. The principal that is authorized must have come from this session: a bearer token beside it is not recent by
+/// the session of somebody else. (OWASP ASVS 5.0, 7.5.1.)</summary>
 public sealed class RecentAuthenticationRequirement : IAuthorizationRequirement
 {
     /// <summary>Creates it.</summary>

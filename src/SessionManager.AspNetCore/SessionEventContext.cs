@@ -17,9 +17,10 @@ public class SessionEventContext
     /// <summary>The session, as it is after the change; of one that ended, as it was.</summary>
     public SessionInfo Session { get; }
 
-    /// <summary>The services of the request, or of the application where there is no request.</summary>
+    /// <summary>The services of the request, or of a scope of the handler's own where there is no request.</summary>
     public IServiceProvider Services { get; }
 
-    /// <summary>The request; <see langword="null"/> where the directory is used outside of one.</summary>
+    /// <summary>The request; <see langword="null"/> where the directory is used outside of one, and where an end was noticed that
+    /// nobody came back for.</summary>
     public HttpContext? HttpContext { get; }
 }

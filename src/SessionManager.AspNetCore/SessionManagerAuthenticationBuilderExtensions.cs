@@ -16,7 +16,10 @@ public static class SessionManagerAuthenticationBuilderExtensions
     /// over the session. As the only scheme it is the default one. <c>UseSessionManager</c> is still needed, for what changes the session.
     /// </summary>
     /// <remarks><c>SignInAsync</c> takes the user id from the claim <c>ClaimTypes.NameIdentifier</c>, or else <c>sub</c>, or else the identity's
-    /// name, and keeps the principal with the session. <c>SetUserId</c> alone gives a principal with a name identifier.</remarks>
+    /// name, and keeps the principal with the session. <c>SetUserId</c> alone gives a principal with a name identifier, and signs in by the scheme
+    /// that was registered first. A session has one sign-in at a time: only the scheme that made it authenticates and signs out. Use policies or
+    /// claims, not schemes, for roles. A request whose user nobody asks for may load no session. While the store can't be reached, asking for the
+    /// user throws <see cref="SessionStoreException"/>, which is answered with 503.</remarks>
     /// <param name="builder">What <c>AddAuthentication</c> returned.</param>
     public static AuthenticationBuilder AddSessionManager(this AuthenticationBuilder builder) =>
         builder.AddSessionManager(SessionManagerDefaults.AuthenticationScheme, static _ => { });

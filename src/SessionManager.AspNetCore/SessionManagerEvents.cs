@@ -9,13 +9,19 @@ namespace SessionManager.AspNetCore;
 /// <remarks>
 /// An end is raised when it is noticed, by the process that notices it. A destroy, a revocation and a limit: at once. An expired session, on
 /// every store: when its token is next brought, for as long as the store keeps the record, which is <see cref="SessionManagerOptions.IdleTimeout"/>
-/// past its end at least; one whose token does not come back by then is forgotten without an event, and so is one that the store
-/// evicts. On Redis each end is raised once. On a plain cache two processes that notice the same end at the same moment may both raise it,
+/// past its end at least. A session whose token does not come back: in memory, one to three minutes after its end (sooner
+/// when <see cref="SessionManagerOptions.IdleTimeout"/> is below two minutes), unless a request that found it alive still runs; on a plain cache, halfway
+/// between its end and the end of its record, by a process that has made or loaded it. On Redis it is forgotten without an event: Redis removes
+/// keys without telling. So is one that the store evicts, and on a plain cache one whose processes have restarted. Such ends are looked for only
+/// while the application handles <see cref="OnEnded"/>; otherwise they are neither logged nor counted.
+/// On Redis each end is raised once. On a plain cache two processes that notice the same end at the same moment may both raise it,
 /// and a revocation of a user's sessions is raised at once for those that the revoking process has made or loaded, for the others when their
 /// token is next brought.
 /// </remarks>
 public class SessionManagerEvents
 {
+    internal static readonly Func<SessionEndedContext, Task> EndIgnored = static _ => Task.CompletedTask;
+
     /// <summary>A session was begun.</summary>
     public Func<SessionEventContext, Task> OnCreated { get; set; } = static _ => Task.CompletedTask;
 
@@ -26,9 +32,10 @@ public class SessionManagerEvents
     /// <see cref="SessionManagerOptions.TokenRotationInterval"/> had passed and the next one was issued.</summary>
     public Func<SessionEventContext, Task> OnTokenRotated { get; set; } = static _ => Task.CompletedTask;
 
-    /// <summary>A session ended: destroyed, revoked, or expired. An expired one is noticed when its token is next brought, and not at all when
-    /// it never is.</summary>
-    public Func<SessionEndedContext, Task> OnEnded { get; set; } = static _ => Task.CompletedTask;
+    /// <summary>A session ended: destroyed, revoked, or expired. An expired one is noticed when its token is next brought, or without that, where the
+    /// store knows its sessions (see the remarks): then there is no request, and <see cref="SessionEventContext.HttpContext"/> is
+    /// <see langword="null"/>. An end that was noticed so does not wait for a handler longer than 30 seconds, to notice others.</summary>
+    public Func<SessionEndedContext, Task> OnEnded { get; set; } = EndIgnored;
 
     /// <summary>A request brought a token that had been replaced: a slow request, an old tab, or a thief. Nothing else happens unless
     /// the handler calls <see cref="StaleTokenContext.EndSession"/>.</summary>

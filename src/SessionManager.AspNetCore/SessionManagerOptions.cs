@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using SessionManager.AspNetCore.Configuration;
+using SessionManager.AspNetCore.Pipeline;
 
 namespace SessionManager.AspNetCore;
 
@@ -32,11 +33,22 @@ public sealed class SessionManagerOptions
     }
 
     /// <summary>
+    /// Whether a request counts as use of its session, so that it keeps the session alive. The default is all requests but those that prefetch
+    /// or prerender a page, as their headers <c>Sec-Purpose</c>, <c>Purpose</c>, <c>X-Purpose</c> or <c>X-Moz</c> say: a link on an open tab would keep its
+    /// session alive. Set <c>_ =&gt; true</c> to count every request.
+    /// </summary>
+    /// <remarks>It is asked once for each request that brings a session or changes one, before the session is loaded, so it can't use the session or
+    /// its user. Endpoints with <c>[Session(Touch = false)]</c> count for nothing whatever it says. When it throws, that is logged (event 43)
+    /// and the request counts.</remarks>
+    public Func<HttpContext, bool> CountsAsUse { get; set; } = static context => !Prefetch.Is(context);
+
+    /// <summary>
     /// The cookie. Outside Development its name is <c>__Host-sid</c> and its policy <see cref="CookieSecurePolicy.Always"/>;
     /// in Development <c>sid</c> and <see cref="CookieSecurePolicy.SameAsRequest"/>, so that http://localhost works. It is
     /// always HttpOnly, and by default SameSite=Lax, Path=/, essential and not persistent. A <see cref="CookieBuilder.MaxAge"/> must not be shorter than <see cref="AbsoluteTimeout"/>: nothing
     /// renews the cookie while its token stays. What browsers would refuse, or ignore, stops the application at its start: in the name,
-    /// the path, the domain and the extensions. (RFC 6265bis; OWASP ASVS 5.0, 3.3.)
+    /// the path, the domain and the extensions. With SameSite=Strict, a request from another site begins no session unless it signs in: its browser may
+    /// have one whose cookie it did not send (event 44). (RFC 6265bis; OWASP ASVS 5.0, 3.3.)
     /// </summary>
     public CookieBuilder Cookie { get; set; } = new SessionCookieBuilder();
 
@@ -85,6 +97,13 @@ public sealed class SessionManagerOptions
 
     /// <summary>What <see cref="ISessionManager.ClearSession"/> removes. The default is <see cref="ClearSessionScope.UserId"/>.</summary>
     public ClearSessionScope ClearSessionScope { get; set; }
+
+    /// <summary>Whether the response to a sign-out or a destroy, once that is saved, sends <c>Clear-Site-Data: "prefetchCache", "prerenderCache"</c>, so
+    /// that the browser shows no page which it prefetched or prerendered while the user was signed in. The default is
+    /// <see langword="false"/>. It is added to a header of that name which the application set itself. Browsers heed it over https and on localhost
+    /// alone, and not all of them know these two; <c>"cache"</c>, which more of them know, is the application's to set. (W3C Clear Site Data;
+    /// OWASP ASVS 5.0, 7.4.1.)</summary>
+    public bool ClearSiteData { get; set; }
 
     /// <summary>Whether an anonymous session's values (a cart) survive the sign-in. The default is <see langword="true"/>.
     /// Values of a different user never do.</summary>

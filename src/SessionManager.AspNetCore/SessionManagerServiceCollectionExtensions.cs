@@ -42,12 +42,15 @@ public static class SessionManagerServiceCollectionExtensions
         services.TryAddSingleton<SessionEvents>();
         services.TryAddSingleton<SessionEnding>();
         services.TryAddSingleton<SessionAdmission>();
+        services.TryAddSingleton<UserErasure>();
         services.TryAddSingleton<SessionLoader>();
         services.TryAddSingleton<SessionPipeline>();
         services.TryAddSingleton<ISessionDirectory, SessionDirectory>();
         services.TryAddScoped<ISessionManager, RequestSessionManager>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartupReport>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ExpirySweep>());
         TempDataRegistration.Add(services);
+        PageHandlerRegistration.Add(services);
         return new SessionManagerBuilder(services);
     }
 

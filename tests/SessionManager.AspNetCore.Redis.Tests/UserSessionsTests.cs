@@ -147,6 +147,42 @@ public abstract class UserSessionsTests(Servers servers, ServerKind kind) : IAsy
         Assert.Equal(["alice Revoked", "bob Expired"], _told);
     }
 
+    [Fact]
+    public async Task All_that_a_user_left_is_erased_whichever_node_holds_it_and_no_note_of_it_stays()
+    {
+        await using var a = await StartAsync(scope: ClearSessionScope.UserId);
+        await using var b = await StartAsync(scope: ClearSessionScope.UserId);
+        Browser[] alices = [await SignInAsync(a, "alice"), await SignInAsync(b, "alice"), await SignInAsync(b, "alice"), await SignInAsync(b, "alice")];
+        var bob = await SignInAsync(b, "bob");
+        foreach (var browser in (Browser[])[.. alices, bob])
+        {
+            await browser.DoAsync("/value?key=left&value=secret");
+        }
+
+        // One expires, signed out of; one is signed out of; one is bob's by now, and one was destroyed.
+        await alices[3].DoAsync("/sign-out");
+        _clock.Advance(TimeSpan.FromMinutes(21));
+        alices[0] = await SignInAsync(a, "alice");
+        alices[1] = await SignInAsync(b, "alice");
+        await alices[1].DoAsync("/value?key=left&value=secret");
+        await alices[1].DoAsync("/sign-out");
+        var taken = await SignInAsync(b, "alice");
+        await taken.DoAsync("/sign-out");
+        await taken.DoAsync("/sign-in", new Entry("user", "bob"));
+        await (await SignInAsync(a, "alice")).DoAsync("/destroy");
+
+        // The four that were begun first have expired, and are stored still.
+        Assert.Equal(6, await a.Services.GetRequiredService<ISessionDirectory>().EraseUserAsync("alice"));
+
+        Assert.Equal("nothing", await alices[1].ReadAsync("/value?key=left"));
+        Assert.Equal(("bob", "Revoked"), (await taken.ReadAsync("/me"), await alices[0].ReadAsync("/end")));
+        var dump = await Dump.TakeAsync(await servers.GetAsync(kind), _prefix);
+        Assert.DoesNotContain(dump.AllBytes, bytes => bytes.AsSpan().IndexOf("alice"u8) >= 0);
+        var owned = dump.Notes.Where(note => note.Key.EndsWith(":owned", StringComparison.Ordinal)).SelectMany(note => note.Value).Select(entry => (string)entry.Element!);
+        var left = dump.Hashes.Where(hash => !hash.Value.Any(entry => entry.Name == "e")).Select(hash => hash.Key[_prefix.Length..]);
+        Assert.Equal(left.Order(StringComparer.Ordinal), owned.Distinct().Order(StringComparer.Ordinal));
+    }
+
     private static async Task<Browser> SignInAsync(App node, string user)
     {
         var browser = node.NewBrowser();
@@ -172,7 +208,7 @@ public abstract class UserSessionsTests(Servers servers, ServerKind kind) : IAsy
         return ids;
     }
 
-    private async Task<App> StartAsync(OnSessionLimit? mode = null) => await Node.StartAsync(await servers.GetAsync(kind), new NodeOptions
+    private async Task<App> StartAsync(OnSessionLimit? mode = null, ClearSessionScope? scope = null) => await Node.StartAsync(await servers.GetAsync(kind), new NodeOptions
     {
         Prefix = _prefix,
         Clock = _clock,
@@ -183,6 +219,7 @@ public abstract class UserSessionsTests(Servers servers, ServerKind kind) : IAsy
         }),
         Session = options =>
         {
+            options.ClearSessionScope = scope ?? options.ClearSessionScope;
             if (mode is { } chosen)
             {
                 (options.MaxSessionsPerUser, options.OnSessionLimit) = (2, chosen);

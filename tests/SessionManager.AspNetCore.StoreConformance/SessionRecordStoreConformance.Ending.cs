@@ -164,6 +164,25 @@ public abstract partial class SessionRecordStoreConformance
     }
 
     [Fact]
+    public async Task A_session_whose_end_has_passed_is_listed_as_expired_until_it_was_ended_or_found_to_be_gone()
+    {
+        Assert.SkipWhen(Store.ListExpired(Start) is null, "This store can't know which sessions have expired.");
+        await CreateAsync(("a", "1"));
+        var (ended, gone) = (_id, Guid.NewGuid());
+        await CommittedAsync(new SessionCommit { Id = gone, Now = Start, Creates = true, Secret = Replace(NewHash(), null, required: true) });
+        var late = Start + Lifetime.RecordTimeToLive;
+        Assert.Empty(Store.ListExpired(Start + Lifetime.IdleTimeout - TimeSpan.FromMinutes(1))!);
+        Assert.Equal(new[] { ended, gone }.Order(), Store.ListExpired(late)!.Order());
+
+        Assert.True(await Store.EndExpiredAsync(ended, late, Cancellation));
+        Assert.Equal([gone], Store.ListExpired(late)!);
+
+        await RequiredMedium.EvictAsync(gone);
+        Assert.False(await Store.EndExpiredAsync(gone, late, Cancellation));
+        Assert.Empty(Store.ListExpired(late)!);
+    }
+
+    [Fact]
     public async Task A_record_is_kept_for_twice_the_idle_timeout()
     {
         await CreateAsync(("a", "1"));

@@ -194,6 +194,9 @@ public abstract partial class SessionRecordStoreConformance
         StoreOperation.FindMembers => store.FindMembersAsync(FaultUser, cancellationToken).AsTask(),
         StoreOperation.RevokeUnlisted => store.RevokeUnlistedAsync(FaultUser, _id, cancellationToken).AsTask(),
         StoreOperation.List => store.ListAsync(Start, cancellationToken: cancellationToken).ToListAsync(cancellationToken).AsTask(),
+        StoreOperation.FindOwned => store.FindOwnedAsync(FaultUser, Start, cancellationToken).AsTask(),
+        StoreOperation.EndOwned => store.EndOwnedAsync(_id, SessionEndReason.Revoked, FaultUser, cancellationToken).AsTask(),
+        StoreOperation.EraseUnlisted => store.EraseUnlistedAsync(FaultUser, cancellationToken).AsTask(),
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Say how it is run."),
     };
 

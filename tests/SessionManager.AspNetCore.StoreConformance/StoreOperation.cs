@@ -32,4 +32,13 @@ public enum StoreOperation
 
     /// <summary><see cref="ISessionRecordStore.ListAsync"/>.</summary>
     List,
+
+    /// <summary><see cref="ISessionRecordStore.FindOwnedAsync"/>.</summary>
+    FindOwned,
+
+    /// <summary><see cref="ISessionRecordStore.EndOwnedAsync"/>.</summary>
+    EndOwned,
+
+    /// <summary><see cref="ISessionRecordStore.EraseUnlistedAsync"/>.</summary>
+    EraseUnlisted,
 }

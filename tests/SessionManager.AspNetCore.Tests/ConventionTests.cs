@@ -142,7 +142,7 @@ public sealed partial class ConventionTests
     [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
     private static partial Regex NamespacePattern();
 
-    [GeneratedRegex(@"\[LoggerMessage\((\d+),")]
+    [GeneratedRegex(@"\[LoggerMessage\((?:EventId = )?(\d+),")]
     private static partial Regex EventPattern();
 
     [GeneratedRegex(@"`([A-Z]\w*_\w+|\w+Tests)`")]

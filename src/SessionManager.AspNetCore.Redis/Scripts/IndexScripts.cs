@@ -4,9 +4,10 @@ namespace SessionManager.AspNetCore.Redis.Scripts;
 /// The scripts on notes, each on one sorted set with times in Unix milliseconds:
 /// <code>
 ///   user:HASH      ID: the sessions of a user, by the time of the sign-in; HASH is SHA-256 of the user id
+///   user:HASH:owned  ID: the sessions that belong to the user, signed in or not, by the time of the sign-in
 ///   list:SPAN:N    ID:TIME: the sessions that began, or asked to sign in, in the Nth span of so many hours, by that time
 /// </code>
-/// Both live as long as a session can that is noted now, so what expires by itself leaves nothing behind.
+/// All live as long as a session can that is noted now, so what expires by itself leaves nothing behind.
 /// </summary>
 internal static class IndexScripts
 {

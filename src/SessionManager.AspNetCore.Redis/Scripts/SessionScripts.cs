@@ -164,18 +164,23 @@ internal static class SessionScripts
         return { 0, wins }
         """);
 
-    /// <summary>Ends a session: KEYS session; ARGV reason, ttl, user?, user. Returns whether there was one. A record of a newer version is one,
-    /// whatever its fields mean.</summary>
+    /// <summary>Ends a session: KEYS session; ARGV reason, ttl, field, user: the session is ended only if the field 'u' or 'o' is that user, unless
+    /// the field is ''. Returns whether there was one, and whose it was. A record of a newer version is one, whatever its fields mean. A damaged
+    /// record that was found under its owner is ended though it can't be told whose it is.</summary>
     public static RedisScript End { get; } = new(
         """
-        if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-        local alive = 0
+        if redis.call('EXISTS', KEYS[1]) == 0 then return { 0 } end
+        local alive, owner = 0, false
         if redis.call('TYPE', KEYS[1]).ok == 'hash' then
-          local r = redis.call('HMGET', KEYS[1], 'f', 'e', 's', 'u')
+          local r = redis.call('HMGET', KEYS[1], 'f', 'e', 's', 'u', 'o')
+          local whole = r[1] and r[3] and #r[3] == 32
+          local user = r[4]
+          if ARGV[3] == 'o' then user = r[5] or (not whole and ARGV[4]) end
+          owner = r[5]
           if (tonumber(r[1] or '') or 1) > 1 then
             alive = 1
-          elseif r[2] or (ARGV[3] == '1' and r[4] ~= ARGV[4]) then
-            return 0
+          elseif r[2] or (ARGV[3] ~= '' and user ~= ARGV[4]) then
+            return { 0 }
           elseif r[1] and r[3] then
             alive = 1
           end
@@ -183,21 +188,22 @@ internal static class SessionScripts
         redis.call('DEL', KEYS[1])
         redis.call('HSET', KEYS[1], 'f', '1', 'e', ARGV[1])
         redis.call('PEXPIRE', KEYS[1], ARGV[2])
-        return alive
+        return { alive, owner }
         """);
 
-    /// <summary>Ends a session of which a limit has passed: KEYS session; ARGV reason, ttl, now, idle, absolute. Returns whether it did.</summary>
+    /// <summary>Ends a session of which a limit has passed: KEYS session; ARGV reason, ttl, now, idle, absolute. Returns whether it did, and whose
+    /// the session was.</summary>
     public static RedisScript EndExpired { get; } = new(
         """
         local now = tonumber(ARGV[3])
-        local r = redis.call('HMGET', KEYS[1], 'f', 'e', 'b', 'l')
+        local r = redis.call('HMGET', KEYS[1], 'f', 'e', 'b', 'l', 'o')
         local started, seen = tonumber(r[3] or ''), tonumber(r[4] or '')
-        if r[1] ~= '1' or r[2] or not started or not seen then return 0 end
-        if seen + tonumber(ARGV[4]) > now and started + tonumber(ARGV[5]) > now then return 0 end
+        if r[1] ~= '1' or r[2] or not started or not seen then return { 0 } end
+        if seen + tonumber(ARGV[4]) > now and started + tonumber(ARGV[5]) > now then return { 0 } end
         redis.call('DEL', KEYS[1])
         redis.call('HSET', KEYS[1], 'f', '1', 'e', ARGV[1])
         redis.call('PEXPIRE', KEYS[1], ARGV[2])
-        return 1
+        return { 1, r[5] }
         """);
 
     /// <summary>Writes, reads and removes a probe, under a key that no session has: KEYS probe; ARGV what to write. Returns whether it was

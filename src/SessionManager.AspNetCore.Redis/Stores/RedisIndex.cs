@@ -41,6 +41,26 @@ internal sealed class RedisIndex(SessionLifetime lifetime, string prefix, RedisC
         return [.. entries?.Select(Read).OfType<SessionMember>() ?? []];
     }
 
+    /// <summary>Notes a session under its owner, at the time it began or signed in.</summary>
+    public async ValueTask NoteOwnerAsync(string ownerId, SessionMember member, CancellationToken cancellationToken)
+    {
+        var oldest = member.AdmittedAt - lifetime.UserTimeToLive;
+        RedisValue[] arguments =
+            [member.Id.ToString("N"), Time(member.AdmittedAt), -1, RedisSessionStore.Milliseconds(lifetime.UserTimeToLive), Time(oldest)];
+        await calls.RunAsync(IndexScripts.Admit, OwnerKey(ownerId), member.Id, arguments, cancellationToken);
+    }
+
+    public async ValueTask<IReadOnlyList<SessionMember>> FindOwnedAsync(string ownerId, CancellationToken cancellationToken)
+    {
+        var entries = await calls.RunAsync(
+            static (database, key) => database.SortedSetRangeByRankWithScoresAsync(key), OwnerKey(ownerId), Guid.Empty, cancellationToken);
+        return [.. entries?.Select(Read).OfType<SessionMember>() ?? []];
+    }
+
+    /// <summary>Takes the note away that a session is its owner's. The session is a tombstone for good, so nobody notes it again.</summary>
+    public async ValueTask ForgetOwnerAsync(string ownerId, Guid id, CancellationToken cancellationToken) =>
+        await calls.RunAsync(IndexScripts.Dismiss, OwnerKey(ownerId), id, [id.ToString("N"), Time(DateTimeOffset.MaxValue)], cancellationToken);
+
     /// <summary>Notes a session in the list, at the time it began or signed in.</summary>
     public async ValueTask NoteAsync(Guid id, DateTimeOffset startedAt, CancellationToken cancellationToken) =>
         await calls.RunAsync(
@@ -166,6 +186,8 @@ internal sealed class RedisIndex(SessionLifetime lifetime, string prefix, RedisC
     private string SpanKey(long span) => string.Create(CultureInfo.InvariantCulture, $"{prefix}list:{_hours}:{span}");
 
     private string KeyOf(string userId) => string.Concat(prefix, UserEpoch.KeyOf(userId));
+
+    private string OwnerKey(string ownerId) => string.Concat(KeyOf(ownerId), ":owned");
 
     private static RedisValue Time(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 }

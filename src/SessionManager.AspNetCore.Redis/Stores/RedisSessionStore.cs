@@ -51,13 +51,17 @@ internal sealed class RedisSessionStore : ISessionRecordStore
             ? ChangeAsync(commit, cancellationToken)
             : CommitWholeAsync(commit, cancellationToken);
 
-    public async ValueTask<bool> EndAsync(
-        Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) =>
-        await RunAsync(
-            SessionScripts.End, id, [(int)reason, Milliseconds(_lifetime.TombstoneTimeToLive), onlyOfUser is not null, onlyOfUser ?? ""], cancellationToken) is { } result
-        && (int)result == 1;
+    public ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) =>
+        EndAsync(
+            SessionScripts.End,
+            id,
+            [(int)reason, Milliseconds(_lifetime.TombstoneTimeToLive), onlyOfUser is null ? "" : "u", onlyOfUser ?? ""],
+            cancellationToken);
 
-    public async ValueTask<bool> EndExpiredAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken = default)
+    public ValueTask<bool> EndOwnedAsync(Guid id, SessionEndReason reason, string ownerId, CancellationToken cancellationToken = default) =>
+        EndAsync(SessionScripts.End, id, [(int)reason, Milliseconds(_lifetime.TombstoneTimeToLive), "o", ownerId], cancellationToken);
+
+    public ValueTask<bool> EndExpiredAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         RedisValue[] arguments =
         [
@@ -67,7 +71,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
             Milliseconds(_lifetime.IdleTimeout),
             Milliseconds(_lifetime.AbsoluteTimeout),
         ];
-        return await RunAsync(SessionScripts.EndExpired, id, arguments, cancellationToken) is { } result && (int)result == 1;
+        return EndAsync(SessionScripts.EndExpired, id, arguments, cancellationToken);
     }
 
     public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) =>
@@ -81,6 +85,12 @@ internal sealed class RedisSessionStore : ISessionRecordStore
 
     // The notes are complete.
     public ValueTask RevokeUnlistedAsync(string userId, Guid? exceptId, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+
+    public ValueTask<IReadOnlyList<SessionMember>> FindOwnedAsync(string ownerId, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        _index.FindOwnedAsync(ownerId, cancellationToken);
+
+    // The notes are complete.
+    public ValueTask EraseUnlistedAsync(string ownerId, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
 
     public IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default) =>
         _index.ListAsync(now, after, cancellationToken);
@@ -106,6 +116,12 @@ internal sealed class RedisSessionStore : ISessionRecordStore
 
     private async ValueTask<SessionCommitResult> CommitWholeAsync(SessionCommit commit, CancellationToken cancellationToken)
     {
+        if (commit.Identity?.OwnerId is { } ownerId)
+        {
+            // Before the session, and not beside it: when this process dies between the two, the session can still be found.
+            await _index.NoteOwnerAsync(ownerId, new SessionMember(commit.Id, commit.Identity.StartedAt ?? commit.Now), cancellationToken);
+        }
+
         // Sent together: one round trip.
         var noting = commit.Creates || commit.Identity?.StartedAt is not null
             ? _index.NoteAsync(commit.Id, commit.Identity?.StartedAt ?? commit.Now, cancellationToken).AsTask()
@@ -119,6 +135,28 @@ internal sealed class RedisSessionStore : ISessionRecordStore
                 (SessionCommitOutcome)(int)result[0],
                 (int)result[1] == 1,
                 result.Length > 2 ? RedisRecord.ReadValue((RedisValue)result[2]) : null);
+    }
+
+    private async ValueTask<bool> EndAsync(RedisScript script, Guid id, RedisValue[] arguments, CancellationToken cancellationToken)
+    {
+        if (await RunAsync(script, id, arguments, cancellationToken) is not { } answer || (RedisResult[]?)answer is not [var ended, .. var owner])
+        {
+            return false;
+        }
+
+        if (owner is [{ IsNull: false } whose])
+        {
+            try
+            {
+                await _index.ForgetOwnerAsync((string)whose!, id, cancellationToken);
+            }
+            catch (SessionStoreException)
+            {
+                // The session has ended. Whoever reads the note finds that out, and the server removes it in the end.
+            }
+        }
+
+        return (int)ended == 1;
     }
 
     private RedisValue[] ArgumentsOf(SessionTouch touch) =>

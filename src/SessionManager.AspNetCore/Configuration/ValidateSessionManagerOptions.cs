@@ -118,6 +118,11 @@ internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionMa
             yield return $"LoadMode is '{options.LoadMode}'. Set it to Eager or OnDemand.";
         }
 
+        if (options.CountsAsUse is null)
+        {
+            yield return "CountsAsUse is null. Leave the default, or set a function; '_ => true' counts every request.";
+        }
+
         if (options.SerializerOptions is null)
         {
             yield return "SerializerOptions is null. Leave the default, or set options of your own.";

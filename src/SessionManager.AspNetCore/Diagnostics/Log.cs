@@ -19,23 +19,24 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Warning, "Sessions were set up in a memory cache that the application made itself, whose limit can't be seen. Unless its SizeLimit is null, it evicts sessions when it is full. Register the cache with AddDistributedMemoryCache, or set MemoryDistributedCacheOptions.SizeLimit to null and ignore this.")]
     public static partial void UnknownMemoryCache(this ILogger logger);
 
-    [LoggerMessage(10, LogLevel.Information, "A session cookie was rejected: {Status}. {Remedy}")]
-    public static partial void CookieRejected(this ILogger logger, SessionCookieStatus status, string remedy);
+    // Of a dead cookie, 10 to 15: at their level once a session and minute, and otherwise at Debug.
+    [LoggerMessage(EventId = 10, Message = "A session cookie was rejected: {Status}. {Remedy}")]
+    public static partial void CookieRejected(this ILogger logger, LogLevel level, SessionCookieStatus status, string remedy);
 
-    [LoggerMessage(11, LogLevel.Information, "Session {SessionId} was not loaded: {Status}.")]
-    public static partial void RecordMissing(this ILogger logger, Guid sessionId, SessionLookupStatus status);
+    [LoggerMessage(EventId = 11, Message = "Session {SessionId} was not loaded: {Status}.")]
+    public static partial void RecordMissing(this ILogger logger, LogLevel level, Guid sessionId, SessionLookupStatus status);
 
-    [LoggerMessage(12, LogLevel.Information, "Session {SessionId} was brought a token that had been replaced.")]
-    public static partial void StaleToken(this ILogger logger, Guid sessionId);
+    [LoggerMessage(EventId = 12, Message = "Session {SessionId} was brought a token that had been replaced.")]
+    public static partial void StaleToken(this ILogger logger, LogLevel level, Guid sessionId);
 
-    [LoggerMessage(13, LogLevel.Information, "Session {SessionId} had expired.")]
-    public static partial void SessionExpired(this ILogger logger, Guid sessionId);
+    [LoggerMessage(EventId = 13, Message = "Session {SessionId} had expired.")]
+    public static partial void SessionExpired(this ILogger logger, LogLevel level, Guid sessionId);
 
-    [LoggerMessage(14, LogLevel.Warning, "The record of session {SessionId} was rejected: it was damaged.")]
-    public static partial void RecordRejected(this ILogger logger, Guid sessionId);
+    [LoggerMessage(EventId = 14, Message = "The record of session {SessionId} was rejected: it was damaged.")]
+    public static partial void RecordRejected(this ILogger logger, LogLevel level, Guid sessionId);
 
-    [LoggerMessage(15, LogLevel.Warning, "The record of session {SessionId} was left alone: it was written by a newer version of this library.")]
-    public static partial void NewerRecord(this ILogger logger, Guid sessionId);
+    [LoggerMessage(EventId = 15, Message = "The record of session {SessionId} was left alone: it was written by a newer version of this library.")]
+    public static partial void NewerRecord(this ILogger logger, LogLevel level, Guid sessionId);
 
     [LoggerMessage(16, LogLevel.Warning, "A value of session {SessionId} was rejected: it was damaged. It counts as absent.")]
     public static partial void ValueRejected(this ILogger logger, Guid sessionId);
@@ -97,6 +98,18 @@ internal static partial class Log
     [LoggerMessage(35, LogLevel.Warning, "The session cookie '{Name}' is Secure, but it was set on plain http, where browsers drop it. Serve the application over https; behind a proxy that ends TLS, call UseForwardedHeaders before UseSessionManager.")]
     public static partial void SecureCookieOnPlainHttp(this ILogger logger, string name);
 
+    [LoggerMessage(40, LogLevel.Error, "The changes of request {TraceIdentifier} could not be saved after its response had started, and its gRPC status says so. {Fault}")]
+    public static partial void SaveFailedBeforeTrailers(this ILogger logger, string traceIdentifier, string fault);
+
+    [LoggerMessage(41, LogLevel.Debug, "The handler of request {TraceIdentifier} failed, and gRPC or a request timeout answered for it, with the HTTP status {Status}. What it had changed and not saved was dropped.")]
+    public static partial void CaughtFailure(this ILogger logger, string traceIdentifier, int status);
+
+    [LoggerMessage(43, LogLevel.Error, "The application's CountsAsUse threw on request {TraceIdentifier}. The request counted as use.")]
+    public static partial void CountsAsUseFailed(this ILogger logger, Exception exception, string traceIdentifier);
+
+    [LoggerMessage(44, LogLevel.Warning, "Nothing was stored: the session cookie is SameSite=Strict and the request came from another site, so the browser may have a session whose cookie it did not send, and a new one would replace it. Store values on a request of this site, or set Cookie.SameSite to Lax.")]
+    public static partial void CrossSiteSessionRefused(this ILogger logger);
+
     [LoggerMessage(53, LogLevel.Information, "The user of session {SessionId} began to act as another user.")]
     public static partial void ImpersonationBegan(this ILogger logger, Guid sessionId);
 
@@ -105,6 +118,18 @@ internal static partial class Log
 
     [LoggerMessage(55, LogLevel.Information, "A sign-in went on in session {SessionId}: another one of the same user had only just replaced its token. Both tokens open the session.")]
     public static partial void SignInWentOn(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(48, LogLevel.Information, "A user was erased: {Count} sessions were ended, each of them with an event 25.")]
+    public static partial void UserErased(this ILogger logger, int count);
+
+    [LoggerMessage(49, LogLevel.Information, "The store '{Store}' can't tell which of its sessions have expired: OnEnded is raised for one whose token is brought again, and not for one that nobody comes back for.")]
+    public static partial void ExpiryNotSwept(this ILogger logger, string store);
+
+    [LoggerMessage(50, LogLevel.Error, "A search for expired sessions failed and was given up. The next one goes on. {Fault}")]
+    public static partial void SweepFailed(this ILogger logger, string fault);
+
+    [LoggerMessage(51, LogLevel.Warning, "Session {SessionId} had expired, and the application's handler of its end had not ended after {Patience}. The search for others went on without it.")]
+    public static partial void HandlerNotWaitedFor(this ILogger logger, Guid sessionId, TimeSpan patience);
 
     [LoggerMessage(60, LogLevel.Warning, "A TempData entry of session {SessionId} was rejected: MVC's serializer could not read it ({Fault}). It counts as absent.")]
     public static partial void TempDataRejected(this ILogger logger, string sessionId, string fault);

@@ -46,8 +46,23 @@ internal sealed class ObservedStore(ISessionRecordStore store, SessionMetrics me
             ? MeasureAsync("revoke_unlisted", static call => call.store.RevokeUnlistedAsync(call.userId, call.exceptId, call.cancellationToken), (store, userId, exceptId, cancellationToken))
             : store.RevokeUnlistedAsync(userId, exceptId, cancellationToken);
 
+    public ValueTask<IReadOnlyList<SessionMember>> FindOwnedAsync(string ownerId, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        IsObserved
+            ? MeasureAsync("find_owned", static call => call.store.FindOwnedAsync(call.ownerId, call.now, call.cancellationToken), (store, ownerId, now, cancellationToken))
+            : store.FindOwnedAsync(ownerId, now, cancellationToken);
+
+    public ValueTask<bool> EndOwnedAsync(Guid id, SessionEndReason reason, string ownerId, CancellationToken cancellationToken = default) =>
+        IsObserved ? ObserveEndOwnedAsync(id, reason, ownerId, cancellationToken) : store.EndOwnedAsync(id, reason, ownerId, cancellationToken);
+
+    public ValueTask EraseUnlistedAsync(string ownerId, CancellationToken cancellationToken = default) =>
+        IsObserved
+            ? MeasureAsync("erase_unlisted", static call => call.store.EraseUnlistedAsync(call.ownerId, call.cancellationToken), (store, ownerId, cancellationToken))
+            : store.EraseUnlistedAsync(ownerId, cancellationToken);
+
     public IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default) =>
         IsObserved ? ObserveListAsync(now, after, cancellationToken) : store.ListAsync(now, after, cancellationToken);
+
+    public IEnumerable<Guid>? ListExpired(DateTimeOffset now) => store.ListExpired(now);
 
     public (int Anonymous, int SignedIn)? CountLive(DateTimeOffset now) => live.Count(now);
 
@@ -147,6 +162,18 @@ internal sealed class ObservedStore(ISessionRecordStore store, SessionMetrics me
     {
         var ended = await MeasureAsync(
             "end", static call => call.store.EndExpiredAsync(call.id, call.now, call.cancellationToken), (store, id, now, cancellationToken));
+        if (ended)
+        {
+            live.Forget(id);
+        }
+
+        return ended;
+    }
+
+    private async ValueTask<bool> ObserveEndOwnedAsync(Guid id, SessionEndReason reason, string ownerId, CancellationToken cancellationToken)
+    {
+        var ended = await MeasureAsync(
+            "end", static call => call.store.EndOwnedAsync(call.id, call.reason, call.ownerId, call.cancellationToken), (store, id, reason, ownerId, cancellationToken));
         if (ended)
         {
             live.Forget(id);

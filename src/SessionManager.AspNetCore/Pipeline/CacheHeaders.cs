@@ -53,7 +53,8 @@ internal static class CacheHeaders
         }
     }
 
-    private static bool IsTargeted(string name) =>
+    /// <summary>Whether a header outranks <c>Cache-Control</c>.</summary>
+    public static bool IsTargeted(string name) =>
         name.EndsWith("-Cache-Control", StringComparison.OrdinalIgnoreCase) || Targeted.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     // private="set-cookie" is about a field, not about the response; must-understand takes no-store back (RFC 9111, section 5.2.2.3).

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.StaticAssets;
+using Microsoft.Extensions.Primitives;
 using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Records;
 
@@ -39,6 +40,7 @@ internal sealed class RequestSession : ISessionFeature
     private FrameworkSession? _framework;
     private volatile bool _isClosed;
     private bool _isEnding;
+    private bool? _countsAsUse;
 
     private RequestSession(SessionPipeline pipeline, HttpContext context, RequestSession? outer) =>
         (_pipeline, _context, Outer) = (pipeline, context, outer);
@@ -55,6 +57,9 @@ internal sealed class RequestSession : ISessionFeature
 
     /// <summary>Where the response went when <c>UseSessionManager</c> took the request.</summary>
     public IHttpResponseBodyFeature? BodyAtEntry { get; private set; }
+
+    /// <summary>The headers that the response had then, if any.</summary>
+    public KeyValuePair<string, StringValues>[]? HeadersAtEntry { get; private set; }
 
     /// <summary>The token the request came with, and after a save the one it gave out.</summary>
     public SessionToken Token { get; private set; }
@@ -115,6 +120,9 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether the request is over. Its context may serve another one by then, so nothing of it is looked at any more.</summary>
     public bool IsClosed => _isClosed || (_isEnding && !IsStillToStart());
 
+    /// <summary>Whether the request was found to have no cookie of ours, not even a dead one.</summary>
+    public bool CameWithoutCookie { get; private set; }
+
     /// <summary>Whether the session was shown or changed in this request.</summary>
     public bool IsUsed { get; private set; }
 
@@ -152,9 +160,13 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether the application is to be told of something.</summary>
     public bool HasEvents => _changes is { Events.IsEmpty: false };
 
-    public bool Touches => !IsDisabled && _endpoint?.Touch != false;
+    /// <summary>Whether the request counts as use of its session, as far as it goes by its endpoint, by the application and by itself.</summary>
+    public bool Touches => !IsDisabled && _endpoint?.Touch != false && (_countsAsUse ??= SessionUse.Counts(this));
 
-    public bool MayRotate => !_isFile && !IsDisabled && _endpoint?.Mode != SessionMode.ReadOnly;
+    /// <summary>Whether the endpoint may not change the session.</summary>
+    public bool IsReadOnly => _endpoint?.Mode == SessionMode.ReadOnly;
+
+    public bool MayRotate => !_isFile && !IsDisabled && !IsReadOnly;
 
     /// <summary>Whether the endpoint has no session. Where authorization decides on it, its user is found in the session all the same.</summary>
     public bool IsDisabled => _endpoint?.Mode == SessionMode.Disabled;
@@ -270,6 +282,7 @@ internal sealed class RequestSession : ISessionFeature
         session?.Enter();
         session ??= Make(context, pipeline);
         session.BodyAtEntry ??= (IHttpResponseBodyFeature?)context.Features[typeof(IHttpResponseBodyFeature)];
+        session.HeadersAtEntry = EntryHeaders.Of(context);
         (session.IsBound, session._isClosed, session._isEnding) = (true, false, false);
         SessionResponse.Hook(session);
         return session;
@@ -308,7 +321,7 @@ internal sealed class RequestSession : ISessionFeature
     }
 
     /// <summary>The request came with no cookie of ours.</summary>
-    public void AcceptNone() => _phase = SessionPhase.Loaded;
+    public void AcceptNone() => (_phase, CameWithoutCookie) = (SessionPhase.Loaded, true);
 
     /// <summary>What the load found, by the loader.</summary>
     /// <returns>Whether it is this request's: of two loads at once, the first one is.</returns>
@@ -368,7 +381,7 @@ internal sealed class RequestSession : ISessionFeature
         if (_changes is { IsInDoubt: true })
         {
             // What is stored by now may be this request's own, and would be taken for another's.
-            throw SessionErrors.InDoubt();
+            throw Raise(SessionErrors.InDoubt());
         }
 
         await SessionSaver.ReloadAsync(this, cancellationToken);
@@ -484,7 +497,7 @@ internal sealed class RequestSession : ISessionFeature
             {
                 draft.SignOut(scope);
                 return true;
-            });
+            }, ends: true);
         }
     }
 
@@ -540,8 +553,16 @@ internal sealed class RequestSession : ISessionFeature
             {
                 draft.End();
                 return true;
-            });
+            }, ends: true);
         }
+    }
+
+    /// <summary>Drops what the request changed and has not saved, but for an end or a sign-out. What a failed save has kept from leaving may
+    /// leave: the application has taken note of it.</summary>
+    public void DiscardChanges()
+    {
+        _changes?.Discard(keepsEndings: true);
+        _response?.Reopen();
     }
 
     /// <summary>Makes sure that the session can be changed, and that no byte leaves before what is changed is saved.</summary>
@@ -563,10 +584,10 @@ internal sealed class RequestSession : ISessionFeature
 
         if (_phase == SessionPhase.Anonymous)
         {
-            throw SessionErrors.NotLoaded(_failure);
+            throw Raise(SessionErrors.NotLoaded(_failure));
         }
 
-        if (_endpoint?.Mode == SessionMode.ReadOnly)
+        if (IsReadOnly)
         {
             throw SessionErrors.ReadOnly(_context);
         }
@@ -586,7 +607,21 @@ internal sealed class RequestSession : ISessionFeature
     {
         if (HasFailed)
         {
-            throw SessionErrors.NotReadable(_phase, _failure);
+            throw Raise(SessionErrors.NotReadable(_phase, _failure));
+        }
+    }
+
+    /// <summary>The request does not count as use from here on.</summary>
+    public void SkipTouch()
+    {
+        if (IsDisabled)
+        {
+            throw SessionErrors.Disabled(_context);
+        }
+
+        lock (this)
+        {
+            (_countsAsUse, WasTouchDue) = (false, false);
         }
     }
 
@@ -639,6 +674,9 @@ internal sealed class RequestSession : ISessionFeature
             return Token.Id;
         }
     }
+
+    /// <summary>A session that is begun from here on gets another id.</summary>
+    public void ForgetFreshToken() => _isTokenFresh = false;
 
     /// <summary>The draft was just saved as this record, with the token that opens it.</summary>
     public void AdoptSaved(SessionRecord record, SessionToken token)
@@ -725,11 +763,11 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>Whether the session is to be touched at this time, on behalf of this request.</summary>
     public bool IsTouchDue(DateTimeOffset now) =>
         // As it was loaded, which is enough: a sign-in is a use.
-        Touches
-        && _record is { } record
+        _record is { } record
         && now.ToUnixTimeMilliseconds() - _seenAt is > 0 and var age
         && age >= Math.Max(_isSeen ? Moment : 0, (long)_pipeline.Lifetime.TouchInterval.TotalMilliseconds)
-        && !_pipeline.Lifetime.IsPastAbsoluteTimeout(record, now);
+        && !_pipeline.Lifetime.IsPastAbsoluteTimeout(record, now)
+        && Touches;
 
     /// <summary>The session was last used at this time, by this request.</summary>
     public void Saw(DateTimeOffset now)
@@ -825,7 +863,7 @@ internal sealed class RequestSession : ISessionFeature
     private void Enter()
     {
         var metadata = ((IEndpointFeature?)_context.Features[typeof(IEndpointFeature)])?.Endpoint?.Metadata;
-        _endpoint = metadata?.GetMetadata<SessionAttribute>();
+        _endpoint = _pipeline.Settings.Of(metadata);
         _isFile = _endpoint is null && metadata?.GetMetadata<StaticAssetDescriptor>() is not null;
         if (_context.Features[typeof(ISessionFeature)] is null && IsBound)
         {
@@ -877,12 +915,12 @@ internal sealed class RequestSession : ISessionFeature
         }
     }
 
-    private TResult Change<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change)
+    private TResult Change<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change, bool ends = false)
     {
         lock (this)
         {
             Watch();
-            return Changes.Change(state, change);
+            return Changes.Change(state, change, ends);
         }
     }
 
@@ -904,7 +942,7 @@ internal sealed class RequestSession : ISessionFeature
     {
         if (_changes is { IsInDoubt: true })
         {
-            throw SessionErrors.InDoubt();
+            throw Raise(SessionErrors.InDoubt());
         }
 
         Response.Watch();
@@ -934,7 +972,7 @@ internal sealed class RequestSession : ISessionFeature
                 return;
             }
 
-            throw SessionErrors.NotReadable(_phase, _failure);
+            throw Raise(SessionErrors.NotReadable(_phase, _failure));
         }
 
         if (!IsClosed)
@@ -962,7 +1000,7 @@ internal sealed class RequestSession : ISessionFeature
     // Routing may stand behind UseSessionManager: then an endpoint's settings are known only now.
     private void ReadLateEndpoint()
     {
-        if (_endpoint is null && _context.GetEndpoint()?.Metadata.GetMetadata<SessionAttribute>() is { } late)
+        if (_endpoint is null && _pipeline.Settings.Of(_context.GetEndpoint()?.Metadata) is { } late)
         {
             _endpoint = late;
             WasTouchDue &= late.Touch;
@@ -1004,6 +1042,13 @@ internal sealed class RequestSession : ISessionFeature
         {
             throw SessionErrors.RequestEnded();
         }
+    }
+
+    // The application gets a failure of the session's own.
+    private Exception Raise(Exception failure)
+    {
+        CaughtFailure.Note(_context, failure);
+        return failure;
     }
 
     private void ThrowIfTooLateToBegin()

@@ -123,6 +123,14 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
     {
         var session = Session;
         T? result = default;
+        ArgumentNullException.ThrowIfNull(key);
+        session.ThrowIfUnwritable();
+        if (Prefetch.Is(session.Context))
+        {
+            // Nobody has seen it yet, and perhaps nobody will.
+            return result;
+        }
+
         await SessionExchange.RunAsync(session, key, begins: false, current =>
         {
             result = current is { } value ? ValueCodec.Decode<T>(key, value, session.Pipeline.Options.SerializerOptions) : default;
@@ -142,9 +150,13 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
 
     public void EndImpersonation() => Session.EndImpersonation();
 
+    public void SkipTouch() => Session.SkipTouch();
+
     public void RotateToken() => Session.Rotate();
 
     public void DestroySession() => Session.Destroy();
+
+    public void DiscardChanges() => Session.DiscardChanges();
 
     public Task LoadAsync(CancellationToken cancellationToken = default) => Session.LoadForHandlerAsync(cancellationToken).AsTask();
 

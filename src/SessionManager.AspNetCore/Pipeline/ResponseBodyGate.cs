@@ -84,6 +84,11 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
     {
         try
         {
+            if (session.Response.HasCaughtFailure)
+            {
+                session.KnownChanges?.Discard(keepsEndings: true);
+            }
+
             await SessionSaver.SaveAsync(session, CancellationToken.None);
         }
         catch (Exception exception)

@@ -8,7 +8,7 @@ namespace SessionManager.AspNetCore.Pipeline;
 internal sealed class SessionChanges(RequestSession session)
 {
     private SessionDraft? _saving;
-    private List<Action<SessionDraft>>? _meanwhile;
+    private List<(Action<SessionDraft> Change, bool Ends)>? _meanwhile;
     private SessionEventKinds _causes;
     private bool _isTaken;
     private TaskCompletionSource<Exception?>? _turnEnded;
@@ -53,7 +53,10 @@ internal sealed class SessionChanges(RequestSession session)
     }
 
     /// <summary>Makes a change.</summary>
-    public TResult Change<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change)
+    /// <param name="state">What the change works with.</param>
+    /// <param name="change">The change.</param>
+    /// <param name="ends">Whether it is an end or a sign-out, which stays when changes are dropped.</param>
+    public TResult Change<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change, bool ends = false)
     {
         var seen = Begin();
         if (_saving is null)
@@ -67,7 +70,7 @@ internal sealed class SessionChanges(RequestSession session)
         }
 
         var result = change(seen, state);
-        Repeat(state, change);
+        Repeat(state, change, ends);
         return result;
     }
 
@@ -168,21 +171,43 @@ internal sealed class SessionChanges(RequestSession session)
     {
         lock (session)
         {
+            if (_isTaken && _saving is not null)
+            {
+                DiscardMeanwhile(_saving, keepsEndings);
+                return;
+            }
+
+            if (_saving is { IsInDoubt: true } && session.Record is null)
+            {
+                // The store may have begun a session under this id, which nobody can open. The next one gets its own.
+                session.ForgetFreshToken();
+            }
+
             _meanwhile = null;
-            Draft = _isTaken && _saving is not null ? _saving
-                : keepsEndings ? Draft?.EndingsOnly(session.Pipeline.Options.ClearSessionScope)
-                : null;
-            _saving = _isTaken ? _saving : null;
+            Draft = keepsEndings ? Draft?.EndingsOnly(session.Pipeline.Options.ClearSessionScope) : null;
+            _saving = null;
         }
     }
 
+    // What is being saved goes on; of what came meanwhile the endings stay.
+    private void DiscardMeanwhile(SessionDraft saving, bool keepsEndings)
+    {
+        _meanwhile?.RemoveAll(made => !(keepsEndings && made.Ends));
+        if (_meanwhile is not { Count: > 0 })
+        {
+            _meanwhile = null;
+        }
+
+        Draft = _meanwhile is null ? saving : Redo(saving.Clone());
+    }
+
     // By itself: what it captures would be allocated for each change.
-    private void Repeat<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change) =>
-        (_meanwhile ??= []).Add(draft => change(draft, state));
+    private void Repeat<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change, bool ends) =>
+        (_meanwhile ??= []).Add((draft => change(draft, state), ends));
 
     private SessionDraft Redo(SessionDraft draft)
     {
-        foreach (var change in _meanwhile ?? [])
+        foreach (var (change, _) in _meanwhile ?? [])
         {
             change(draft);
         }

@@ -74,6 +74,9 @@ internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILo
             : SessionCookieStatus.Malformed;
     }
 
+    /// <summary>The <c>SameSite</c> that the cookie would be set with.</summary>
+    public SameSiteMode SameSiteOf(HttpContext context) => _cookie.Build(context).SameSite;
+
     /// <summary>Makes the response set the cookie to the token, and to nothing else.</summary>
     public void Write(HttpContext context, SessionToken token)
     {

@@ -14,6 +14,7 @@ internal sealed class SessionDirectory(
     SessionClock clock,
     SessionAdmission admission,
     SessionEnding ending,
+    UserErasure erasure,
     IHttpContextAccessor accessor) : ISessionDirectory
 {
     /// <summary>How many records are read at the same time.</summary>
@@ -22,8 +23,10 @@ internal sealed class SessionDirectory(
     public async IAsyncEnumerable<SessionInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var now = clock.Now;
-        await foreach (var record in store.ListAsync(now, after: null, cancellationToken))
+        await using var records = store.ListAsync(now, after: null, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await CaughtFailure.NotedAsync(accessor.HttpContext, records.MoveNextAsync().AsTask()))
         {
+            var record = records.Current;
             if (!lifetime.IsExpired(record, now))
             {
                 yield return lifetime.Describe(record);
@@ -31,7 +34,10 @@ internal sealed class SessionDirectory(
         }
     }
 
-    public async Task<IReadOnlyList<SessionInfo>> FindByUserAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<SessionInfo>> FindByUserAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default) =>
+        CaughtFailure.NotedAsync(accessor.HttpContext, FindByUserCoreAsync(userId, cancellationToken));
+
+    private async Task<IReadOnlyList<SessionInfo>> FindByUserCoreAsync<TUserId>(TUserId userId, CancellationToken cancellationToken)
     {
         if (UserIdText.From(userId, options.Value) is not { } user)
         {
@@ -42,7 +48,10 @@ internal sealed class SessionDirectory(
         return [.. records.OrderByDescending(record => record.AuthenticatedAt).Select(lifetime.Describe)];
     }
 
-    public async Task<bool> RevokeAsync(string sessionId, CancellationToken cancellationToken = default)
+    public Task<bool> RevokeAsync(string sessionId, CancellationToken cancellationToken = default) =>
+        CaughtFailure.NotedAsync(accessor.HttpContext, RevokeCoreAsync(sessionId, cancellationToken));
+
+    private async Task<bool> RevokeCoreAsync(string sessionId, CancellationToken cancellationToken)
     {
         if (!TryParse(sessionId, out var id))
         {
@@ -69,7 +78,10 @@ internal sealed class SessionDirectory(
             ending.EndAsync(record, reason, accessor.HttpContext, cancellationToken: cancellationToken);
     }
 
-    public async Task<int> RevokeUserAsync<TUserId>(TUserId userId, string? exceptSessionId = null, CancellationToken cancellationToken = default)
+    public Task<int> RevokeUserAsync<TUserId>(TUserId userId, string? exceptSessionId = null, CancellationToken cancellationToken = default) =>
+        CaughtFailure.NotedAsync(accessor.HttpContext, RevokeUserCoreAsync(userId, exceptSessionId, cancellationToken));
+
+    private async Task<int> RevokeUserCoreAsync<TUserId>(TUserId userId, string? exceptSessionId, CancellationToken cancellationToken)
     {
         Guid except = default;
         if (exceptSessionId is not null && !TryParse(exceptSessionId, out except))
@@ -100,6 +112,9 @@ internal sealed class SessionDirectory(
 
         return ended;
     }
+
+    public async Task<int> EraseUserAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default) =>
+        UserIdText.From(userId, options.Value) is { } user ? await erasure.EraseAsync(user, accessor.HttpContext, cancellationToken) : 0;
 
     // Those of a newer version can't be shown, but that they are noted is evidence enough to revoke them.
     private async Task<(List<SessionRecord> Records, List<SessionMember> Newer)> FindAsync(string user, CancellationToken cancellationToken)

@@ -64,6 +64,33 @@ internal sealed class SessionEnding(ObservedStore store, SessionClock clock, Ses
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Revokes a session if it belongs or last belonged to a user, signed in or not.</summary>
+    /// <returns>Whether it was this call that ended it.</returns>
+    public async ValueTask<bool> RevokeOwnedAsync(SessionRecord record, string ownerId, HttpContext? context, CancellationToken cancellationToken)
+    {
+        if (!await store.EndOwnedAsync(record.Id, SessionEndReason.Revoked, ownerId, cancellationToken))
+        {
+            return false;
+        }
+
+        await AnnounceAsync(record, SessionEndReason.Revoked, context, teller: null, cancellationToken);
+        return true;
+    }
+
+    /// <summary>Ends what was found under a user and can't be read: a record of a newer version, or a damaged one. What it says can't be told,
+    /// so no event is raised.</summary>
+    /// <returns>Whether there was a session, and it was this call that ended it.</returns>
+    public async ValueTask<bool> RevokeUnreadAsync(Guid id, string ownerId, CancellationToken cancellationToken)
+    {
+        var ended = await store.EndOwnedAsync(id, SessionEndReason.Revoked, ownerId, cancellationToken);
+        if (ended)
+        {
+            logger.SessionEnded(id, SessionEndReason.Revoked);
+        }
+
+        return ended;
+    }
+
     /// <summary>Revokes a session whose record is of a newer version of this library. What the record says can't be read, so no event is
     /// raised.</summary>
     /// <param name="member">The session.</param>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
@@ -18,6 +19,9 @@ internal sealed class SessionEvents(
 
     /// <summary>The events whose handlers this is called by.</summary>
     public SessionEventKinds Handled => Volatile.Read(ref _running) == 0 ? SessionEventKinds.None : _handling.Value?.Kinds ?? SessionEventKinds.None;
+
+    /// <summary>Whether the application wants to hear of ends.</summary>
+    public bool TellsOfEnds => _events.GetType() != typeof(SessionManagerEvents) || !ReferenceEquals(_events.OnEnded, SessionManagerEvents.EndIgnored);
 
     /// <summary>Refuses a change that would raise an event whose handler makes it.</summary>
     /// <exception cref="InvalidOperationException">It would.</exception>
@@ -52,7 +56,7 @@ internal sealed class SessionEvents(
         metrics.Ended(reason);
         return RaiseAsync(
             SessionEventKinds.Ended,
-            _events.Ended,
+            context is null ? EndedInScopeAsync : _events.Ended,
             new SessionEndedContext(lifetime.Describe(record), context?.RequestServices ?? services, context, reason));
     }
 
@@ -75,6 +79,13 @@ internal sealed class SessionEvents(
     }
 
     private SessionEventContext Describe(SessionRecord record, HttpContext context) => new(lifetime.Describe(record), context.RequestServices, context);
+
+    // Outside of a request a handler has a scope of its own, so that it can have what a request's handler can.
+    private async Task EndedInScopeAsync(SessionEndedContext ended)
+    {
+        await using var scope = services.CreateAsyncScope();
+        await _events.Ended(new SessionEndedContext(ended.Session, scope.ServiceProvider, httpContext: null, ended.Reason));
+    }
 
     // What is raised while a handler runs is raised when it has ended: however many there are, none is called by another.
     private async ValueTask RaiseAsync<TContext>(SessionEventKinds kind, Func<TContext, Task> handler, TContext context, Func<ValueTask>? then = null)

@@ -95,12 +95,16 @@ internal static class SessionExchange
             if (result.Outcome != SessionCommitOutcome.Conflict)
             {
                 pipeline.Logger.CommitRefused(record.Id, result.Outcome);
-                throw new SessionEndedException("The session ended, or changed its user, while the request was running, so the value was not changed.");
+                throw CaughtFailure.Noted(
+                    session.Context,
+                    new SessionEndedException("The session ended, or changed its user, while the request was running, so the value was not changed."));
             }
 
             if (Environment.TickCount64 - started > pipeline.Options.IOTimeout.TotalMilliseconds)
             {
-                throw new SessionStoreException($"The value '{SessionKey.Printable(key)}' kept changing. Change it less often, or raise IOTimeout.");
+                throw CaughtFailure.Noted(
+                    session.Context,
+                    new SessionStoreException($"The value '{SessionKey.Printable(key)}' kept changing. Change it less often, or raise IOTimeout."));
             }
 
             current = result.CurrentValue;
@@ -140,7 +144,7 @@ internal static class SessionExchange
         }
         catch (Exception exception)
         {
-            failure = exception;
+            failure = CaughtFailure.Noted(session.Context, exception);
             if (exception is SessionStoreException)
             {
                 session.Pipeline.Logger.StoreFailed("commit", id, exception.Message);

@@ -91,6 +91,7 @@ internal static class SessionImpersonation
         await CommitAsync(session, acting, cancellationToken);
         var record = CommitRules.Apply(current, acting, secretChanged: false);
         session.Become(record, token);
+        session.Response.ClearSite();
         session.Pipeline.Logger.ImpersonationBegan(record.Id);
         session.Tell(() => session.Pipeline.Events.TokenRotatedAsync(record, session.Context));
     }

@@ -19,8 +19,13 @@ internal sealed class SessionLoader(
     SessionMetrics metrics,
     ILogger<SessionLoader> logger) : IDisposable
 {
+    // Stands for the session that an ambiguous cookie has not.
+    private static readonly Guid Ambiguous = new(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
     // One for each thread: it is not for several at once.
     private readonly ThreadLocal<IncrementalHash> _sha256 = new(static () => IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
+
+    private readonly RecentEvents _recent = new();
 
     /// <summary>Loads a request's session into it.</summary>
     public ValueTask LoadAsync(RequestSession session, SessionAttribute? endpoint, CancellationToken cancellationToken)
@@ -181,6 +186,7 @@ internal sealed class SessionLoader(
         await AcceptAsync(session, loaded, default);
     }
 
+    // A store may touch as it loads, so whether the request counts as use is asked before that.
     private SessionTouch TouchBy(SessionToken token, RequestSession session) =>
         new(token.HashSecret(_sha256.Value!), clock.Now, Allowed: session.Touches);
 
@@ -188,7 +194,8 @@ internal sealed class SessionLoader(
     {
         var ambiguous = status == SessionCookieStatus.Ambiguous;
         metrics.CookieRejected(ambiguous ? "ambiguous" : "malformed");
-        logger.CookieRejected(status, ambiguous
+        var level = LevelOf(10, ambiguous ? Ambiguous : default);
+        logger.CookieRejected(level, status, ambiguous
             ? "Several came with different values, set for different paths or domains, and not exactly one of them opens a living session. Expire the one that is not used any more under its own path and domain, or rename Cookie.Name."
             : "It is not one of this application's.");
     }
@@ -336,16 +343,20 @@ internal sealed class SessionLoader(
             SessionLookupStatus.Newer => "newer",
             _ => "unknown",
         });
+        LogLevel level;
         switch (status)
         {
             case SessionLookupStatus.Unreadable:
-                logger.RecordRejected(token.Id);
+                level = LevelOf(14, token.Id, LogLevel.Warning);
+                logger.RecordRejected(level, token.Id);
                 break;
             case SessionLookupStatus.Newer:
-                logger.NewerRecord(token.Id);
+                level = LevelOf(15, token.Id, LogLevel.Warning);
+                logger.NewerRecord(level, token.Id);
                 break;
             default:
-                logger.RecordMissing(token.Id, status);
+                level = LevelOf(11, token.Id);
+                logger.RecordMissing(level, token.Id, status);
                 break;
         }
     }
@@ -363,14 +374,21 @@ internal sealed class SessionLoader(
     private void ReportDead(SessionToken token, SessionEndReason reason, string countedAs)
     {
         metrics.CookieRejected(countedAs);
+        LogLevel level;
         switch (reason)
         {
             case SessionEndReason.Replaced:
-                logger.StaleToken(token.Id);
+                level = LevelOf(12, token.Id);
+                logger.StaleToken(level, token.Id);
                 break;
             case SessionEndReason.Expired:
-                logger.SessionExpired(token.Id);
+                level = LevelOf(13, token.Id);
+                logger.SessionExpired(level, token.Id);
                 break;
         }
     }
+
+    // A browser brings a dead cookie with every request it makes.
+    private LogLevel LevelOf(int eventId, Guid sessionId, LogLevel level = LogLevel.Information) =>
+        _recent.IsFirst(eventId, sessionId, clock.Now) ? level : LogLevel.Debug;
 }

@@ -20,6 +20,8 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             return next(context);
         }
 
+        pipeline.Running.Enter(session);
+
         // Servers set it by the context factory; a host that makes its contexts itself may not.
         if (!ReferenceEquals(accessor.HttpContext, context))
         {
@@ -61,7 +63,13 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             handler = Task.FromException(exception);
         }
 
-        return handler.IsCompletedSuccessfully && session.TryFinish() ? handler : FinishAsync(session, load: default, handler);
+        if (!handler.IsCompletedSuccessfully || IsCaught(session) || !session.TryFinish())
+        {
+            return FinishAsync(session, load: default, handler);
+        }
+
+        pipeline.Running.Leave(session);
+        return handler;
     }
 
     // One state machine for a request that waits, whatever it waits for.
@@ -72,6 +80,11 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             await load;
             await session.RaiseEventsAsync();
             await (handler ?? next(session.Context));
+            if (IsCaught(session))
+            {
+                await KeepAnswerAsync(session);
+            }
+
             while (!session.TryFinish())
             {
                 if (!await TrySaveAsync(session))
@@ -83,7 +96,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
         catch (Exception exception) when (!session.Context.Response.HasStarted && AnswerTo(exception) is { } answer)
         {
             await AbandonAsync(session, exception);
-            await AnswerAsync(session, answer);
+            await AnswerAsync(session, answer, exception);
         }
         catch (Exception exception)
         {
@@ -93,6 +106,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
         finally
         {
             session.End();
+            pipeline.Running.Leave(session);
         }
     }
 
@@ -109,6 +123,13 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
         {
             // Too late for another answer, but not for making sure that this one does not pass for a success.
             session.KnownChanges?.Discard(keepsEndings: false);
+            if (session.Response.Caught?.TryTellInTrailers(exception) == true)
+            {
+                session.Pipeline.Logger.SaveFailedBeforeTrailers(session.Context.TraceIdentifier, exception.Message);
+                session.Response.KeepAnswer();
+                return false;
+            }
+
             session.Pipeline.Logger.SaveFailedAfterStart(session.Context.TraceIdentifier, exception.Message);
             session.Context.Abort();
             return false;
@@ -124,6 +145,24 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
     /// <summary>The handler failed: its changes are discarded, but a user who signed out is signed out.</summary>
     private static async Task AbandonAsync(RequestSession session, Exception failure)
     {
+        await SaveEndingsAsync(session, failure);
+        session.Response.Discard();
+        session.Response.ApplyHeaders();
+    }
+
+    private static bool IsCaught(RequestSession session) => session.KnownResponse is { HasCaughtFailure: true };
+
+    /// <summary>The handler failed, and somebody in between has answered for it: the answer stands, but a client of gRPC is told what it was.</summary>
+    private static async Task KeepAnswerAsync(RequestSession session)
+    {
+        var failure = session.Response.Caught?.TellOwn();
+        session.Pipeline.Logger.CaughtFailure(session.Context.TraceIdentifier, session.Context.Response.StatusCode);
+        await SaveEndingsAsync(session, failure);
+        session.Response.KeepAnswer();
+    }
+
+    private static async Task SaveEndingsAsync(RequestSession session, Exception? failure)
+    {
         // A store that just failed is not asked again: its client has waited long enough.
         session.KnownChanges?.Discard(keepsEndings: failure is not SessionStoreException);
         try
@@ -135,9 +174,6 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             // Logged by the saver; the handler's own failure is what the client hears of.
             session.KnownChanges?.Discard(keepsEndings: false);
         }
-
-        session.Response.Discard();
-        session.Response.ApplyHeaders();
     }
 
     private static (int Status, string Title, string Detail)? AnswerTo(Exception exception) => exception switch
@@ -155,15 +191,33 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
     };
 
     /// <summary>Answers a request whose session could not be loaded.</summary>
-    public static Task AnswerUnavailableAsync(HttpContext context) => WriteAsync(
-        context,
-        (StatusCodes.Status503ServiceUnavailable, "The session store can't be reached.", "It is not known whether you are signed in. Try again in a moment."));
+    public static Task AnswerUnavailableAsync(HttpContext context)
+    {
+        if (GrpcCall.Is(context))
+        {
+            GrpcCall.Answer(context, new SessionStoreException("It is not known whether the user is signed in."));
+            return Task.CompletedTask;
+        }
 
-    private static Task AnswerAsync(RequestSession session, (int Status, string Title, string Detail) answer)
+        return WriteAsync(
+            context,
+            (StatusCodes.Status503ServiceUnavailable, "The session store can't be reached.", "It is not known whether you are signed in. Try again in a moment."));
+    }
+
+    /// <summary>What the client of gRPC reads of a failure of the session.</summary>
+    public static string Explain(Exception failure) => AnswerTo(failure) is { } answer ? $"{answer.Title} {answer.Detail}" : failure.Message;
+
+    private static Task AnswerAsync(RequestSession session, (int Status, string Title, string Detail) answer, Exception failure)
     {
         var isEmpty = session.Response.RestoreBody();
         session.Context.Response.Clear();
+        EntryHeaders.Restore(session);
         session.Response.ApplyHeaders();
+        if (GrpcCall.Is(session.Context))
+        {
+            GrpcCall.Answer(session.Context, failure);
+            return Task.CompletedTask;
+        }
 
         // What the handler left in the server's buffer would stand in front of the explanation: then the status and the headers say it alone.
         return isEmpty ? WriteAsync(session.Context, answer) : Task.FromResult(session.Context.Response.StatusCode = Announce(session.Context, answer.Status));

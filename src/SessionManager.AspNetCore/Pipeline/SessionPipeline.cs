@@ -42,6 +42,9 @@ internal sealed class SessionPipeline(
 
     public SessionClock Clock => clock;
 
+    /// <summary>What endpoints say of their use of the session.</summary>
+    public EndpointSettings Settings { get; } = new();
+
     /// <summary>Where calls of <see cref="ISessionManager.UpdateValueAsync"/> on one session queue up.</summary>
     public SessionQueue Updates { get; } = new();
 
@@ -50,6 +53,9 @@ internal sealed class SessionPipeline(
 
     /// <summary>Which requests have run others within.</summary>
     public InnerRequests InnerRequests { get; } = new();
+
+    /// <summary>The requests that run, where a sweep asks for them.</summary>
+    public RunningRequests Running { get; } = new(events);
 
     /// <summary>What the server is known to do.</summary>
     public StartingCallbacks Callbacks { get; } = new();

@@ -17,8 +17,16 @@ internal sealed class SessionResponse(RequestSession session)
     private bool _discards;
     private SessionToken? _issued;
     private bool _expiresCookie;
+    private bool _clearsSite;
     private ResponseBodyGate? _gate;
     private GatedUpgrades? _upgrades;
+    private CaughtFailure? _caught;
+
+    /// <summary>Whether somebody between the handler and us has turned the handler's failure into an answer.</summary>
+    public bool HasCaughtFailure => _caught is { IsAnswered: true };
+
+    /// <summary>Who may do that, if such a one is known.</summary>
+    public CaughtFailure? Caught => _caught;
 
     private HttpContext Context => session.Context;
 
@@ -101,9 +109,13 @@ internal sealed class SessionResponse(RequestSession session)
         }
     }
 
+    /// <summary>Looks who may catch the handler's failure.</summary>
+    public CaughtFailure? LookForCaught() => _caught = CaughtFailure.Look(Context, _caught);
+
     /// <summary>Puts the gate in front of the body, once.</summary>
     public void Watch()
     {
+        LookForCaught();
         if (Context.Response.HasStarted)
         {
             return;
@@ -154,7 +166,7 @@ internal sealed class SessionResponse(RequestSession session)
             return false;
         }
 
-        if (_gate is not null || _issued is not null || _expiresCookie)
+        if (_gate is not null || _issued is not null || _expiresCookie || _clearsSite)
         {
             ApplyHeaders();
             Release();
@@ -168,6 +180,15 @@ internal sealed class SessionResponse(RequestSession session)
     {
         _discards = true;
         RemoveGate();
+    }
+
+    /// <summary>The handler failed, and what somebody answered for it stands: nothing more is saved for it.</summary>
+    public void KeepAnswer()
+    {
+        _discards = true;
+        _gate?.Reopen();
+        ApplyHeaders();
+        Release();
     }
 
     /// <summary>An error page begins.</summary>
@@ -199,6 +220,17 @@ internal sealed class SessionResponse(RequestSession session)
         Hook(session);
     }
 
+    /// <summary>A user signed out, or the session was destroyed, and that is saved: what the browser made of pages in advance is not to be
+    /// shown any more.</summary>
+    public void ClearSite()
+    {
+        if (session.Pipeline.Options.ClearSiteData)
+        {
+            _clearsSite = true;
+            Hook(session);
+        }
+    }
+
     /// <summary>Writes the headers before the first byte, where somebody behind may copy them then.</summary>
     public void ApplyBeforeCaches()
     {
@@ -226,6 +258,11 @@ internal sealed class SessionResponse(RequestSession session)
         }
 
         var headers = Context.Response.Headers;
+        if (_clearsSite)
+        {
+            SiteData.Clear(headers);
+        }
+
         if (_issued is not null || _expiresCookie)
         {
             CacheHeaders.ForbidSharing(headers);
@@ -282,7 +319,7 @@ internal sealed class SessionResponse(RequestSession session)
 
     private async ValueTask SaveAsync()
     {
-        if (!_discards)
+        if (!_discards && !HasCaughtFailure)
         {
             await SessionSaver.SaveAsync(session, CancellationToken.None);
             return;

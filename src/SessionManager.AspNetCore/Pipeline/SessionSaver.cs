@@ -56,7 +56,7 @@ internal static class SessionSaver
         }
         catch (Exception exception)
         {
-            failure = exception;
+            failure = CaughtFailure.Noted(session.Context, exception);
             throw;
         }
         finally
@@ -105,6 +105,10 @@ internal static class SessionSaver
             {
                 await SaveAsync(session, draft, cancellationToken);
                 changes.EndSave();
+            }
+            catch (Exception exception) when (CaughtFailure.Note(session.Context, exception))
+            {
+                throw;
             }
             catch (SessionEndedException exception)
             {
@@ -162,6 +166,7 @@ internal static class SessionSaver
             await session.Pipeline.Ending.EndAsync(ended, SessionEndReason.SignedOut, session.Context, session, cancellationToken: cancellationToken);
             session.Forget();
             session.Response.ExpireCookie();
+            session.Response.ClearSite();
             stored = null;
         }
 
@@ -172,6 +177,10 @@ internal static class SessionSaver
         else if (draft.IsLost)
         {
             await SaveLostAsync(session, draft, cancellationToken);
+        }
+        else if (draft is { BeginsSession: true, SignsIn: false } && CrossSite.ForbidsSession(session))
+        {
+            session.Pipeline.Logger.CrossSiteSessionRefused();
         }
         else if (draft.BeginsSession)
         {
@@ -190,7 +199,13 @@ internal static class SessionSaver
             return BeginFreshAsync(session, draft, carries: false, cancellationToken);
         }
 
-        return draft.SignsOut ? ValueTask.CompletedTask : throw Refused(session, session.Token.Id, SessionCommitOutcome.Gone);
+        if (!draft.SignsOut)
+        {
+            throw Refused(session, session.Token.Id, SessionCommitOutcome.Gone);
+        }
+
+        session.Response.ClearSite();
+        return ValueTask.CompletedTask;
     }
 
     // Nothing is lost when it fails: the session ends one interval earlier.
@@ -207,6 +222,7 @@ internal static class SessionSaver
             pipeline.Logger.StoreFailed("touch", record.Id, exception.Message);
             if (fails)
             {
+                CaughtFailure.Note(session.Context, exception);
                 throw;
             }
         }
@@ -345,6 +361,11 @@ internal static class SessionSaver
         if (before is not null && !string.Equals(SessionNotes.OfUser(before), SessionNotes.OfUser(record), StringComparison.Ordinal))
         {
             await pipeline.Ending.DismissAsync(before, CancellationToken.None, except: record);
+            if (before.UserId is not null)
+            {
+                // Also where another user signed in instead.
+                session.Response.ClearSite();
+            }
         }
 
         if (before is { IsActing: true } && !record.IsActing)
@@ -462,6 +483,7 @@ internal static class SessionSaver
             await pipeline.Ending.EndAsync(stored, SessionEndReason.SignedOut, session.Context, session, cancellationToken: cancellationToken);
         }
 
+        session.Response.ClearSite();
         pipeline.Logger.SignedOutAlready(stored.Id);
     }
 

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
-using SessionManager.AspNetCore.Pipeline;
 using SessionManager.AspNetCore.Records;
 
 namespace SessionManager.AspNetCore.Stores;
@@ -24,6 +23,7 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
     private readonly CacheEntries _cache;
     private readonly ILogger<DistributedCacheSessionStore> _logger;
     private readonly TimeSpan _settling;
+    private readonly bool _isShared;
     private readonly SessionLifetime _lifetime;
     private readonly DistributedCacheEntryOptions _recordEntry;
     private readonly DistributedCacheEntryOptions _tombstoneEntry;
@@ -41,7 +41,8 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         MemoryCacheLimit? limit = null)
     {
         (_lifetime, _logger) = (lifetime, logger);
-        Name = cache is MemoryDistributedCache ? "memory" : cache.GetType().Name;
+        _isShared = cache is not MemoryDistributedCache;
+        Name = _isShared ? cache.GetType().Name : "memory";
         _recordEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.RecordTimeToLive };
         _tombstoneEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.TombstoneTimeToLive };
         _userEntry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime.UserTimeToLive };
@@ -114,18 +115,35 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
     }
 
     public ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) =>
+        EndIfAsync(
+            id,
+            reason,
+            onlyOfUser,
+            static (found, onlyOfUser) => onlyOfUser is null
+                || found.Status == SessionLookupStatus.Newer
+                || string.Equals(found.Record?.UserId, onlyOfUser, StringComparison.Ordinal),
+            cancellationToken);
+
+    public ValueTask<bool> EndOwnedAsync(Guid id, SessionEndReason reason, string ownerId, CancellationToken cancellationToken = default) =>
+        EndIfAsync(
+            id,
+            reason,
+            ownerId,
+            static (found, ownerId) => found.Record is not { } record || string.Equals(record.OwnerId, ownerId, StringComparison.Ordinal),
+            cancellationToken);
+
+    private ValueTask<bool> EndIfAsync(
+        Guid id, SessionEndReason reason, string? user, Func<SessionLookup, string?, bool> isAsked, CancellationToken cancellationToken) =>
         InTurnAsync(
             id,
-            (Store: this, id, reason, onlyOfUser),
+            (Store: this, id, reason, user, isAsked),
             static async (change, token) =>
             {
-                var (store, id, reason, onlyOfUser) = change;
+                var (store, id, reason, user, isAsked) = change;
                 var key = store._cache.KeyOf(id);
                 var found = store.Decode(id, await store._cache.GetAsync(key, id, token));
                 if (found.Status is not (SessionLookupStatus.Found or SessionLookupStatus.Unreadable or SessionLookupStatus.Newer)
-                    || (onlyOfUser is not null
-                        && found.Status != SessionLookupStatus.Newer
-                        && !string.Equals(found.Record?.UserId, onlyOfUser, StringComparison.Ordinal)))
+                    || !isAsked(found, user))
                 {
                     return false;
                 }
@@ -143,8 +161,15 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             {
                 var (store, id, now) = change;
                 var key = store._cache.KeyOf(id);
-                if (store.Decode(id, await store._cache.GetAsync(key, id, token)).Record is not { } record || !store._lifetime.IsExpired(record, now))
+                var found = store.Decode(id, await store._cache.GetAsync(key, id, token));
+                if (found.Record is not { } record || !store._lifetime.IsExpired(record, now))
                 {
+                    if (found.Status is SessionLookupStatus.NotFound or SessionLookupStatus.Ended)
+                    {
+                        // Ended by another process, or evicted.
+                        store._local.Forget(id);
+                    }
+
                     return false;
                 }
 
@@ -172,17 +197,32 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         {
             var (store, userId, exceptId) = change;
             var key = store._cache.KeyOf(userId);
-            var epoch = new UserEpoch(SessionToken.NewId());
+            var before = await store.ReadEpochAsync(key, token);
+            var epoch = UserEpoch.AfterRevocation(before);
             if (exceptId is { } spared
                 && store.Decode(spared, await store._cache.GetAsync(store._cache.KeyOf(spared), spared, token)).Record is { } record
                 && SessionNotes.AreOf(record, userId)
                 && EpochOf(record, userId) is var signedIn
-                && (await store.ReadEpochAsync(key, token))?.Accepts(spared, signedIn) != false)
+                && before?.Accepts(spared, signedIn) != false)
             {
                 epoch = epoch with { SparedId = spared, SparedEpoch = signedIn };
             }
 
             await store._cache.SetUserAsync(key, epoch.Write(), store._userEntry, token);
+            return true;
+        },
+        cancellationToken);
+
+    public ValueTask<IReadOnlyList<SessionMember>> FindOwnedAsync(string ownerId, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        new([.. _local.Find(ownerId), .. _local.FindOwned(ownerId)]);
+
+    public async ValueTask EraseUnlistedAsync(string ownerId, CancellationToken cancellationToken = default) => await _queue.RunAsync(
+        UserEpoch.TurnOf(ownerId),
+        (Store: this, ownerId),
+        static async (change, token) =>
+        {
+            var (store, ownerId) = change;
+            await store._cache.SetUserAsync(store._cache.KeyOf(ownerId), UserEpoch.AfterErasure().Write(), store._userEntry, token);
             return true;
         },
         cancellationToken);
@@ -211,6 +251,11 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         }
     }
 
+    // Another process may have a request that found the session alive and still runs: it may save for as long as the record is kept, and
+    // half of that is left to it.
+    public IEnumerable<Guid>? ListExpired(DateTimeOffset now) =>
+        _local.ListExpired(_isShared ? now - ((_lifetime.RecordTimeToLive - _lifetime.IdleTimeout) / 2) : now);
+
     public (int Anonymous, int SignedIn)? CountLive(DateTimeOffset now) => _local.CountLive(now);
 
     public ValueTask ProbeAsync(CancellationToken cancellationToken = default) => _cache.ProbeAsync(Name, cancellationToken);
@@ -227,7 +272,8 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             return new SessionCommitResult(SessionCommitOutcome.Committed, SecretChanged: true);
         }
 
-        if (found.Record is { UserId: not null } used
+        if (found.Record is { } used
+            && (used.UserId ?? used.OwnerId) is not null
             && _local.Remember(used) is { } user
             && (used.IsActing
                 ? await IsActingRevokedAsync(used, cancellationToken)
@@ -278,7 +324,7 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
     private SessionLookup Decode(Guid id, byte[]? stored) =>
         stored is null ? new SessionLookup(SessionLookupStatus.NotFound) : RecordCodec.Decode(id, stored, _damaged);
 
-    // A signed-in session costs one more read: its user's epoch.
+    // A session that is or was somebody's costs one more read: that user's epoch.
     private ValueTask<SessionLookup> JudgeAsync(SessionLookup found, CancellationToken cancellationToken)
     {
         if (found.Record is not { } record || _local.Remember(record) is not { } user)

@@ -10,4 +10,7 @@ internal sealed class KnownUser(string id, StableTable<NoteKey, KnownNote> notes
 
     /// <summary>The notes of the user's sessions, by the time of their sign-in.</summary>
     public SortedPlaces<NoteKey, KnownNote> Notes { get; } = new(notes);
+
+    /// <summary>The sessions that belong to the user, who is not signed in to them; <see langword="null"/> when there are none.</summary>
+    public SortedPlaces<Guid, KnownOwned>? Owned { get; set; }
 }

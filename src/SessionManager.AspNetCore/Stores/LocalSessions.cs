@@ -14,6 +14,7 @@ internal sealed class LocalSessions
     private readonly KnownSessions _known;
     private readonly StableTable<NoteKey, KnownNote> _notes = new();
     private readonly StableTable<string, UserEntry> _users = new();
+    private readonly StableTable<Guid, KnownOwned> _owned = new();
     private readonly SortedPlaces<Guid, KnownSession> _order;
     private readonly LiveEnds _live;
     private readonly SessionLifetime _lifetime;
@@ -42,11 +43,12 @@ internal sealed class LocalSessions
     }
 
     /// <summary>Remembers a session as it was loaded or saved. Costs a lookup when nothing about it is new.</summary>
-    /// <returns>Who is signed in to it.</returns>
+    /// <returns>Who is signed in to it; when that is nobody, whose it is.</returns>
     public KnownUser? Remember(SessionRecord record)
     {
         var (started, seen) = (record.StartedAt.ToUnixTimeMilliseconds(), record.LastSeenAt.ToUnixTimeMilliseconds());
         var userId = SessionNotes.OfUser(record);
+        var ownerId = string.Equals(record.OwnerId, record.UserId, StringComparison.Ordinal) ? null : record.OwnerId;
         lock (_lock)
         {
             var place = _known.Find(record.Id);
@@ -55,15 +57,17 @@ internal sealed class LocalSessions
                 ref var known = ref _known[place];
                 if (known.Started == started
                     && seen - _known.SeenOf(known) < _lifetime.TouchInterval.TotalMilliseconds
-                    && string.Equals(known.User?.Id, userId, StringComparison.Ordinal))
+                    && string.Equals(known.User?.Id, userId, StringComparison.Ordinal)
+                    && TryFindOwner(record.Id, ownerId, out var owner))
                 {
-                    return known.User;
+                    return known.User ?? owner;
                 }
             }
 
             var user = Update(place, record, userId, started, seen);
+            var belongsTo = Own(record.Id, ownerId);
             SweepIfDue(seen);
-            return user;
+            return user ?? belongsTo;
         }
     }
 
@@ -141,6 +145,22 @@ internal sealed class LocalSessions
         return members.Count <= SlicedSweep.Length ? members : [.. members.DistinctBy(member => member.Id)];
     }
 
+    /// <summary>The sessions that belong to a user who is not signed in to them.</summary>
+    public IReadOnlyList<SessionMember> FindOwned(string ownerId)
+    {
+        var members = new List<SessionMember>();
+        while (FindOwnedSlice(ownerId, members.Count == 0 ? null : members[^1].Id) is { Length: > 0 } slice)
+        {
+            members.AddRange(slice);
+            if (slice.Length < SlicedSweep.Length)
+            {
+                break;
+            }
+        }
+
+        return members;
+    }
+
     /// <summary>The sessions behind one, the newest first, without those that the store has no record of any more.</summary>
     public IReadOnlyList<SessionMember> Page(SessionMember? after, int count, DateTimeOffset now)
     {
@@ -153,6 +173,27 @@ internal sealed class LocalSessions
         }
 
         return page;
+    }
+
+    /// <summary>The sessions whose end has passed, as far as this process knows when they were used.</summary>
+    public IEnumerable<Guid> ListExpired(DateTimeOffset now)
+    {
+        if (CountEnded(now) == 0)
+        {
+            yield break;
+        }
+
+        var slice = new List<Guid>();
+        for (int from = 0, end = int.MaxValue; from < end; from += SlicedSweep.Length)
+        {
+            slice.Clear();
+            end = FillExpired(slice, from, now.ToUnixTimeMilliseconds());
+            foreach (var id in slice)
+            {
+                // The lock is free.
+                yield return id;
+            }
+        }
     }
 
     /// <summary>Forgets what has not been used here for as long as the store keeps it.</summary>
@@ -168,6 +209,51 @@ internal sealed class LocalSessions
             CountAtOnce(slice.Length);
             return slice;
         }
+    }
+
+    // Counted, so that going through all of them is spared while they live: what has ended and is over is known by the step.
+    private int CountEnded(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            var (anonymous, signedIn) = _live.Count(now);
+            return _known.Count - anonymous - signedIn;
+        }
+    }
+
+    private int FillExpired(List<Guid> slice, int from, long now)
+    {
+        lock (_lock)
+        {
+            for (var place = from; place < from + SlicedSweep.Length; place++)
+            {
+                if (_known.Table.IsUsed(place) && _live.IsOver(_known.SpanOf(place), now))
+                {
+                    slice.Add(_known[place].Id);
+                }
+            }
+
+            CountAtOnce(SlicedSweep.Length);
+            return _known.Table.End;
+        }
+    }
+
+    private SessionMember[] FindOwnedSlice(string ownerId, Guid? after)
+    {
+        lock (_lock)
+        {
+            SessionMember[] slice = UserOrNull(ownerId)?.Owned is { } owned
+                ? [.. owned.After(after is { } last ? (0, last) : null).Take(SlicedSweep.Length).Select(OwnedAt)]
+                : [];
+            CountAtOnce(slice.Length);
+            return slice;
+        }
+    }
+
+    private SessionMember OwnedAt(int place)
+    {
+        var id = _owned[place].Id;
+        return new SessionMember(id, DateTimeOffset.FromUnixTimeMilliseconds(_known[_known.Find(id)].Started));
     }
 
     private SessionMember MemberAt(int note) => new(_notes[note].Key.Id, new DateTimeOffset(_notes[note].Admitted, TimeSpan.Zero));
@@ -283,7 +369,45 @@ internal sealed class LocalSessions
         return user;
     }
 
-    private KnownUser Note(string userId, SessionMember member)
+    // Whether it is known whose a session is that its owner is not signed in to; usually there is none.
+    private bool TryFindOwner(Guid id, string? ownerId, out KnownUser? owner)
+    {
+        var place = _owned.Count == 0 ? -1 : _owned.Find(id);
+        owner = place < 0 ? null : _owned[place].Owner;
+        return string.Equals(owner?.Id, ownerId, StringComparison.Ordinal);
+    }
+
+    private KnownUser? Own(Guid id, string? ownerId)
+    {
+        if (TryFindOwner(id, ownerId, out var owner))
+        {
+            return owner;
+        }
+
+        Disown(id);
+        if (ownerId is null)
+        {
+            return null;
+        }
+
+        owner = UserOf(ownerId);
+        owner.Owned ??= new SortedPlaces<Guid, KnownOwned>(_owned);
+        owner.Owned.Add(_owned.Add(new KnownOwned { Id = id, Owner = owner }));
+        return owner;
+    }
+
+    private void Disown(Guid id)
+    {
+        if (_owned.Find(id) is >= 0 and var place)
+        {
+            var owner = _owned[place].Owner;
+            owner.Owned!.Remove(place);
+            _owned.Remove(place);
+            ForgetIfUnused(owner);
+        }
+    }
+
+    private KnownUser UserOf(string userId)
     {
         var user = UserOrNull(userId);
         if (user is null)
@@ -292,6 +416,25 @@ internal sealed class LocalSessions
             _users.Add(new UserEntry { User = user });
         }
 
+        return user;
+    }
+
+    private void ForgetIfUnused(KnownUser user)
+    {
+        if (user.Owned is { Count: 0 })
+        {
+            user.Owned = null;
+        }
+
+        if (user.Notes.Count == 0 && user.Owned is null)
+        {
+            _users.Remove(_users.Find(user.Id));
+        }
+    }
+
+    private KnownUser Note(string userId, SessionMember member)
+    {
+        var user = UserOf(userId);
         var key = new NoteKey(user, member.Id);
         var note = _notes.Find(key);
         if (note < 0)
@@ -315,6 +458,7 @@ internal sealed class LocalSessions
         _live.Move(_known.SpanOf(place), null);
         _order.Remove(place);
         _known.Remove(place);
+        Disown(id);
         if (user is not null)
         {
             Unlist(user.Id, id);
@@ -334,10 +478,7 @@ internal sealed class LocalSessions
         var user = _notes[note].Key.User;
         user.Notes.Remove(note);
         _notes.Remove(note);
-        if (user.Notes.Count == 0)
-        {
-            _users.Remove(_users.Find(user.Id));
-        }
+        ForgetIfUnused(user);
     }
 
     private KnownUser? UserOrNull(string userId) => _users.Find(userId) is >= 0 and var place ? _users[place].User : null;

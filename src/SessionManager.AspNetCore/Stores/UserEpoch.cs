@@ -1,16 +1,19 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using SessionManager.AspNetCore.Pipeline;
 
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
 /// What a plain cache keeps of a user whose sessions have been revoked: a random epoch. A session that signed in under another one is
-/// revoked, wherever it was made, without being known here. One session may be spared, by the epoch it signed in under.
+/// revoked, wherever it was made, without being known here. One session may be spared, by the epoch it signed in under. The first half of
+/// the epoch changes only when the user is erased: a session that the user has signed out of since is judged by that half alone.
 /// <code>
 ///  offset  size
 ///       0     1  format version, 1
-///       1    16  epoch
+///       1     8  epoch: first half, of the last erasure
+///       9     8  epoch: second half, of the last revocation
 ///      17    16  the spared session's id, or zeros
 ///      33    16  the spared session's epoch
 /// </code>
@@ -19,6 +22,7 @@ namespace SessionManager.AspNetCore.Stores;
 internal readonly record struct UserEpoch(Guid Epoch, Guid SparedId = default, Guid SparedEpoch = default)
 {
     private const int Length = 49;
+    private const int HalfLength = 8;
 
     /// <summary>The end of the store key of a user.</summary>
     public static string KeyOf(string userId) => string.Concat("user:", Convert.ToHexStringLower(HashOf(userId)));
@@ -49,11 +53,26 @@ internal readonly record struct UserEpoch(Guid Epoch, Guid SparedId = default, G
         return stored;
     }
 
-    /// <summary>Whether a session of the user is not revoked.</summary>
-    public bool Accepts(SessionRecord record) => Accepts(record.Id, record.Epoch);
+    /// <summary>The epoch after one, when the user's sessions are revoked.</summary>
+    public static UserEpoch AfterRevocation(UserEpoch? before)
+    {
+        var epoch = SessionToken.NewId().ToByteArray(bigEndian: true);
+        HalfOf(before?.Epoch ?? Guid.Empty).CopyTo(epoch);
+        return new UserEpoch(new Guid(epoch, bigEndian: true));
+    }
 
-    /// <summary>The same of a session by its id, and by the epoch that the user signed in to it under.</summary>
+    /// <summary>The epoch after any, when the user is erased.</summary>
+    public static UserEpoch AfterErasure() => new(SessionToken.NewId());
+
+    /// <summary>Whether a session of the user is neither revoked nor erased; one that nobody is signed in to can only be erased.</summary>
+    public bool Accepts(SessionRecord record) =>
+        Accepts(record.Id, record.Epoch)
+        || (record.UserId is null && HalfOf(record.Epoch).SequenceEqual(HalfOf(Epoch)));
+
+    /// <summary>Whether a session is neither revoked nor erased, by its id and by the epoch that the user signed in to it under.</summary>
     public bool Accepts(Guid id, Guid epoch) => epoch == Epoch || (id == SparedId && epoch == SparedEpoch);
+
+    private static ReadOnlySpan<byte> HalfOf(Guid epoch) => epoch.ToByteArray(bigEndian: true).AsSpan(0, HalfLength);
 
     private static byte[] HashOf(string userId) => SHA256.HashData(Encoding.UTF8.GetBytes(userId));
 

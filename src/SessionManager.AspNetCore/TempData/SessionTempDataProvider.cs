@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Mvc.ViewFeatures.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Pipeline;
 
 namespace SessionManager.AspNetCore.TempData;
 
@@ -92,8 +93,8 @@ internal sealed class SessionTempDataProvider(TimeProvider clock, ILogger<Sessio
 
     private static void RemoveAllBut(HashSet<string> kept, HttpContext context, ISession session, Dictionary<string, TempDataEntry> entries)
     {
-        // Where nothing may be changed, what was read stays for the next request that may.
-        if (context.GetEndpoint()?.Metadata.GetMetadata<SessionAttribute>()?.Mode == SessionMode.ReadOnly)
+        // Where nothing may be changed, what was read stays for the next request that may; and what was prefetched nobody has read yet.
+        if (RequestSession.Find(context) is { IsReadOnly: true } || Prefetch.Is(context))
         {
             return;
         }

@@ -47,6 +47,15 @@ internal sealed class CountingStore(ISessionRecordStore inner) : ISessionRecordS
     public ValueTask RevokeUnlistedAsync(string userId, Guid? exceptId, CancellationToken cancellationToken = default) =>
         Counted().RevokeUnlistedAsync(userId, exceptId, cancellationToken);
 
+    public ValueTask<IReadOnlyList<SessionMember>> FindOwnedAsync(string ownerId, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        Counted().FindOwnedAsync(ownerId, now, cancellationToken);
+
+    public ValueTask<bool> EndOwnedAsync(Guid id, SessionEndReason reason, string ownerId, CancellationToken cancellationToken = default) =>
+        Counted().EndOwnedAsync(id, reason, ownerId, cancellationToken);
+
+    public ValueTask EraseUnlistedAsync(string ownerId, CancellationToken cancellationToken = default) =>
+        Counted().EraseUnlistedAsync(ownerId, cancellationToken);
+
     public async IAsyncEnumerable<SessionRecord> ListAsync(
         DateTimeOffset now, SessionMember? after = null, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

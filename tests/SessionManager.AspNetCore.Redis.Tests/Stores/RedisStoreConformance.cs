@@ -73,7 +73,7 @@ public abstract class RedisStoreConformance(Servers servers, ServerKind kind) : 
     public Task EvictAsync(Guid id) => Database.KeyDeleteAsync(KeyOf(id));
 
     // The notes are complete: there is nothing unlisted to revoke.
-    protected override bool CallsMedium(StoreOperation operation) => operation != StoreOperation.RevokeUnlisted;
+    protected override bool CallsMedium(StoreOperation operation) => operation is not (StoreOperation.RevokeUnlisted or StoreOperation.EraseUnlisted);
 
     protected override ISessionRecordStore CreateStore(SessionLifetime lifetime, TimeSpan ioTimeout)
     {

@@ -344,6 +344,21 @@ public sealed class ImpersonationTests
         Assert.Equal("sue", await WhoAsync(a, spared));
     }
 
+    [Theory]
+    [InlineData("sue")]
+    [InlineData("carl")]
+    public async Task Erasing_either_ends_it_with_what_was_set_aside(string user)
+    {
+        await using var app = await StartAsync();
+        var sue = await SignInAsync(app, "sue");
+        await sue.DoAsync("/values/mine/1");
+        await sue.DoAsync("/act/carl");
+
+        Assert.Equal(1, await app.Services.GetRequiredService<ISessionDirectory>().EraseUserAsync(user));
+
+        Assert.Equal(("Revoked", "nothing"), (await sue.ReadAsync("/end"), await sue.ReadAsync("/values/mine")));
+    }
+
     [Fact]
     public async Task It_is_listed_and_revoked_by_its_id()
     {

@@ -107,8 +107,25 @@ internal sealed class FaultStore(ISessionRecordStore inner) : ISessionRecordStor
         },
         cancellationToken);
 
+    public ValueTask<IReadOnlyList<SessionMember>> FindOwnedAsync(string ownerId, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        RunAsync(StoreOperation.FindOwned, token => inner.FindOwnedAsync(ownerId, now, token), cancellationToken);
+
+    public ValueTask<bool> EndOwnedAsync(Guid id, SessionEndReason reason, string ownerId, CancellationToken cancellationToken = default) =>
+        RunAsync(StoreOperation.EndOwned, token => inner.EndOwnedAsync(id, reason, ownerId, token), cancellationToken);
+
+    public async ValueTask EraseUnlistedAsync(string ownerId, CancellationToken cancellationToken = default) => await RunAsync(
+        StoreOperation.EraseUnlisted,
+        async token =>
+        {
+            await inner.EraseUnlistedAsync(ownerId, token);
+            return true;
+        },
+        cancellationToken);
+
     public IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default) =>
         inner.ListAsync(now, after, cancellationToken);
+
+    public IEnumerable<Guid>? ListExpired(DateTimeOffset now) => inner.ListExpired(now);
 
     public async ValueTask ProbeAsync(CancellationToken cancellationToken = default) => await RunAsync(
         StoreOperation.Probe,

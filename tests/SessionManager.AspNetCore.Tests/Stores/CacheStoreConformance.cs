@@ -45,7 +45,7 @@ public abstract class CacheStoreConformance : SessionRecordStoreConformance, ISe
 
     // What is noted of users is in the process.
     protected override bool CallsMedium(StoreOperation operation) =>
-        operation is not (StoreOperation.Admit or StoreOperation.Dismiss or StoreOperation.FindMembers);
+        operation is not (StoreOperation.Admit or StoreOperation.Dismiss or StoreOperation.FindMembers or StoreOperation.FindOwned);
 
     protected override ISessionRecordStore CreateStore(SessionLifetime lifetime, TimeSpan ioTimeout) =>
         new DistributedCacheSessionStore(

@@ -206,6 +206,36 @@ public sealed class LocalSessionsTests
         Assert.Empty(sessions.Find("alice"));
     }
 
+    [Fact]
+    public void What_a_user_has_signed_out_of_is_known_as_the_users_until_it_is_forgotten_or_somebody_elses()
+    {
+        var sessions = new LocalSessions(Lifetime);
+        foreach (var id in Ids.Take(1000))
+        {
+            sessions.Remember(RecordOf(id, Start, Start, "alice"));
+            Assert.Equal("alice", sessions.Remember(RecordOf(id, Start, Start, userId: null, ownerId: "alice"))?.Id);
+            Assert.Equal("alice", sessions.Remember(RecordOf(id, Start, Start, userId: null, ownerId: "alice"))?.Id);
+        }
+
+        Assert.Empty(sessions.Find("alice"));
+        Assert.Equal(Ids.Take(1000).Order(), sessions.FindOwned("alice").Select(member => member.Id).Order());
+        Assert.Null(sessions.Admit("alice", new SessionMember(Ids[1001], Start), limit: 1));
+        Assert.Equal((1000, 0), sessions.CountLive(Start));
+        Assert.InRange(sessions.MostAtOnce, 1, 1000);
+
+        sessions.Remember(RecordOf(Ids[0], Start, Start, "bob"));
+        sessions.Remember(RecordOf(Ids[1], Start, Start, userId: null, ownerId: "bob"));
+        sessions.Remember(RecordOf(Ids[2], Start, Start, "alice"));
+        sessions.Forget(Ids[3]);
+        sessions.Remember(RecordOf(Ids[4], Start, Start.AddHours(2), userId: null, ownerId: "alice"));
+        Assert.Equal(Ids.Take(1000).Skip(4).Order(), sessions.FindOwned("alice").Select(member => member.Id).Order());
+        Assert.Equal([Ids[1]], sessions.FindOwned("bob").Select(member => member.Id));
+
+        sessions.Sweep(Start.AddHours(2).ToUnixTimeMilliseconds());
+        Assert.Equal([Ids[4]], sessions.FindOwned("alice").Select(member => member.Id));
+        Assert.Empty(sessions.FindOwned("bob"));
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(49, 1)]
@@ -266,7 +296,7 @@ public sealed class LocalSessionsTests
         }
     }
 
-    private static SessionRecord RecordOf(Guid id, DateTimeOffset started, DateTimeOffset seen, string? userId) => new()
+    private static SessionRecord RecordOf(Guid id, DateTimeOffset started, DateTimeOffset seen, string? userId, string? ownerId = null) => new()
     {
         Id = id,
         SecretHash = new byte[32],
@@ -275,6 +305,7 @@ public sealed class LocalSessionsTests
         LastSeenAt = seen,
         SecretIssuedAt = started,
         UserId = userId,
+        OwnerId = ownerId ?? userId,
         AuthenticatedAt = userId is null ? null : started,
         Values = new Dictionary<string, SessionValue>(StringComparer.Ordinal),
         ValueBytes = 0,

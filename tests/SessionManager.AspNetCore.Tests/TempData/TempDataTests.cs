@@ -345,6 +345,24 @@ public sealed class TempDataTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_prefetch_leaves_a_message_where_it_is()
+    {
+        await using var app = await App.StartAsync(
+            app => app.MapControllers(),
+            new AppOptions { Services = services => services.AddControllersWithViews() });
+        var browser = app.NewBrowser();
+        using var saved = await browser.PostAsync("/framework-session/save?message=hello");
+        using var prefetch = new HttpRequestMessage(HttpMethod.Get, "/framework-session/show");
+        prefetch.Headers.Add("Sec-Purpose", "prefetch");
+
+        using var prefetched = await browser.SendAsync(prefetch);
+
+        Assert.StartsWith("hello", await prefetched.BodyAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("hello", await browser.ReadAsync("/framework-session/show"), StringComparison.Ordinal);
+        Assert.Equal("nothing", await browser.ReadAsync("/framework-session/show"));
+    }
+
+    [Fact]
     public async Task A_razor_page_shows_the_message_of_its_own_form_once()
     {
         await using var app = await App.StartAsync(app => app.MapRazorPages(), new AppOptions
