@@ -287,7 +287,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
     /// <summary>The session that this was made on has ended.</summary>
     public void Lose()
     {
-        IsLost = _stored is not null && !Ends;
+        IsLost |= _stored is not null && !Ends;
         _stored = null;
     }
 

@@ -188,8 +188,9 @@ internal static class SessionSaver
         }
     }
 
-    // The one that was recognised is the request's once it is saved there.
-    private static SessionRecord? StoredOf(RequestSession session, SessionDraft draft) => session.Record ?? draft.Recognised;
+    // The one that was recognised is the request's once it is saved there. What was changed on one that was lost since is not saved to another.
+    private static SessionRecord? StoredOf(RequestSession session, SessionDraft draft) =>
+        draft.IsLost ? null : session.Record ?? draft.Recognised;
 
     private static ValueTask SaveLostAsync(RequestSession session, SessionDraft draft, CancellationToken cancellationToken)
     {

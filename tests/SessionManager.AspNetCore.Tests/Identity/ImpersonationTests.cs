@@ -170,9 +170,10 @@ public sealed class ImpersonationTests
     }
 
     [Theory]
-    [InlineData(ClearSessionScope.UserId)]
-    [InlineData(ClearSessionScope.Everything)]
-    public async Task A_sign_out_signs_out_who_acts_and_nothing_of_either_is_left(ClearSessionScope scope)
+    [InlineData(ClearSessionScope.UserId, "sue")]
+    [InlineData(ClearSessionScope.UserId, "carl")]
+    [InlineData(ClearSessionScope.Everything, "carl")]
+    public async Task A_sign_out_signs_out_who_acts_and_nothing_of_either_is_left(ClearSessionScope scope, string next)
     {
         await using var app = await StartAsync(options => options.ClearSessionScope = scope);
         var sue = await SignInAsync(app, "sue");
@@ -182,16 +183,20 @@ public sealed class ImpersonationTests
 
         await sue.DoAsync("/sign-out");
 
-        Assert.Equal("nobody", await WhoAsync(app, sue));
-        foreach (var user in (string[])["sue", "carl"])
-        {
-            Assert.Empty(await SessionsAsync(app, user));
-            var next = sue.Clone();
-            await next.DoAsync($"/sign-in/{user}");
-            Assert.Equal((user, "nothing", "nothing"), (await WhoAsync(app, next), await next.ReadAsync("/values/mine"), await next.ReadAsync("/values/theirs")));
-            await next.DoAsync("/sign-out");
-            sue = next;
-        }
+        Assert.Equal(("nobody", 0, 0), (await WhoAsync(app, sue), (await SessionsAsync(app, "sue")).Count, (await SessionsAsync(app, "carl")).Count));
+        await sue.DoAsync($"/sign-in/{next}");
+        Assert.Equal((next, "nothing", "nothing"), (await WhoAsync(app, sue), await sue.ReadAsync("/values/mine"), await sue.ReadAsync("/values/theirs")));
+    }
+
+    [Fact]
+    public async Task What_another_thread_of_the_request_changes_while_the_acting_begins_is_refused()
+    {
+        await using var app = await StartAsync();
+        var sue = await SignInAsync(app, "sue");
+
+        using var refused = await sue.PostAsync("/act-beside/carl");
+
+        Assert.Equal((HttpStatusCode.Conflict, "sue as carl", "nothing"), (refused.StatusCode, await WhoAsync(app, sue), await sue.ReadAsync("/values/x")));
     }
 
     [Theory]
@@ -596,6 +601,15 @@ public sealed class ImpersonationTests
                 await session.ImpersonateAsync(user);
                 session.EndImpersonation();
                 Assert.Equal(("sue", "mine"), (session.GetUserId(), session.GetValue<string>("note")));
+            });
+            app.MapPost("/act-beside/{user}", async (ISessionManager session, string user) =>
+            {
+                var gate = _store!.Hold(StoreOperation.Commit, StoreGatePoint.Before);
+                var acting = session.ImpersonateAsync(user);
+                await gate.Reached;
+                session.StoreValue("x", "1");
+                gate.Open();
+                await acting;
             });
             app.MapPost("/end-and-fail", (ISessionManager session) =>
             {
