@@ -129,6 +129,26 @@ public interface ISessionManager
     /// living one. Every request that brings a dead token is told.</summary>
     SessionEndReason? PreviousSessionEnd { get; }
 
+    /// <summary>
+    /// Lets the signed-in user, support, act as another one, a customer, in this session: from here on the customer is the signed-in user, and
+    /// <see cref="SessionInfo.ActorId"/> says who acts. Whether the user may is the application's to decide before it calls this. The user's values
+    /// are set aside and are there again after <see cref="EndImpersonation"/>; what the customer has in sessions of their own is not touched. The
+    /// token changes. This saves at once, with the changes that the request has made so far.
+    /// </summary>
+    /// <param name="userId">The customer's id, as it is given to <see cref="SetUserId"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentException">The id names nobody.</exception>
+    /// <exception cref="InvalidOperationException">Nobody is signed in, or the user acts as somebody already, or is that very user; or the response
+    /// has started.</exception>
+    /// <exception cref="SessionEndedException">The session ended, or changed its user or its token, meanwhile.</exception>
+    /// <exception cref="SessionStoreException">The store can't be reached.</exception>
+    Task ImpersonateAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends what <see cref="ImpersonateAsync"/> began: the user who acted is the signed-in one again, with the values of before and as
+    /// long ago signed in as before. What was stored while acting is dropped. The token changes. Does nothing when nobody acts.</summary>
+    /// <exception cref="InvalidOperationException">The response has started: the new token can't reach the browser any more.</exception>
+    void EndImpersonation();
+
     /// <summary>This request does not count as use of the session: it moves <see cref="SessionInfo.LastSeenAt"/> neither when it ends nor with
     /// what it changes, and <see cref="CommitAsync"/> keeps nothing alive. It holds from the call on, so call it before the first change; with
     /// <see cref="LoadMode.OnDemand"/> it may come before <see cref="LoadAsync"/>. For whole endpoints there is <see cref="SessionAttribute.Touch"/>,

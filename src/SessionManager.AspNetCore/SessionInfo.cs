@@ -9,10 +9,15 @@ public sealed record SessionInfo
     /// <summary>The signed-in user as invariant text, or <see langword="null"/>.</summary>
     public string? UserId { get; init; }
 
+    /// <summary>The user who acts as <see cref="UserId"/>, as invariant text (see <see cref="ISessionManager.ImpersonateAsync"/>);
+    /// <see langword="null"/> when nobody does.</summary>
+    public string? ActorId { get; init; }
+
     /// <summary>When the session was begun.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When the user last signed in; <see langword="null"/> while nobody is signed in. Only <c>SetUserId</c> moves it.</summary>
+    /// <summary>When the user last signed in; <see langword="null"/> while nobody is signed in. Only <c>SetUserId</c> moves it. While
+    /// somebody acts as another user, it is when the one who acts signed in.</summary>
     public DateTimeOffset? AuthenticatedAt { get; init; }
 
     /// <summary>When the session was last used. It may lag by <see cref="SessionManagerOptions.TouchInterval"/>.</summary>

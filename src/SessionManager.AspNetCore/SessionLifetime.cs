@@ -75,6 +75,7 @@ public sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTimeo
         {
             SessionId = record.Id.ToString(),
             UserId = record.UserId,
+            ActorId = record.ActorId,
             CreatedAt = record.CreatedAt,
             AuthenticatedAt = record.AuthenticatedAt,
             LastSeenAt = record.LastSeenAt,

@@ -38,7 +38,8 @@ public class SessionManagerEvents
     public Func<SessionEndedContext, Task> OnEnded { get; set; } = EndIgnored;
 
     /// <summary>A request brought a token that had been replaced: a slow request, an old tab, or a thief. Nothing else happens unless
-    /// the handler calls <see cref="StaleTokenContext.EndSession"/>.</summary>
+    /// the handler calls <see cref="StaleTokenContext.EndSession"/>. Where a sign-in replaced the token less than five seconds ago, the event waits
+    /// for what the request does, until its response starts: a second click of that sign-in does not raise it.</summary>
     public Func<StaleTokenContext, Task> OnStaleToken { get; set; } = static _ => Task.CompletedTask;
 
     /// <summary>Called when a session was begun. Calls <see cref="OnCreated"/>.</summary>

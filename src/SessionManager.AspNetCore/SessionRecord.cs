@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
 using SessionManager.AspNetCore.Pipeline;
+using SessionManager.AspNetCore.Records;
 
 namespace SessionManager.AspNetCore;
 
 /// <summary>A stored session as one load saw it. It does not change; <see cref="Values"/> may read lazily from the stored form.</summary>
 public sealed class SessionRecord
 {
+    private ActorFrame? _actor;
+
     /// <summary>The id: the first 16 bytes of the token, the same for the session's whole life.</summary>
     public required Guid Id { get; init; }
 
@@ -68,6 +71,15 @@ public sealed class SessionRecord
     /// <summary>What the store noted at the sign-in, to recognise a revocation later. The store's own.</summary>
     internal Guid Epoch { get; init; }
 
+    /// <summary>Whether another user acts as the signed-in one.</summary>
+    internal bool IsActing => ActorFrame.Is(Principal);
+
+    /// <summary>The user who acts as the signed-in one, and what is there again when that ends.</summary>
+    internal ActorFrame? Actor => IsActing ? _actor ??= ActorFrame.Read(Principal) : null;
+
+    /// <summary>The user who acts as the signed-in one; <see langword="null"/>: nobody does.</summary>
+    internal string? ActorId => Actor?.UserId;
+
     /// <summary>Whether a secret opens the session: the current one, the next one, or for a while the one before. Compared in fixed time.</summary>
     /// <param name="secretHash">SHA-256 of the secret.</param>
     /// <param name="now">The time of the request.</param>
@@ -83,7 +95,7 @@ public sealed class SessionRecord
 
     /// <summary>Whether a sign-in of the user who is signed in has only just replaced this secret.</summary>
     internal bool WasReplacedBySignIn(ReadOnlyMemory<byte> secretHash, DateTimeOffset now) =>
-        UserId is not null && now < ReplacedUntil && Holds(ReplacedSecretHash, secretHash);
+        UserId is not null && !IsActing && now < ReplacedUntil && Holds(ReplacedSecretHash, secretHash);
 
     /// <summary>The id in its public form, which may be logged.</summary>
     public override string ToString() => Id.ToString();

@@ -112,6 +112,21 @@ public sealed partial class PageTests
         Assert.Contains("this is you", page, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_user_who_acts_as_another_is_shown_beside_that_one_and_found()
+    {
+        await using var app = await StartAsync();
+        using var sue = await app.BrowseAsync("sue");
+        using var admin = await app.BrowseAsync();
+        await sue.PostAsync("/act?user=carl");
+
+        foreach (var path in (string[])["/sessions", "/sessions?user=sue"])
+        {
+            var page = await admin.ReadAsync(path);
+            Assert.Contains("<bdi>carl</bdi></a> <span class=\"tag\">by <bdi>sue</bdi></span>", page, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("00000000-0000-0000-0000-000000000001")]
     [InlineData("nonsense")]

@@ -167,6 +167,48 @@ public abstract class NodesTests(Servers servers, ServerKind kind) : IAsyncLifet
     }
 
     [Fact]
+    public async Task A_user_acts_as_another_on_both_nodes_and_has_everything_again_afterwards()
+    {
+        var browser = await BeginAsync();
+        await browser.DoAsync("/sign-in", new Entry("user", "sue"));
+        var (old, id) = (browser.Clone(), await browser.ReadAsync("/id"));
+
+        await browser.DoAsync("/act?user=carl");
+        var other = browser.On(_b);
+        Assert.Equal(("carl", "sue", "nothing"), (await other.ReadAsync("/me"), await other.ReadAsync("/actor"), await other.ReadAsync("/value?key=first")));
+        Assert.Equal(("nobody", id), (await old.On(_b).ReadAsync("/me"), await other.ReadAsync("/id")));
+        var listed = new List<SessionInfo>();
+        await foreach (var info in _b.Services.GetRequiredService<ISessionDirectory>().ListAsync())
+        {
+            listed.Add(info);
+        }
+
+        Assert.Equal(("carl", "sue"), (Assert.Single(listed).UserId, listed[0].ActorId));
+        await other.DoAsync("/value?key=theirs&value=1");
+
+        await other.DoAsync("/act-no-more");
+        var again = other.On(_a);
+        Assert.Equal(("sue", "none", "1", "nothing"), (await again.ReadAsync("/me"), await again.ReadAsync("/actor"), await again.ReadAsync("/value?key=first"), await again.ReadAsync("/value?key=theirs")));
+    }
+
+    [Theory]
+    [InlineData("sue")]
+    [InlineData("carl")]
+    public async Task A_revocation_of_who_acts_or_is_acted_as_ends_the_session_on_both_nodes(string user)
+    {
+        var directory = _b.Services.GetRequiredService<ISessionDirectory>();
+        var browser = await BeginAsync();
+        await browser.DoAsync("/sign-in", new Entry("user", "sue"));
+        await browser.DoAsync("/act?user=carl");
+        Assert.Single(await directory.FindByUserAsync(user));
+
+        Assert.Equal(1, await directory.RevokeUserAsync(user));
+
+        Assert.Equal(("Revoked", "nobody"), (await browser.ReadAsync("/end"), await browser.On(_b).ReadAsync("/me")));
+        Assert.Empty(await directory.FindByUserAsync(user));
+    }
+
+    [Fact]
     public async Task A_session_ended_by_one_node_tells_the_other_why()
     {
         var browser = await BeginAsync();
@@ -200,6 +242,9 @@ public abstract class NodesTests(Servers servers, ServerKind kind) : IAsyncLifet
 
     private void MapHeld(WebApplication app)
     {
+        app.MapGet("/actor", (ISessionManager session) => session.Info?.ActorId ?? "none");
+        app.MapPost("/act", (ISessionManager session, string user) => session.ImpersonateAsync(user));
+        app.MapPost("/act-no-more", (ISessionManager session) => session.EndImpersonation());
         app.MapPost("/held/write", async (ISessionManager session) =>
         {
             await _gate.PassAsync();

@@ -90,13 +90,14 @@ internal sealed class ListPage(PageContext page, DateTimeOffset now, Func<Sessio
     {
         var path = page.SessionPath(session.Id);
         var user = session.UserId is { } id ? Foreign.Show(id) : Markup.Of($"<span class=\"anonymous\">no user</span>");
+        var actor = session.ActorId is { } acting ? Markup.Of($" <span class=\"tag\">by {Foreign.Show(acting)}</span>") : Markup.None;
         var isOwn = string.Equals(page.OwnSessionId, session.Id.ToString(), StringComparison.Ordinal);
         var own = isOwn ? Markup.Of($" <span class=\"tag\">this is you</span>") : Markup.None;
         var name = session.UserId is { } named ? $"End the session of {Foreign.Name(named)}, created {Moment.Exact(session.CreatedAt)}"
             : $"End the session without a user, created {Moment.Exact(session.CreatedAt)}";
         return Markup.Of($"""
                 <tr role="row">
-                  <th scope="row" role="rowheader"><a href="{path}">{user}</a>{own}<span class="id">{session.Id.ToString()[..8]}</span></th>
+                  <th scope="row" role="rowheader"><a href="{path}">{user}</a>{actor}{own}<span class="id">{session.Id.ToString()[..8]}</span></th>
                   <td role="cell" data-name="Created">{Moment.Relative(session.CreatedAt, now)}</td>
                   <td role="cell" data-name="Last seen">{Moment.Relative(session.LastSeenAt, now)}</td>
                   <td role="cell" data-name="Expires">{Moment.Relative(expiresAt(session), now)}</td>

@@ -22,6 +22,7 @@ internal sealed class SessionPage(PageContext page, DateTimeOffset now)
                       <dl class="facts">
                         {Fact("Session", Markup.Of($"<code>{session.Id.ToString()}</code>"))}
                         {Fact("User", User(session.UserId))}
+                        {(session.ActorId is { } actor ? Fact("Acted as by", Foreign.Show(actor)) : Markup.None)}
                         {Fact("Created", Moment.Full(session.CreatedAt, now))}
                         {(session.AuthenticatedAt is { } at ? Fact("Signed in", Moment.Full(at, now)) : Markup.None)}
                         {Fact("Last seen", Moment.Full(session.LastSeenAt, now))}

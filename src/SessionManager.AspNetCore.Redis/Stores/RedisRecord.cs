@@ -10,7 +10,7 @@ internal static class RedisRecord
     private const int HashLength = 32;
 
     /// <summary>What a listing reads of a session.</summary>
-    public static readonly RedisValue[] HeaderFields = ["f", "s", "g", "u", "o", "c", "b", "a", "l", "e", "i", "t", "r"];
+    public static readonly RedisValue[] HeaderFields = ["f", "s", "g", "u", "o", "c", "b", "a", "l", "e", "i", "t", "r", "k"];
 
     private static ReadOnlySpan<byte> ValuePrefix => "v:"u8;
 

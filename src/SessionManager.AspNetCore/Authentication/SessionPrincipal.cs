@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authentication;
 using SessionManager.AspNetCore.Records;
 
@@ -26,6 +27,11 @@ internal static class SessionPrincipal
             // The id is the name too: there is no other.
             var identity = new ClaimsIdentity(scheme, ClaimTypes.NameIdentifier, ClaimTypes.Role);
             identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, record.UserId!));
+            if (record.ActorId is { } actor)
+            {
+                identity.AddClaim(ActorClaim(actor));
+            }
+
             ticket = new AuthenticationTicket(new ClaimsPrincipal(identity), scheme);
         }
         else if (Deserialize(details.Ticket) is { } kept)
@@ -75,6 +81,9 @@ internal static class SessionPrincipal
             return null;
         }
     }
+
+    // RFC 8693, section 4.1: who acts, as a JSON object.
+    private static Claim ActorClaim(string actor) => new("act", new JsonObject { ["sub"] = actor }.ToJsonString(), "JSON");
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

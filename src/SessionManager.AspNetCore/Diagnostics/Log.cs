@@ -116,6 +116,12 @@ internal static partial class Log
     [LoggerMessage(44, LogLevel.Warning, "Nothing was stored: the session cookie is SameSite=Strict and the request came from another site, so the browser may have a session whose cookie it did not send, and a new one would replace it. Store values on a request of this site, or set Cookie.SameSite to Lax.")]
     public static partial void CrossSiteSessionRefused(this ILogger logger);
 
+    [LoggerMessage(53, LogLevel.Information, "The user of session {SessionId} began to act as another user.")]
+    public static partial void ImpersonationBegan(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(54, LogLevel.Information, "The user of session {SessionId} ceased to act as another user.")]
+    public static partial void ImpersonationEnded(this ILogger logger, Guid sessionId);
+
     [LoggerMessage(55, LogLevel.Information, "A sign-in went on in session {SessionId}: another one of the same user had only just replaced its token. Both tokens open the session.")]
     public static partial void SignInWentOn(this ILogger logger, Guid sessionId);
 

@@ -501,6 +501,27 @@ internal sealed class RequestSession : ISessionFeature
         }
     }
 
+    /// <summary>Ends an impersonation.</summary>
+    public void EndImpersonation()
+    {
+        ThrowIfUnwritable();
+        lock (this)
+        {
+            if (!ActorFrame.Is(Draft is { } draft ? draft.Principal : Record?.Principal ?? default))
+            {
+                return;
+            }
+
+            ThrowIfTooLateForCookie();
+            _pipeline.Events.ThrowIfHandling(SessionEventKinds.TokenRotated);
+            Change(true, static (draft, _) =>
+            {
+                draft.EndImpersonation();
+                return true;
+            });
+        }
+    }
+
     public void Rotate()
     {
         ThrowIfUnwritable();
@@ -680,6 +701,17 @@ internal sealed class RequestSession : ISessionFeature
             }
 
             Changes.Applied();
+        }
+    }
+
+    /// <summary>The session is another user's from here on. What another thread of this request has changed meanwhile as the user before is refused
+    /// when it is saved.</summary>
+    public void Become(SessionRecord record, SessionToken token)
+    {
+        lock (this)
+        {
+            Put(record, token);
+            Draft?.Lose();
         }
     }
 

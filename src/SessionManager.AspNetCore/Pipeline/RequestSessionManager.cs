@@ -139,6 +139,17 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
         return result;
     }
 
+    public Task ImpersonateAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default)
+    {
+        var session = Session;
+        session.ThrowIfUnwritable();
+        return UserIdText.From(userId, session.Pipeline.Options) is { } text
+            ? SessionImpersonation.BeginAsync(session, text, cancellationToken)
+            : throw new ArgumentException("The id of the user to act as names nobody. Pass the id that SetUserId is given.", nameof(userId));
+    }
+
+    public void EndImpersonation() => Session.EndImpersonation();
+
     public void SkipTouch() => Session.SkipTouch();
 
     public void RotateToken() => Session.Rotate();

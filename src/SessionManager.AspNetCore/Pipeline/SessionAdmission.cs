@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Records;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -89,10 +90,31 @@ internal sealed class SessionAdmission(
             : await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
     }
 
-    /// <summary>The record that a noted session was found with, if it lives and is the user's.</summary>
+    /// <summary>Ends a session that was found under a user with <see cref="SessionEndReason.Revoked"/>, whoever is signed in to it by then, as
+    /// long as it is still found under that user.</summary>
+    /// <returns>Whether it was this call that ended it.</returns>
+    public async ValueTask<bool> RevokeAsync(
+        string userId, SessionRecord record, HttpContext? context, RequestSession? teller, CancellationToken cancellationToken)
+    {
+        while (!await ending.EndAsync(record, SessionEndReason.Revoked, context, teller, onlyOfUser: record.UserId, cancellationToken))
+        {
+            // Ended by another request; or the user began or ceased to act as another one.
+            var found = await store.LoadAsync(record.Id, default, cancellationToken);
+            if (found is not { Record: { } moved, EndReason: null } || !SessionNotes.AreOf(moved, userId))
+            {
+                return false;
+            }
+
+            record = moved;
+        }
+
+        return true;
+    }
+
+    /// <summary>The record that a noted session was found with, if it lives and is the user's, or the user acts as another one in it.</summary>
     public SessionRecord? LivingOf(string userId, SessionLookup found, DateTimeOffset now) =>
         found is { Record: { } record, EndReason: null }
-        && string.Equals(record.UserId, userId, StringComparison.Ordinal)
+        && SessionNotes.AreOf(record, userId)
         && !lifetime.IsExpired(record, now)
             ? record
             : null;
@@ -131,7 +153,7 @@ internal sealed class SessionAdmission(
             return (member, false, null);
         }
 
-        return LivingOf(userId, found, now) is { } record ? (member, true, record)
+        return LivingOf(userId, found, now) is { } record && SessionNotes.TakesPlaceOf(record, userId) ? (member, true, record)
             : found.Status == SessionLookupStatus.Newer ? (member, true, null)
             : (member, await DismissIfOldAsync(userId, member, now, cancellationToken) ? false : null, null);
     }
@@ -152,10 +174,10 @@ internal sealed class SessionAdmission(
         {
             await ending.RevokeNewerAsync(member, userId, cancellationToken);
         }
-        else if (!await ending.EndAsync(record, SessionEndReason.Revoked, session.Context, session, onlyOfUser: userId, cancellationToken))
+        else if (!await RevokeAsync(userId, record, session.Context, session, cancellationToken))
         {
             // Another request has ended it first.
-            await ending.DismissAsync(userId, record, cancellationToken);
+            await store.DismissAsync(userId, new SessionMember(record.Id, SignedInAt((member, record))), cancellationToken);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Records;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -100,7 +101,7 @@ internal sealed class SessionDirectory(
         foreach (var group in records.Where(record => exceptSessionId is null || record.Id != except).Chunk(Parallel))
         {
             var results = await Task.WhenAll(group.Select(record =>
-                ending.EndAsync(record, SessionEndReason.Revoked, accessor.HttpContext, onlyOfUser: user, cancellationToken: cancellationToken).AsTask()));
+                admission.RevokeAsync(user, record, accessor.HttpContext, teller: null, cancellationToken).AsTask()));
             ended += results.Count(result => result);
         }
 
@@ -121,7 +122,15 @@ internal sealed class SessionDirectory(
         var now = clock.Now;
         var records = new List<SessionRecord>();
         var newer = new List<SessionMember>();
-        foreach (var group in (await store.FindMembersAsync(user, cancellationToken)).Chunk(Parallel))
+        await FindAsync(user, user, now, records, newer, cancellationToken);
+        await FindAsync(user, SessionNotes.OfActorsAs(user), now, records, newer, cancellationToken);
+        return ([.. records.DistinctBy(record => record.Id)], newer);
+    }
+
+    private async Task FindAsync(
+        string user, string notedUnder, DateTimeOffset now, List<SessionRecord> records, List<SessionMember> newer, CancellationToken cancellationToken)
+    {
+        foreach (var group in (await store.FindMembersAsync(notedUnder, cancellationToken)).Chunk(Parallel))
         {
             var found = await Task.WhenAll(group.Select(member => admission.LookUpAsync(member.Id, now, accessor.HttpContext, teller: null, cancellationToken).AsTask()));
             for (var i = 0; i < group.Length; i++)
@@ -136,12 +145,10 @@ internal sealed class SessionDirectory(
                 }
                 else
                 {
-                    await admission.DismissIfOldAsync(user, group[i], now, cancellationToken);
+                    await admission.DismissIfOldAsync(notedUnder, group[i], now, cancellationToken);
                 }
             }
         }
-
-        return (records, newer);
     }
 
     // One spelling only, the one that is shown.

@@ -26,6 +26,9 @@ internal sealed class SessionDraft(SessionRecord? stored)
 
     public bool Rotates { get; private set; }
 
+    /// <summary>Whether a user who acts as another one is to be the signed-in user again.</summary>
+    public bool EndsImpersonation { get; private set; }
+
     public bool DropsValues { get; private set; }
 
     public SessionIdentity? Identity { get; private set; }
@@ -173,20 +176,22 @@ internal sealed class SessionDraft(SessionRecord? stored)
         }
 
         var owner = Identity?.OwnerId ?? Stored?.OwnerId;
-        var sameUser = string.Equals(UserId, userId, StringComparison.Ordinal);
-        if (!sameUser && (!keepValues || (owner is not null && !string.Equals(owner, userId, StringComparison.Ordinal))))
+        // A user somebody acted as has not signed in so far.
+        var kept = Principal;
+        var acting = ActorFrame.Is(kept);
+        var sameUser = !acting && string.Equals(UserId, userId, StringComparison.Ordinal);
+        if (!sameUser && (acting || !keepValues || (owner is not null && !string.Equals(owner, userId, StringComparison.Ordinal))))
         {
             DropAll();
         }
 
-        var kept = Principal;
-        var again = IsAgain(UserId, kept);
+        var again = sameUser && IsAgain(UserId, kept);
         var moves = Identity?.MovesGeneration == true || !again;
         Identity = new SessionIdentity(userId, userId, AuthenticatedAt: now, StartedAt: now, MovesGeneration: moves)
         {
             Principal = again && keepsTicket ? kept : details.Write(),
         };
-        (SignsIn, Rotates) = (true, Stored is not null);
+        (SignsIn, Rotates, EndsImpersonation) = (true, Stored is not null, false);
 
         bool IsAgain(string? user, ReadOnlyMemory<byte> principal) =>
             string.Equals(user, userId, StringComparison.Ordinal) && schemes.AreOfOne(SignInDetails.Read(principal), details);
@@ -199,13 +204,35 @@ internal sealed class SessionDraft(SessionRecord? stored)
             return;
         }
 
-        if (scope == ClearSessionScope.Everything)
+        // Who acts as another one is signed out as well, and whoever comes next finds nothing of either.
+        if (scope == ClearSessionScope.Everything || ActorFrame.Is(Principal))
         {
             RemoveAll();
         }
 
         Identity = new SessionIdentity(null, userId, AuthenticatedAt: null, Identity?.StartedAt, MovesGeneration: true);
-        (SignsOut, SignsIn, Rotates) = (true, false, Stored is not null);
+        (SignsOut, SignsIn, Rotates, EndsImpersonation) = (true, false, Stored is not null, false);
+    }
+
+    /// <summary>Makes the user who acts the signed-in one again, with the values that were set aside.</summary>
+    public void EndImpersonation()
+    {
+        if (ActorFrame.Read(Principal) is not { } actor)
+        {
+            return;
+        }
+
+        RemoveAll();
+        Identity = new SessionIdentity(actor.UserId, actor.UserId, Stored?.AuthenticatedAt, StartedAt: null, MovesGeneration: true)
+        {
+            Principal = actor.Principal,
+        };
+        foreach (var (key, value) in actor.Values)
+        {
+            Put(key, System.Text.Encoding.UTF8.GetByteCount(key), value, establishes: false);
+        }
+
+        (Rotates, EndsImpersonation) = (true, true);
     }
 
     public void Rotate() => Rotates |= Stored is not null;
@@ -215,7 +242,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
         Ends |= _stored is not null;
         Values.Clear();
         (Identity, NewToken, IsInDoubt) = (null, null, false);
-        (DropsValues, SignsIn, SignsOut, Rotates, Establishes, IsLost, _clears) = (false, false, false, false, false, false, false);
+        (DropsValues, SignsIn, SignsOut, Rotates, Establishes, IsLost, _clears, EndsImpersonation) = (false, false, false, false, false, false, false, false);
         (_count, _bytes) = (0, 0);
     }
 
@@ -233,6 +260,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
             Identity = Identity,
             Establishes = Establishes,
             IsLost = IsLost,
+            EndsImpersonation = EndsImpersonation,
             _clears = _clears,
             _count = _count,
             _bytes = _bytes,
@@ -259,7 +287,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
     /// <summary>The session that this was made on has ended.</summary>
     public void Lose()
     {
-        IsLost = _stored is not null && !Ends;
+        IsLost |= _stored is not null && !Ends;
         _stored = null;
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Records;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -122,15 +123,27 @@ internal sealed class SessionEnding(ObservedStore store, SessionClock clock, Ses
         }
     }
 
-    /// <summary>Takes back the note that a session is a user's. Left behind, it is found out by whoever reads it.</summary>
-    public ValueTask DismissAsync(string? userId, SessionRecord record, CancellationToken cancellationToken) =>
-        DismissAsync(userId, new SessionMember(record.Id, record.AuthenticatedAt ?? record.StartedAt), cancellationToken);
+    /// <summary>Takes back the notes of whose a session is. Left behind, they are found out by whoever reads them.</summary>
+    /// <param name="record">The session as it was.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <param name="except">The session as it is by now, whose notes stay.</param>
+    public async ValueTask DismissAsync(SessionRecord record, CancellationToken cancellationToken, SessionRecord? except = null)
+    {
+        var now = clock.Now;
+        foreach (var (userId, member) in SessionNotes.Of(record, now))
+        {
+            if (except is null || !SessionNotes.Of(except, now).Any(note => string.Equals(note.UserId, userId, StringComparison.Ordinal)))
+            {
+                await DismissAsync(userId, member, cancellationToken);
+            }
+        }
+    }
 
     private async ValueTask AnnounceAsync(
         SessionRecord record, SessionEndReason reason, HttpContext? context, RequestSession? teller, CancellationToken cancellationToken)
     {
         logger.SessionEnded(record.Id, reason);
-        await DismissAsync(record.UserId, record, cancellationToken);
+        await DismissAsync(record, cancellationToken);
         if (teller is null)
         {
             await events.EndedAsync(record, reason, context);

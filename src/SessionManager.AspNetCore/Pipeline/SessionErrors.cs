@@ -49,6 +49,17 @@ internal static class SessionErrors
     public static InvalidOperationException TooLateToBegin() => new(
         "There is no session yet and the response has started, so the cookie of a new one can't be sent any more. Store the first value before the first write to the response.");
 
+    public static InvalidOperationException NobodyToAct() => new(
+        "Nobody is signed in, so nobody can act as another user. Sign in who acts first.");
+
+    public static InvalidOperationException ActsAlready() => new(
+        "The user acts as another user already. Call EndImpersonation, and save that with CommitAsync, first.");
+
+    public static InvalidOperationException ActsAsItself() => new("The user would act as itself. Name another user.");
+
+    public static InvalidOperationException ActsWithoutConsent() => new(
+        "The session cookie is not essential (Cookie.IsEssential is false) and the user has not consented to tracking, so the new token can't be sent.");
+
     private static string? NameOf(HttpContext context) => context.GetEndpoint() is not { } endpoint ? context.Request.Path
         : endpoint.DisplayName is { Length: > 0 } name ? name
         : endpoint is RouteEndpoint route ? route.RoutePattern.RawText

@@ -188,8 +188,9 @@ internal static class SessionSaver
         }
     }
 
-    // The one that was recognised is the request's once it is saved there.
-    private static SessionRecord? StoredOf(RequestSession session, SessionDraft draft) => session.Record ?? draft.Recognised;
+    // The one that was recognised is the request's once it is saved there. What was changed on one that was lost since is not saved to another.
+    private static SessionRecord? StoredOf(RequestSession session, SessionDraft draft) =>
+        draft.IsLost ? null : session.Record ?? draft.Recognised;
 
     private static ValueTask SaveLostAsync(RequestSession session, SessionDraft draft, CancellationToken cancellationToken)
     {
@@ -282,7 +283,7 @@ internal static class SessionSaver
         {
             // Only the secret it was decided on is replaced: whoever holds a dead one gets no living one by a slow request.
             draft.NewToken ??= SessionToken.NewFor(stored.Id);
-            secret = new SessionSecretChange(draft.NewToken.Value.HashSecret(), stored.SecretHash, Required: draft.SignsIn || draft.SignsOut)
+            secret = new SessionSecretChange(draft.NewToken.Value.HashSecret(), stored.SecretHash, Required: draft.SignsIn || draft.SignsOut || draft.EndsImpersonation)
             {
                 // And only where there is no next one yet: that is another click's.
                 Kind = draft.SharesSession ? SessionSecretChangeKind.Issue : SessionSecretChangeKind.Replace,
@@ -325,9 +326,15 @@ internal static class SessionSaver
 
     // Noted before it is saved, so that there is no moment in which a signed-in session is not.
     private static ValueTask AdmitAsync(RequestSession session, SessionDraft draft, Guid id, CancellationToken cancellationToken) =>
-        draft.Identity is { UserId: { } userId, AuthenticatedAt: { } at }
+        draft is { EndsImpersonation: true, Identity: { UserId: { } actor, AuthenticatedAt: { } since } }
+            // That place was taken all the time.
+            ? NoteAsync(session, actor, new SessionMember(id, since), cancellationToken)
+            : draft.Identity is { UserId: { } userId, AuthenticatedAt: { } at }
             ? session.Pipeline.Admission.AdmitAsync(userId, id, at, session, cancellationToken)
             : ValueTask.CompletedTask;
+
+    private static async ValueTask NoteAsync(RequestSession session, string userId, SessionMember member, CancellationToken cancellationToken) =>
+        await session.Pipeline.Store.AdmitAsync(userId, member, limit: null, cancellationToken);
 
     private static ValueTask CommittedAsync(RequestSession session, SessionDraft draft, SessionRecord before, bool secretChanged)
     {
@@ -352,14 +359,19 @@ internal static class SessionSaver
     {
         var pipeline = session.Pipeline;
         var record = session.Record!;
-        if (before is not null && !string.Equals(before.UserId, record.UserId, StringComparison.Ordinal))
+        if (before is not null && !string.Equals(SessionNotes.OfUser(before), SessionNotes.OfUser(record), StringComparison.Ordinal))
         {
-            await pipeline.Ending.DismissAsync(before.UserId, before, CancellationToken.None);
+            await pipeline.Ending.DismissAsync(before, CancellationToken.None, except: record);
             if (before.UserId is not null)
             {
                 // Also where another user signed in instead.
                 session.Response.ClearSite();
             }
+        }
+
+        if (before is { IsActing: true } && !record.IsActing)
+        {
+            pipeline.Logger.ImpersonationEnded(record.Id);
         }
 
         if (draft.SignsIn)
@@ -447,7 +459,9 @@ internal static class SessionSaver
         while (outcome == SessionCommitOutcome.Moved)
         {
             var now = pipeline.Now;
-            if (stored.UserId is not { } userId || await pipeline.Admission.FindAsync(userId, stored.Id, now, session, cancellationToken) is not { } current)
+            // Who acts as another one is signed out too, also where that has ended meanwhile.
+            if (stored.UserId is not { } userId
+                || await pipeline.Admission.FindAsync(stored.ActorId ?? userId, stored.Id, now, session, cancellationToken) is not { } current)
             {
                 break;
             }
@@ -459,7 +473,7 @@ internal static class SessionSaver
                 Generation = current.Generation,
                 Identity = new SessionIdentity(null, userId, null, null, MovesGeneration: true),
                 Secret = new SessionSecretChange(SessionToken.NewFor(stored.Id).HashSecret(), default, Required: false),
-                DropsValues = pipeline.Options.ClearSessionScope == ClearSessionScope.Everything,
+                DropsValues = pipeline.Options.ClearSessionScope == ClearSessionScope.Everything || current.IsActing || stored.IsActing,
             };
             outcome = (await pipeline.Store.CommitAsync(commit, cancellationToken)).Outcome;
         }
@@ -489,7 +503,8 @@ internal static class SessionSaver
         Base = stored,
     };
 
-    private static SessionEndedException Refused(RequestSession session, Guid id, SessionCommitOutcome outcome)
+    /// <summary>A commit was refused.</summary>
+    public static SessionEndedException Refused(RequestSession session, Guid id, SessionCommitOutcome outcome)
     {
         session.Pipeline.Logger.CommitRefused(id, outcome);
         return new SessionEndedException(outcome == SessionCommitOutcome.Moved

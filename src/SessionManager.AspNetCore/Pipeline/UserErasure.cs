@@ -1,12 +1,13 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Records;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>Ends all that belongs or last belonged to a user, for an account that is deleted.</summary>
 internal sealed class UserErasure(
-    ObservedStore store, SessionLifetime lifetime, SessionClock clock, SessionEnding ending, ILogger<UserErasure> logger)
+    ObservedStore store, SessionLifetime lifetime, SessionClock clock, SessionEnding ending, SessionAdmission admission, ILogger<UserErasure> logger)
 {
     /// <summary>How many sessions are read or ended at the same time.</summary>
     private const int Parallel = 32;
@@ -33,7 +34,8 @@ internal sealed class UserErasure(
     {
         var owned = await store.FindOwnedAsync(user, clock.Now, cancellationToken);
         var members = await store.FindMembersAsync(user, cancellationToken);
-        return owned.Concat(members).Select(member => member.Id).Distinct();
+        var acting = await store.FindMembersAsync(SessionNotes.OfActorsAs(user), cancellationToken);
+        return owned.Concat(members).Concat(acting).Select(member => member.Id).Distinct();
     }
 
     private async Task<bool> EraseAsync(string user, Guid id, HttpContext? context, CancellationToken cancellationToken)
@@ -53,7 +55,7 @@ internal sealed class UserErasure(
                 || await ending.RevokeOwnedAsync(record, user, context, cancellationToken);
         }
 
-        return string.Equals(record.UserId, user, StringComparison.Ordinal)
-            && await ending.EndAsync(record, SessionEndReason.Revoked, context, onlyOfUser: user, cancellationToken: cancellationToken);
+        // Also where the user acts as another one: what was set aside is the user's.
+        return SessionNotes.AreOf(record, user) && await admission.RevokeAsync(user, record, context, teller: null, cancellationToken);
     }
 }

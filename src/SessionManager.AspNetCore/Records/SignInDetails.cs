@@ -43,6 +43,12 @@ internal sealed record SignInDetails(string? Scheme, ReadOnlyMemory<byte> Ticket
             return None;
         }
 
+        if (ActorFrame.Is(kept))
+        {
+            // A user somebody acts as has an id alone, and belongs to the scheme of who acts.
+            return ActorFrame.Read(kept) is { } actor && Read(actor.Principal) is { } signIn ? None with { Scheme = signIn.Scheme } : null;
+        }
+
         // Checked first: the ticket's serializer believes whatever counts and lengths it reads, and allocates by them.
         if (kept.Length < PreambleLength
             || BinaryPrimitives.ReadUInt32LittleEndian(kept.Span) != Checksum.Of(kept.Span[4..])

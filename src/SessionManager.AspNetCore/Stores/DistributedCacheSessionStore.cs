@@ -201,10 +201,11 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             var epoch = UserEpoch.AfterRevocation(before);
             if (exceptId is { } spared
                 && store.Decode(spared, await store._cache.GetAsync(store._cache.KeyOf(spared), spared, token)).Record is { } record
-                && string.Equals(record.UserId, userId, StringComparison.Ordinal)
-                && before?.Accepts(record) != false)
+                && SessionNotes.AreOf(record, userId)
+                && EpochOf(record, userId) is var signedIn
+                && before?.Accepts(spared, signedIn) != false)
             {
-                epoch = epoch with { SparedId = spared, SparedEpoch = record.Epoch };
+                epoch = epoch with { SparedId = spared, SparedEpoch = signedIn };
             }
 
             await store._cache.SetUserAsync(key, epoch.Write(), store._userEntry, token);
@@ -273,7 +274,10 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
 
         if (found.Record is { } used
             && (used.UserId ?? used.OwnerId) is not null
-            && (await ReadEpochAsync(KeyOf(_local.Remember(used)!), cancellationToken))?.Accepts(used) == false)
+            && _local.Remember(used) is { } user
+            && (used.IsActing
+                ? await IsActingRevokedAsync(used, cancellationToken)
+                : (await ReadEpochAsync(KeyOf(user), cancellationToken))?.Accepts(used) == false))
         {
             return new SessionCommitResult(SessionCommitOutcome.Gone);
         }
@@ -328,6 +332,11 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             return new ValueTask<SessionLookup>(found);
         }
 
+        if (record.IsActing)
+        {
+            return JudgeActingAsync(found, record, cancellationToken);
+        }
+
         var read = ReadEpochAsync(KeyOf(user), cancellationToken);
         return read.IsCompletedSuccessfully ? new ValueTask<SessionLookup>(Judge(found, read.Result)) : AwaitAsync(found, read);
 
@@ -336,6 +345,18 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
         static SessionLookup Judge(SessionLookup found, UserEpoch? epoch) =>
             epoch?.Accepts(found.Record!) == false ? found with { EndReason = SessionEndReason.Revoked } : found;
     }
+
+    private async ValueTask<SessionLookup> JudgeActingAsync(SessionLookup found, SessionRecord record, CancellationToken cancellationToken) =>
+        await IsActingRevokedAsync(record, cancellationToken) ? found with { EndReason = SessionEndReason.Revoked } : found;
+
+    // By a revocation of either: of the user who acts, or of the one who is acted as.
+    private async ValueTask<bool> IsActingRevokedAsync(SessionRecord record, CancellationToken cancellationToken) =>
+        (await ReadEpochAsync(_cache.KeyOf(record.UserId!), cancellationToken))?.Accepts(record) == false
+        || (record.Actor is { } actor && (await ReadEpochAsync(_cache.KeyOf(actor.UserId), cancellationToken))?.Accepts(record.Id, actor.Epoch) == false);
+
+    // What the user signed in under: for one who acts as another, that was set aside.
+    private static Guid EpochOf(SessionRecord record, string userId) =>
+        record.Actor is { } actor && string.Equals(actor.UserId, userId, StringComparison.Ordinal) ? actor.Epoch : record.Epoch;
 
     private ValueTask<TResult> InTurnAsync<TState, TResult>(
         Guid id, TState state, Func<TState, CancellationToken, ValueTask<TResult>> change, CancellationToken cancellationToken) => _queue.RunAsync(

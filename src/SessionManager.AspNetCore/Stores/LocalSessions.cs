@@ -1,3 +1,5 @@
+using SessionManager.AspNetCore.Records;
+
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
@@ -45,6 +47,7 @@ internal sealed class LocalSessions
     public KnownUser? Remember(SessionRecord record)
     {
         var (started, seen) = (record.StartedAt.ToUnixTimeMilliseconds(), record.LastSeenAt.ToUnixTimeMilliseconds());
+        var userId = SessionNotes.OfUser(record);
         var ownerId = string.Equals(record.OwnerId, record.UserId, StringComparison.Ordinal) ? null : record.OwnerId;
         lock (_lock)
         {
@@ -54,14 +57,14 @@ internal sealed class LocalSessions
                 ref var known = ref _known[place];
                 if (known.Started == started
                     && seen - _known.SeenOf(known) < _lifetime.TouchInterval.TotalMilliseconds
-                    && string.Equals(known.User?.Id, record.UserId, StringComparison.Ordinal)
+                    && string.Equals(known.User?.Id, userId, StringComparison.Ordinal)
                     && TryFindOwner(record.Id, ownerId, out var owner))
                 {
                     return known.User ?? owner;
                 }
             }
 
-            var user = Update(place, record, started, seen);
+            var user = Update(place, record, userId, started, seen);
             var belongsTo = Own(record.Id, ownerId);
             SweepIfDue(seen);
             return user ?? belongsTo;
@@ -320,7 +323,7 @@ internal sealed class LocalSessions
 
     private void CountAtOnce(int entries) => MostAtOnce = Math.Max(MostAtOnce, entries);
 
-    private KnownUser? Update(int place, SessionRecord record, long started, long seen)
+    private KnownUser? Update(int place, SessionRecord record, string? userId, long started, long seen)
     {
         LiveSpan? before = null;
         if (place >= 0)
@@ -332,7 +335,9 @@ internal sealed class LocalSessions
                 _order.Remove(place);
             }
 
-            if (_known[place].User is { } other && !string.Equals(other.Id, record.UserId, StringComparison.Ordinal))
+            if (_known[place].User is { } other
+                && !string.Equals(other.Id, userId, StringComparison.Ordinal)
+                && !string.Equals(other.Id, record.ActorId, StringComparison.Ordinal))
             {
                 Unlist(other.Id, record.Id);
             }
@@ -343,9 +348,14 @@ internal sealed class LocalSessions
         }
 
         KnownUser? user = null;
-        if (record.UserId is { } userId)
+        if (userId is not null)
         {
-            user = Note(userId, new SessionMember(record.Id, record.AuthenticatedAt ?? record.StartedAt));
+            var member = new SessionMember(record.Id, record.AuthenticatedAt ?? record.StartedAt);
+            user = Note(userId, member);
+            if (record.ActorId is { } actor)
+            {
+                Note(actor, member);
+            }
         }
 
         _known[place].User = user;

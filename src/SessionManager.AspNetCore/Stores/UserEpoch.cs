@@ -66,9 +66,11 @@ internal readonly record struct UserEpoch(Guid Epoch, Guid SparedId = default, G
 
     /// <summary>Whether a session of the user is neither revoked nor erased; one that nobody is signed in to can only be erased.</summary>
     public bool Accepts(SessionRecord record) =>
-        record.Epoch == Epoch
-        || (record.Id == SparedId && record.Epoch == SparedEpoch)
+        Accepts(record.Id, record.Epoch)
         || (record is { UserId: null, OwnerId: not null } && HalfOf(record.Epoch).SequenceEqual(HalfOf(Epoch)));
+
+    /// <summary>Whether a session is neither revoked nor erased, by its id and by the epoch that the user signed in to it under.</summary>
+    public bool Accepts(Guid id, Guid epoch) => epoch == Epoch || (id == SparedId && epoch == SparedEpoch);
 
     private static ReadOnlySpan<byte> HalfOf(Guid epoch) => epoch.ToByteArray(bigEndian: true).AsSpan(0, HalfLength);
 

@@ -56,6 +56,7 @@ internal sealed class DashboardApp : IAsyncDisposable
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapPost("/in", (ISessionManager session, string user) => session.SetUserId(user));
+        app.MapPost("/act", (ISessionManager session, string user) => session.ImpersonateAsync(user));
         app.MapPost("/out", (ISessionManager session) => session.DestroySession());
         app.MapPost("/store", (ISessionManager session, string key, string value) => session.StoreValue(key, value));
         app.MapGet("/me", (ISessionManager session) => session.GetUserId() ?? $"nobody {session.PreviousSessionEnd}");

@@ -374,6 +374,33 @@ public sealed class SecondClickTests
         Assert.Equal(("1", "1"), (await first.ReadAsync("/values/cart"), await second.ReadAsync("/values/cart")));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_sign_in_by_another_scheme_is_no_second_click(bool afterTheFirstScheme)
+    {
+        await using var app = await App.StartAsync(
+            app =>
+            {
+                app.MapSession();
+                app.MapPost("/admin", (HttpContext context, ISessionManager session) =>
+                {
+                    _ = afterTheFirstScheme && session.SetUserId("ann");
+                    return context.SignInAsync("Admin", new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, "ann")], "test")));
+                });
+            },
+            new AppOptions { Services = services => services.AddAuthentication().AddSessionManager().AddSessionManager("Admin", _ => { }) });
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/1");
+        var (first, second) = (browser.Clone(), browser.Clone());
+        await first.DoAsync("/sign-in/ann");
+        var before = await first.ReadAsync("/info");
+
+        await second.DoAsync("/admin");
+
+        Assert.Equal((before, "ann", "nothing"), (await first.ReadAsync("/info"), await second.ReadAsync("/me"), await second.ReadAsync("/values/cart")));
+    }
+
     [Fact]
     public async Task Without_consent_nothing_is_saved()
     {
