@@ -7,6 +7,11 @@ namespace SessionManager.AspNetCore;
 /// <summary>A stored session as one load saw it. It does not change; <see cref="Values"/> may read lazily from the stored form.</summary>
 public sealed class SessionRecord
 {
+    // A record has a previous secret or a replaced one, never both: one place is enough.
+    private readonly ReadOnlyMemory<byte> _formerSecretHash;
+    private readonly DateTimeOffset? _formerUntil;
+    private readonly bool _isReplaced;
+
     private ActorFrame? _actor;
 
     /// <summary>The id: the first 16 bytes of the token, the same for the session's whole life.</summary>
@@ -19,17 +24,33 @@ public sealed class SessionRecord
     public ReadOnlyMemory<byte> NextSecretHash { get; init; }
 
     /// <summary>SHA-256 of the secret that a timed rotation replaced; empty when there is none.</summary>
-    public ReadOnlyMemory<byte> PreviousSecretHash { get; init; }
+    public ReadOnlyMemory<byte> PreviousSecretHash
+    {
+        get => _isReplaced ? default : _formerSecretHash;
+        init => (_formerSecretHash, _isReplaced) = value.IsEmpty ? (_formerSecretHash, _isReplaced) : (value, false);
+    }
 
     /// <summary>Until when <see cref="PreviousSecretHash"/> is still accepted, for requests that were in flight.</summary>
-    public DateTimeOffset? PreviousValidUntil { get; init; }
+    public DateTimeOffset? PreviousValidUntil
+    {
+        get => _isReplaced ? null : _formerUntil;
+        init => _formerUntil = value ?? _formerUntil;
+    }
 
     /// <summary>SHA-256 of the secret that the last sign-in replaced; empty when none did, or the secret has changed since. It opens nothing: a
     /// request that brings it and signs the same user in, a second click, goes on in this session.</summary>
-    public ReadOnlyMemory<byte> ReplacedSecretHash { get; init; }
+    public ReadOnlyMemory<byte> ReplacedSecretHash
+    {
+        get => _isReplaced ? _formerSecretHash : default;
+        init => (_formerSecretHash, _isReplaced) = value.IsEmpty ? (_formerSecretHash, _isReplaced) : (value, true);
+    }
 
     /// <summary>Until when <see cref="ReplacedSecretHash"/> is recognised.</summary>
-    public DateTimeOffset? ReplacedUntil { get; init; }
+    public DateTimeOffset? ReplacedUntil
+    {
+        get => _isReplaced ? _formerUntil : null;
+        init => _formerUntil = value ?? _formerUntil;
+    }
 
     /// <summary>When a secret was last issued: the current one, or the next one. The timed rotation counts from it.</summary>
     public required DateTimeOffset SecretIssuedAt { get; init; }

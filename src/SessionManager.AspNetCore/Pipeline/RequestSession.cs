@@ -24,7 +24,7 @@ internal sealed class RequestSession : ISessionFeature
     private bool _isDeferred;
     private bool _isBeingLoaded;
     private SessionPhase _phase;
-    private string? _failure;
+    private RareState? _rare;
     private SessionRecord? _record;
     private volatile SessionCommit? _committed;
     private bool _committedSecret;
@@ -33,8 +33,6 @@ internal sealed class RequestSession : ISessionFeature
     private long _untouchedUntil;
     private SessionEndReason _previousEnd;
     private bool _isTokenFresh;
-    private SessionRecord? _recognised;
-    private Func<ValueTask>? _tellStale;
     private volatile SessionChanges? _changes;
     private volatile SessionResponse? _response;
     private FrameworkSession? _framework;
@@ -43,14 +41,14 @@ internal sealed class RequestSession : ISessionFeature
     private bool? _countsAsUse;
 
     private RequestSession(SessionPipeline pipeline, HttpContext context, RequestSession? outer) =>
-        (_pipeline, _context, Outer) = (pipeline, context, outer);
+        (_pipeline, _context, _rare) = (pipeline, context, outer is null ? null : new RareState { Outer = outer });
 
     public SessionPipeline Pipeline => _pipeline;
 
     public HttpContext Context => _context;
 
     /// <summary>The session of the request that this one runs in: its context was made of that one's features, as those of a batch are.</summary>
-    public RequestSession? Outer { get; }
+    public RequestSession? Outer => _rare?.Outer;
 
     /// <summary>Whether <c>UseSessionManager</c> has this request, so that what is changed will be saved.</summary>
     public bool IsBound { get; private set; }
@@ -59,7 +57,7 @@ internal sealed class RequestSession : ISessionFeature
     public IHttpResponseBodyFeature? BodyAtEntry { get; private set; }
 
     /// <summary>The headers that the response had then, if any.</summary>
-    public KeyValuePair<string, StringValues>[]? HeadersAtEntry { get; private set; }
+    public KeyValuePair<string, StringValues>[]? HeadersAtEntry => _rare?.HeadersAtEntry;
 
     /// <summary>The token the request came with, and after a save the one it gave out.</summary>
     public SessionToken Token { get; private set; }
@@ -262,6 +260,8 @@ internal sealed class RequestSession : ISessionFeature
         set => throw new NotSupportedException("The session of a request that UseSessionManager handles can't be replaced.");
     }
 
+    private RareState Rare => _rare ?? Interlocked.CompareExchange(ref _rare, new RareState(), null) ?? _rare;
+
     // The stored session as far as the request has not ended it.
     private SessionRecord? Stored => Draft is { } draft ? draft.Stored : Record;
 
@@ -282,7 +282,11 @@ internal sealed class RequestSession : ISessionFeature
         session?.Enter();
         session ??= Make(context, pipeline);
         session.BodyAtEntry ??= (IHttpResponseBodyFeature?)context.Features[typeof(IHttpResponseBodyFeature)];
-        session.HeadersAtEntry = EntryHeaders.Of(context);
+        if (EntryHeaders.Of(context) is { } headers)
+        {
+            session.Rare.HeadersAtEntry = headers;
+        }
+
         (session.IsBound, session._isClosed, session._isEnding) = (true, false, false);
         SessionResponse.Hook(session);
         return session;
@@ -334,8 +338,13 @@ internal sealed class RequestSession : ISessionFeature
                 return false;
             }
 
-            (_phase, Token, TokenAge, _record, _previousEnd, WasTouchDue, _failure) =
-                (loaded.Phase, loaded.Token, loaded.TokenAge, loaded.Record, loaded.PreviousEnd ?? default, loaded.IsTouchDue, loaded.Failure);
+            (_phase, Token, TokenAge, _record, _previousEnd, WasTouchDue) =
+                (loaded.Phase, loaded.Token, loaded.TokenAge, loaded.Record, loaded.PreviousEnd ?? default, loaded.IsTouchDue);
+            if (loaded.Failure is { } failure)
+            {
+                Rare.Failure = failure;
+            }
+
             (_untouchedUntil, _isTokenFresh, _isBeingLoaded) = (loaded.UntouchedUntil, false, false);
             _seenAt = loaded.Record?.LastSeenAt.ToUnixTimeMilliseconds() ?? 0;
         }
@@ -464,12 +473,15 @@ internal sealed class RequestSession : ISessionFeature
         _pipeline.Events.ThrowIfHandling(HasSession ? SessionEventKinds.SignedIn : SessionEventKinds.SignedIn | SessionEventKinds.Created);
         lock (this)
         {
-            Change((userId, details, keepsTicket, _pipeline.Schemes, _pipeline.Options.KeepValuesOnSignIn, _pipeline.Now, _recognised), static (draft, it) =>
+            Change((userId, details, keepsTicket, _pipeline.Schemes, _pipeline.Options.KeepValuesOnSignIn, _pipeline.Now, _rare?.Recognised), static (draft, it) =>
             {
-                draft.SignIn(it.userId, it.details, it.keepsTicket, it.Schemes, it.KeepValuesOnSignIn, it.Now, it._recognised);
+                draft.SignIn(it.userId, it.details, it.keepsTicket, it.Schemes, it.KeepValuesOnSignIn, it.Now, it.Recognised);
                 return true;
             });
-            _tellStale = Draft is { Recognised: not null } ? null : _tellStale;
+            if (_rare is not null && Draft is { Recognised: not null })
+            {
+                _rare.TellStale = null;
+            }
         }
     }
 
@@ -584,7 +596,7 @@ internal sealed class RequestSession : ISessionFeature
 
         if (_phase == SessionPhase.Anonymous)
         {
-            throw Raise(SessionErrors.NotLoaded(_failure));
+            throw Raise(SessionErrors.NotLoaded(_rare?.Failure));
         }
 
         if (IsReadOnly)
@@ -607,7 +619,7 @@ internal sealed class RequestSession : ISessionFeature
     {
         if (HasFailed)
         {
-            throw Raise(SessionErrors.NotReadable(_phase, _failure));
+            throw Raise(SessionErrors.NotReadable(_phase, _rare?.Failure));
         }
     }
 
@@ -730,7 +742,8 @@ internal sealed class RequestSession : ISessionFeature
     {
         lock (this)
         {
-            (_record, _committed, _recognised) = (null, null, null);
+            (_record, _committed) = (null, null);
+            ForgetRecognised();
         }
     }
 
@@ -738,12 +751,12 @@ internal sealed class RequestSession : ISessionFeature
     /// same user in, it goes on in that session.</summary>
     /// <param name="record">The session.</param>
     /// <param name="tellStale">Tells the application of a stale token, if the request does something else.</param>
-    public void Recognise(SessionRecord record, Func<ValueTask> tellStale) => (_recognised, _tellStale) = (record, tellStale);
+    public void Recognise(SessionRecord record, Func<ValueTask> tellStale) => (Rare.Recognised, Rare.TellStale) = (record, tellStale);
 
     /// <summary>From here on, a token that was recognised is a stale one, unless the request has signed that user in.</summary>
     public void TellStale()
     {
-        if (Interlocked.Exchange(ref _tellStale, null) is { } tell)
+        if (_rare is { } rare && Interlocked.Exchange(ref rare.TellStale, null) is { } tell)
         {
             Tell(tell);
         }
@@ -931,7 +944,8 @@ internal sealed class RequestSession : ISessionFeature
 
     private void Put(SessionRecord record, SessionToken token)
     {
-        (_record, _committed, _recognised, Token, _isTokenFresh) = (record, null, null, token, false);
+        (_record, _committed, Token, _isTokenFresh) = (record, null, token, false);
+        ForgetRecognised();
         See(record.LastSeenAt);
     }
 
@@ -977,7 +991,7 @@ internal sealed class RequestSession : ISessionFeature
                 return;
             }
 
-            throw Raise(SessionErrors.NotReadable(_phase, _failure));
+            throw Raise(SessionErrors.NotReadable(_phase, _rare?.Failure));
         }
 
         if (!IsClosed)
@@ -999,6 +1013,14 @@ internal sealed class RequestSession : ISessionFeature
             {
                 Response.ForbidStoring();
             }
+        }
+    }
+
+    private void ForgetRecognised()
+    {
+        if (_rare is not null)
+        {
+            _rare.Recognised = null;
         }
     }
 
@@ -1070,5 +1092,19 @@ internal sealed class RequestSession : ISessionFeature
         {
             throw SessionErrors.TooLateToBegin();
         }
+    }
+
+    // What few requests have, so that the others don't pay for it.
+    private sealed class RareState
+    {
+        public Func<ValueTask>? TellStale;
+
+        public RequestSession? Outer { get; init; }
+
+        public KeyValuePair<string, StringValues>[]? HeadersAtEntry { get; set; }
+
+        public string? Failure { get; set; }
+
+        public SessionRecord? Recognised { get; set; }
     }
 }

@@ -20,6 +20,7 @@ internal static class Surroundings
             public static Audit audit => throw null!;
             public static Cart cart => throw null!;
             public static User user => throw null!;
+            public static User customer => throw null!;
             public static string userId => throw null!;
             public static string sessionId => throw null!;
             public static string configuration => throw null!;
