@@ -18,8 +18,6 @@ internal sealed class SessionAuthenticationHandler(
     IOptionsMonitor<SessionAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder, SessionPipeline pipeline, AuthenticationCaller caller)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, logger, encoder), IAuthenticationHandler
 {
-    private object? _answered;
-
     private RequestSession Session => RequestSession.Of(Context, pipeline);
 
     /// <summary>Authenticates. To the middleware, which asks for every request, a user may be shown by way of <c>HttpContext.User</c> alone.</summary>
@@ -36,9 +34,9 @@ internal sealed class SessionAuthenticationHandler(
             return AuthenticateResult.NoResult();
         }
 
-        if (await caller.IsMiddlewareAsync(Context, Scheme.Name, _answered))
+        if (await caller.IsMiddlewareAsync(Context, Scheme.Name, session.AnsweredRun))
         {
-            _answered = AuthenticationCaller.RunOf(Context);
+            session.AnsweredRun = AuthenticationCaller.RunOf(Context);
             if (!await caller.MayBeAskedAsync(Context))
             {
                 return Defer(session);

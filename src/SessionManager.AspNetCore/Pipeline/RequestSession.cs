@@ -52,6 +52,10 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>The session of the request that this one runs in: its context was made of that one's features, as those of a batch are.</summary>
     public RequestSession? Outer { get; }
 
+    /// <summary>The run of the authentication middleware that has its answer, whichever scope of services gave it: from then on somebody else
+    /// asks.</summary>
+    public object? AnsweredRun { get; set; }
+
     /// <summary>Whether <c>UseSessionManager</c> has this request, so that what is changed will be saved.</summary>
     public bool IsBound { get; private set; }
 
@@ -821,7 +825,7 @@ internal sealed class RequestSession : ISessionFeature
     private static RequestSession Make(HttpContext context, SessionPipeline pipeline)
     {
         var outer = FindAny(context);
-        var session = new RequestSession(pipeline, context, outer);
+        var session = new RequestSession(pipeline, context, outer) { AnsweredRun = outer?.AnsweredRun };
         if (outer is not null)
         {
             pipeline.InnerRequests.Begin(outer);
