@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -51,8 +52,34 @@ public static class SessionManagerAuthenticationBuilderExtensions
         builder.Services.TryAddSingleton<AuthenticationCaller>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, StoreOutage>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeveloperPageExceptionFilter, StoreOutage>());
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IExceptionHandler, StoreOutage>());
+        AddExceptionHandler(builder.Services);
+        AddPolicyEvaluator(builder.Services);
         builder.Services.AddOptions<SessionAuthenticationOptions>(authenticationScheme).ValidateOnStart();
         return builder.AddScheme<SessionAuthenticationOptions, SessionAuthenticationHandler>(authenticationScheme, configure);
+    }
+
+    // In front of the application's own, one of which may answer 500 to everything.
+    private static void AddExceptionHandler(IServiceCollection services)
+    {
+        var handler = ServiceDescriptor.Singleton<IExceptionHandler, StoreOutage>();
+        if (!services.Any(service => service.ServiceType == handler.ServiceType && service.ImplementationType == handler.ImplementationType))
+        {
+            services.Insert(0, handler);
+        }
+    }
+
+    // In place of the framework's; an evaluator of the application's own stays. Made by a delegate, as authorization may not have been added.
+    private static void AddPolicyEvaluator(IServiceCollection services)
+    {
+        var evaluator = ServiceDescriptor.Transient<IPolicyEvaluator>(
+            static provider => new OpenEndpointEvaluator(provider.GetRequiredService<IAuthorizationService>()));
+        if (services.Any(service => service.ServiceType == typeof(IPolicyEvaluator) && service.ImplementationType == typeof(PolicyEvaluator)))
+        {
+            services.Replace(evaluator);
+        }
+        else
+        {
+            services.TryAdd(evaluator);
+        }
     }
 }

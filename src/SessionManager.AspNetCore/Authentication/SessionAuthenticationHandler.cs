@@ -37,7 +37,7 @@ internal sealed class SessionAuthenticationHandler(
         if (await caller.IsMiddlewareAsync(Context, Scheme.Name, session.AnsweredRun))
         {
             session.AnsweredRun = AuthenticationCaller.RunOf(Context);
-            if (!await caller.MayBeAskedAsync(Context))
+            if (!await caller.MayBeAskedAsync(Context, session))
             {
                 return Defer(session);
             }
