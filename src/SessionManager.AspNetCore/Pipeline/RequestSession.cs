@@ -181,7 +181,14 @@ internal sealed class RequestSession : ISessionFeature
     public bool HasLoaded => _phase == SessionPhase.Loaded;
 
     /// <summary>Whether the store could not be reached, and that is an error here.</summary>
-    public bool HasFailed => _phase == SessionPhase.Failed;
+    public bool HasFailed
+    {
+        get
+        {
+            ReviewFailure();
+            return _phase == SessionPhase.Failed;
+        }
+    }
 
     public string Id
     {
@@ -940,6 +947,7 @@ internal sealed class RequestSession : ISessionFeature
             LoadAtUse();
         }
 
+        ReviewFailure();
         if (_phase is not (SessionPhase.Loaded or SessionPhase.Anonymous))
         {
             ThrowIfClosed();
@@ -980,6 +988,16 @@ internal sealed class RequestSession : ISessionFeature
         _countsAsUse = true;
         _countsAsUse = SessionUse.Counts(this) && _countsAsUse == true;
         return _countsAsUse.Value;
+    }
+
+    // The load may have failed before the endpoint was known, which says what that means to it.
+    private void ReviewFailure()
+    {
+        if (_phase is SessionPhase.Failed or SessionPhase.Anonymous && !IsClosed)
+        {
+            var endpoint = _endpoint ?? _pipeline.Settings.Of(_context.GetEndpoint()?.Metadata);
+            _phase = _pipeline.Loader.PhaseOfFailure(endpoint);
+        }
     }
 
     // Routing may stand behind UseSessionManager: then an endpoint's settings are known only now.
