@@ -15,10 +15,15 @@ namespace SessionManager.AspNetCore.Authentication;
 /// user, as that of a file, it loads nothing until somebody asks.
 /// </summary>
 internal sealed class SessionAuthenticationHandler(
-    IOptionsMonitor<SessionAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder, SessionPipeline pipeline, AuthenticationCaller caller)
+    IOptionsMonitor<SessionAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder, SessionPipeline pipeline, AuthenticationCaller caller,
+    IHttpContextAccessor accessor)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, logger, encoder), IAuthenticationHandler
 {
     private RequestSession Session => RequestSession.Of(Context, pipeline);
+
+    // The handler is that of the outer request where an inner one has the same services, but the inner one changes its own session.
+    private RequestSession SessionToChange =>
+        accessor.HttpContext is { } current && RequestSession.Find(current) is { IsBound: true, IsClosed: false } inner && inner.IsWithin(Session) ? inner : Session;
 
     /// <summary>Authenticates. To the middleware, which asks for every request, a user may be shown by way of <c>HttpContext.User</c> alone.</summary>
     async Task<AuthenticateResult> IAuthenticationHandler.AuthenticateAsync()
@@ -66,7 +71,7 @@ internal sealed class SessionAuthenticationHandler(
 
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
     {
-        var session = Session;
+        var session = SessionToChange;
         await session.LoadAsync(CancellationToken.None);
         var text = UserIdText.From(SessionPrincipal.UserIdOf(user), pipeline.Options)
             ?? throw new InvalidOperationException(
@@ -84,7 +89,7 @@ internal sealed class SessionAuthenticationHandler(
 
     protected override async Task HandleSignOutAsync(AuthenticationProperties? properties)
     {
-        var session = Session;
+        var session = SessionToChange;
         await session.LoadAsync(CancellationToken.None);
         session.ThrowIfUnwritable();
         if (session.IsSignedInBy(Scheme.Name))

@@ -312,6 +312,18 @@ internal sealed class RequestSession : ISessionFeature
         // By type, not by the generic method: called through the interface that costs 30 ns.
         (context.Features[typeof(ISessionFeature)] as RequestSession) ?? (context.Features[typeof(RequestSession)] as RequestSession);
 
+    /// <summary>Whether the request runs within another one.</summary>
+    public bool IsWithin(RequestSession other)
+    {
+        var outer = Outer;
+        while (outer is not null && !ReferenceEquals(outer, other))
+        {
+            outer = outer.Outer;
+        }
+
+        return outer is not null;
+    }
+
     /// <summary>Loads the session, once. A store that can't be reached is not an error until the session is used.</summary>
     public ValueTask LoadAsync(CancellationToken cancellationToken) =>
         !_isFile && !IsDisabled ? LoadForUserAsync(cancellationToken) : ValueTask.CompletedTask;
