@@ -114,11 +114,13 @@ public sealed class SchemeTests
         await using var app = await StartAsync(map: app => app.MapPost("/slow/{value}", async (ISessionManager session, string value) =>
         {
             session.StoreValue("cart", value);
+            Entered.SetResult();
             await Held.Task;
         }));
         var browser = app.NewBrowser();
         await browser.DoAsync("/by/TwoFactorPending/ann");
         var slow = browser.Clone().PostAsync("/slow/x");
+        await Entered.Task;
 
         await browser.DoAsync("/by/Customer/ann");
         Held.SetResult();
@@ -157,6 +159,8 @@ public sealed class SchemeTests
     }
 
     private TaskCompletionSource Held { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static ClaimsPrincipal PrincipalOf(string scheme, string user) => new(new ClaimsIdentity(
         [new Claim(ClaimTypes.NameIdentifier, user), new Claim("granted-by", scheme)], scheme));
