@@ -54,6 +54,34 @@ public sealed class AfterInnerRequestsTests
     }
 
     [Fact]
+    public async Task An_outer_request_whose_very_features_an_inner_one_had_goes_on_with_its_own_session()
+    {
+        await using var app = await AuthenticationApp.StartAsync(before: app => app.UseSessionManager().Use(async (HttpContext outer, RequestDelegate next) =>
+        {
+            if (outer.Request.Path != "/batch")
+            {
+                await next(outer);
+                return;
+            }
+
+            outer.Session.SetString("before", "b");
+            var body = outer.Response.Body;
+            var inner = new DefaultHttpContext(outer.Features);
+            inner.SetEndpoint(null);
+            (inner.Request.Method, inner.Request.Path, inner.Response.Body) = ("POST", "/values/within/w", new MemoryStream());
+            await next(inner);
+            outer.Response.Body = body;
+            outer.Session.SetString("after", "a");
+            await outer.Response.WriteAsync($"{outer.RequestServices.GetRequiredService<ISessionManager>().GetUserId()} {outer.Session.GetString("before")}");
+        }).UseRouting());
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/ann");
+
+        Assert.Equal("ann b", await browser.ReadAsync("/batch"));
+        Assert.Equal("w a", $"{await browser.ReadAsync("/values/within")} {await browser.ReadAsync("/values/after")}");
+    }
+
+    [Fact]
     public async Task A_manager_that_is_first_resolved_after_an_inner_request_that_shared_its_session_finds_it()
     {
         await using var app = await AuthenticationApp.StartAsync(map: app => app.Use(async (HttpContext outer, RequestDelegate next) =>

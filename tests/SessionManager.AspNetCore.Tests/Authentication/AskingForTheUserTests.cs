@@ -170,6 +170,31 @@ public sealed class AskingForTheUserTests
         Assert.Equal(("bob", "bob"), (await browser.ReadAsync("/user"), await browser.ReadAsync("/terminal")));
     }
 
+    [Fact]
+    public async Task A_user_that_is_put_in_the_place_of_one_who_was_asked_for_is_the_one_who_is_authorized()
+    {
+        await using var app = await AuthenticationApp.StartAsync(before: app => app
+            .UseAuthentication()
+            .Use((context, next) =>
+            {
+                if (NameOf(context.User) == "ann")
+                {
+                    context.User = AuthenticationApp.PrincipalOf("bob", "clerk");
+                }
+
+                return next(context);
+            })
+            .UseRouting()
+            .UseAuthorization());
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in-as/ann/admin");
+
+        using var refused = await browser.GetAsync("/admin");
+
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        Assert.Equal("bob", await browser.ReadAsync("/user"));
+    }
+
     [Theory]
     [InlineData("/user-and-claims")]
     [InlineData("/terminal")]

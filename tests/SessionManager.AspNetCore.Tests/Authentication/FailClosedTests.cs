@@ -1,7 +1,9 @@
 using System.Net;
 using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using SessionManager.AspNetCore.Tests.Infrastructure;
 
@@ -56,6 +58,36 @@ public sealed class FailClosedTests
         Assert.Equal("nobody", await browser.ReadAsync("/lenient"));
         using var refused = await browser.GetAsync("/me");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_sign_out_that_could_not_look_is_an_error_also_where_the_application_prefers_an_empty_session()
+    {
+        var cache = new FaultCache();
+        await using var app = await AuthenticationApp.StartAsync(cache: cache, session: options => options.StoreFailureMode = StoreFailureMode.Anonymous);
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/alice");
+        cache.Plan(CacheOperation.Get, CacheFault.Fail);
+
+        using var refused = await browser.PostAsync("/scheme-sign-out");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal("alice", await browser.ReadAsync("/me"));
+    }
+
+    [Fact]
+    public async Task A_challenge_while_it_is_not_known_who_is_signed_in_is_503()
+    {
+        var cache = new FaultCache();
+        await using var app = await AuthenticationApp.StartAsync(cache: cache, map: app => app.MapGet("/challenge", (HttpContext context) => context.ChallengeAsync()));
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/alice");
+        cache.Plan(CacheOperation.Get, CacheFault.Fail);
+
+        using var refused = await browser.GetAsync("/challenge");
+        using var challenged = await browser.GetAsync("/challenge");
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.Unauthorized), (refused.StatusCode, challenged.StatusCode));
     }
 
     [Fact]
