@@ -17,7 +17,7 @@ public static class SessionManagerAuthenticationBuilderExtensions
     /// </summary>
     /// <remarks><c>SignInAsync</c> takes the user id from the claim <c>ClaimTypes.NameIdentifier</c>, or else <c>sub</c>, or else the identity's
     /// name, and keeps the principal with the session. <c>SetUserId</c> alone gives a principal with a name identifier, and signs in by the scheme
-    /// that was registered first. A session has one sign-in at a time: only the scheme that made it authenticates and signs out. Use policies or
+    /// that was registered first: register further ones behind it. A session has one sign-in at a time: only the scheme that made it authenticates and signs out. Use policies or
     /// claims, not schemes, for roles. A request whose user nobody asks for may load no session. While the store can't be reached, asking for the
     /// user throws <see cref="SessionStoreException"/>, which is answered with 503.</remarks>
     /// <param name="builder">What <c>AddAuthentication</c> returned.</param>
@@ -51,8 +51,18 @@ public static class SessionManagerAuthenticationBuilderExtensions
         builder.Services.TryAddSingleton<AuthenticationCaller>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, StoreOutage>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeveloperPageExceptionFilter, StoreOutage>());
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IExceptionHandler, StoreOutage>());
+        AddExceptionHandler(builder.Services);
         builder.Services.AddOptions<SessionAuthenticationOptions>(authenticationScheme).ValidateOnStart();
         return builder.AddScheme<SessionAuthenticationOptions, SessionAuthenticationHandler>(authenticationScheme, configure);
+    }
+
+    // In front of the application's own, one of which may answer 500 to everything.
+    private static void AddExceptionHandler(IServiceCollection services)
+    {
+        var handler = ServiceDescriptor.Singleton<IExceptionHandler, StoreOutage>();
+        if (!services.Any(service => service.ServiceType == handler.ServiceType && service.ImplementationType == handler.ImplementationType))
+        {
+            services.Insert(0, handler);
+        }
     }
 }

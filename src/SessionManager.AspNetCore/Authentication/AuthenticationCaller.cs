@@ -1,14 +1,19 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.StaticAssets;
 using Microsoft.Extensions.DependencyInjection;
+using SessionManager.AspNetCore.Pipeline;
 
 namespace SessionManager.AspNetCore.Authentication;
 
 /// <summary>Tells the authentication middleware, which asks for the user of every request, from those who need the user.</summary>
 internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes)
 {
+    // Schemes that forward to each other without end never authenticate.
+    private const int MaxForwards = 8;
+
     /// <summary>The run of the middleware that a request is in, or has been through: an error page has one of its own.</summary>
     public static object? RunOf(HttpContext context) => context.Features[typeof(IAuthenticationFeature)];
 
@@ -22,16 +27,14 @@ internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes
             return false;
         }
 
-        return string.Equals(main.Name, scheme, StringComparison.Ordinal)
-            || (main.HandlerType == typeof(PolicySchemeHandler)
-                && string.Equals(await ResolveAsync(context, main.Name), scheme, StringComparison.Ordinal));
+        return await LeadsToAsync(context, main.Name, scheme);
     }
 
     /// <summary>Whether the user may be asked for in front of <c>UseSessionManager</c>, or without it, and had better be known by then: not for
     /// files, unless authorization decides on them.</summary>
-    public async ValueTask<bool> MayBeAskedAsync(HttpContext context) => context.GetEndpoint() is null
+    public async ValueTask<bool> MayBeAskedAsync(HttpContext context, RequestSession session) => context.GetEndpoint() is null
         ? await HasFallbackPolicyAsync(context) || await MayBeCallbackAsync(context)
-        : !IsForAsset(context) || await IsAuthorizedAsync(context);
+        : !(IsForAsset(context) || session.IsDisabled) || await IsAuthorizedAsync(context);
 
     /// <summary>Whether authorization decides on the request.</summary>
     public static async ValueTask<bool> IsAuthorizedAsync(HttpContext context) =>
@@ -55,17 +58,62 @@ internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes
     private static async ValueTask<bool> HasFallbackPolicyAsync(HttpContext context) =>
         context.RequestServices.GetService<IAuthorizationPolicyProvider>() is { } policies && await policies.GetFallbackPolicyAsync() is not null;
 
-    // Remote schemes handle requests of their own within the middleware, and may ask for the signed-in user there.
-    private async ValueTask<bool> MayBeCallbackAsync(HttpContext context) =>
-        !(HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)) || !Path.HasExtension(context.Request.Path.Value)
-            ? (await schemes.GetRequestHandlerSchemesAsync()).Any()
-            : false;
-
-    private static async ValueTask<string?> ResolveAsync(HttpContext context, string policyScheme)
+    // Remote schemes handle requests of their own within the middleware, and may ask for the signed-in user there. A file, or the page of a
+    // folder, is only taken for such a request at the path that it is sent to.
+    private async ValueTask<bool> MayBeCallbackAsync(HttpContext context)
     {
-        var handlers = context.RequestServices.GetRequiredService<IAuthenticationHandlerProvider>();
-        return await handlers.GetHandlerAsync(context, policyScheme) is AuthenticationHandler<PolicySchemeOptions> { Options: var options }
-            ? options.ForwardAuthenticate ?? options.ForwardDefaultSelector?.Invoke(context) ?? options.ForwardDefault
-            : null;
+        var remote = await schemes.GetRequestHandlerSchemesAsync();
+        if (!MayBeFile(context.Request))
+        {
+            return remote.Any();
+        }
+
+        foreach (var scheme in remote)
+        {
+            if (await OptionsOfAsync(context, scheme.Name) is RemoteAuthenticationOptions { CallbackPath: var callback } && callback == context.Request.Path)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool MayBeFile(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        && (request.Path.Value is [.., '/'] || Path.HasExtension(request.Path.Value));
+
+    // From handler to handler, as each of them forwards.
+    private static async ValueTask<bool> LeadsToAsync(HttpContext context, string from, string scheme)
+    {
+        string? next = from;
+        for (var i = 0; i < MaxForwards && next is not null; i++)
+        {
+            if (string.Equals(next, scheme, StringComparison.Ordinal))
+            {
+                return true;
+            }
+
+            next = await OptionsOfAsync(context, next) is { } options
+                ? options.ForwardAuthenticate ?? options.ForwardDefaultSelector?.Invoke(context) ?? options.ForwardDefault
+                : null;
+        }
+
+        return false;
+    }
+
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "The handler itself reads the property.")]
+    private static async ValueTask<AuthenticationSchemeOptions?> OptionsOfAsync(HttpContext context, string scheme)
+    {
+        var handler = await context.RequestServices.GetRequiredService<IAuthenticationHandlerProvider>().GetHandlerAsync(context, scheme);
+        for (var type = handler?.GetType(); type is not null; type = type.BaseType)
+        {
+            if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(AuthenticationHandler<>))
+            {
+                return type.GetProperty(nameof(AuthenticationHandler<AuthenticationSchemeOptions>.Options))?.GetValue(handler) as AuthenticationSchemeOptions;
+            }
+        }
+
+        return null;
     }
 }

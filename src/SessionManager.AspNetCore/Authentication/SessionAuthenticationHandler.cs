@@ -15,12 +15,15 @@ namespace SessionManager.AspNetCore.Authentication;
 /// user, as that of a file, it loads nothing until somebody asks.
 /// </summary>
 internal sealed class SessionAuthenticationHandler(
-    IOptionsMonitor<SessionAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder, SessionPipeline pipeline, AuthenticationCaller caller)
+    IOptionsMonitor<SessionAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder, SessionPipeline pipeline, AuthenticationCaller caller,
+    IHttpContextAccessor accessor)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, logger, encoder), IAuthenticationHandler
 {
-    private object? _answered;
-
     private RequestSession Session => RequestSession.Of(Context, pipeline);
+
+    // The handler is that of the outer request where an inner one has the same services, but the inner one changes its own session.
+    private RequestSession SessionToChange =>
+        accessor.HttpContext is { } current && RequestSession.Find(current) is { IsBound: true, IsClosed: false } inner && inner.IsWithin(Session) ? inner : Session;
 
     /// <summary>Authenticates. To the middleware, which asks for every request, a user may be shown by way of <c>HttpContext.User</c> alone.</summary>
     async Task<AuthenticateResult> IAuthenticationHandler.AuthenticateAsync()
@@ -36,10 +39,10 @@ internal sealed class SessionAuthenticationHandler(
             return AuthenticateResult.NoResult();
         }
 
-        if (await caller.IsMiddlewareAsync(Context, Scheme.Name, _answered))
+        if (await caller.IsMiddlewareAsync(Context, Scheme.Name, session.AnsweredRun))
         {
-            _answered = AuthenticationCaller.RunOf(Context);
-            if (!await caller.MayBeAskedAsync(Context))
+            session.AnsweredRun = AuthenticationCaller.RunOf(Context);
+            if (!await caller.MayBeAskedAsync(Context, session))
             {
                 return Defer(session);
             }
@@ -74,7 +77,7 @@ internal sealed class SessionAuthenticationHandler(
 
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
     {
-        var session = Session;
+        var session = SessionToChange;
         await session.LoadAsync(CancellationToken.None);
         var text = UserIdText.From(SessionPrincipal.UserIdOf(user), pipeline.Options)
             ?? throw new InvalidOperationException(
@@ -92,7 +95,7 @@ internal sealed class SessionAuthenticationHandler(
 
     protected override async Task HandleSignOutAsync(AuthenticationProperties? properties)
     {
-        var session = Session;
+        var session = SessionToChange;
         await session.LoadAsync(CancellationToken.None);
         session.ThrowIfUnwritable();
         if (session.IsSignedInBy(Scheme.Name))

@@ -9,7 +9,8 @@ namespace SessionManager.AspNetCore.Authentication;
 /// <summary>
 /// Answers 503 where the user is asked for in front of <c>UseSessionManager</c> and the store can't be reached: a <c>WebApplication</c> runs
 /// authorization there. It stands in front of everything, and in two other places because an exception page would answer 500 before it:
-/// in the developers' page, and among the handlers of <c>UseExceptionHandler</c>. Behind <c>UseSessionManager</c>, that one answers.
+/// in the developers' page, and first among the handlers of <c>UseExceptionHandler</c>. Behind <c>UseSessionManager</c>, that one answers, unless
+/// such a page stands there and the session could not be loaded.
 /// </summary>
 internal sealed class StoreOutage : IStartupFilter, IDeveloperPageExceptionFilter, IExceptionHandler
 {
@@ -65,7 +66,7 @@ internal sealed class StoreOutage : IStartupFilter, IDeveloperPageExceptionFilte
     }
 
     private static bool IsOurs(HttpContext context, Exception exception) =>
-        exception is SessionStoreException && !context.Response.HasStarted && RequestSession.Find(context) is { IsBound: false };
+        exception is SessionStoreException && !context.Response.HasStarted && RequestSession.Find(context) is { IsBound: false } or { HasFailed: true };
 
     private static Task AnswerAsync(HttpContext context)
     {

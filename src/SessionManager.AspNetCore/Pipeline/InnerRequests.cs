@@ -23,7 +23,13 @@ internal sealed class InnerRequests
     /// <summary>The session of the request that these are the services of, and that goes on after an inner one.</summary>
     public RequestSession? Find(IServiceProvider services)
     {
-        var session = _outer.TryGetValue(services, out var outer) ? outer : null;
+        return _outer.TryGetValue(services, out var outer) ? RunningOf(outer) : null;
+    }
+
+    /// <summary>A session, or where its request is over the one of the request around it: an inner request that has put its context into
+    /// <c>IHttpContextAccessor</c> may have left that there.</summary>
+    public static RequestSession RunningOf(RequestSession session)
+    {
         while (session is { IsClosed: true, Outer: { } next })
         {
             session = next;

@@ -50,6 +50,10 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>The session of the request that this one runs in: its context was made of that one's features, as those of a batch are.</summary>
     public RequestSession? Outer => _rare?.Outer;
 
+    /// <summary>The run of the authentication middleware that has its answer, whichever scope of services gave it: from then on somebody else
+    /// asks.</summary>
+    public object? AnsweredRun { get; set; }
+
     /// <summary>Whether <c>UseSessionManager</c> has this request, so that what is changed will be saved.</summary>
     public bool IsBound { get; private set; }
 
@@ -175,7 +179,14 @@ internal sealed class RequestSession : ISessionFeature
     public bool HasLoaded => _phase == SessionPhase.Loaded;
 
     /// <summary>Whether the store could not be reached, and that is an error here.</summary>
-    public bool HasFailed => _phase == SessionPhase.Failed;
+    public bool HasFailed
+    {
+        get
+        {
+            ReviewFailure();
+            return _phase == SessionPhase.Failed;
+        }
+    }
 
     public string Id
     {
@@ -304,6 +315,18 @@ internal sealed class RequestSession : ISessionFeature
     public static RequestSession? FindAny(HttpContext context) =>
         // By type, not by the generic method: called through the interface that costs 30 ns.
         (context.Features[typeof(ISessionFeature)] as RequestSession) ?? (context.Features[typeof(RequestSession)] as RequestSession);
+
+    /// <summary>Whether the request runs within another one.</summary>
+    public bool IsWithin(RequestSession other)
+    {
+        var outer = Outer;
+        while (outer is not null && !ReferenceEquals(outer, other))
+        {
+            outer = outer.Outer;
+        }
+
+        return outer is not null;
+    }
 
     /// <summary>Loads the session, once. A store that can't be reached is not an error until the session is used.</summary>
     public ValueTask LoadAsync(CancellationToken cancellationToken) =>
@@ -866,7 +889,7 @@ internal sealed class RequestSession : ISessionFeature
     private static RequestSession Make(HttpContext context, SessionPipeline pipeline)
     {
         var outer = FindAny(context);
-        var session = new RequestSession(pipeline, context, outer);
+        var session = new RequestSession(pipeline, context, outer) { AnsweredRun = outer?.AnsweredRun };
         if (outer is not null)
         {
             pipeline.InnerRequests.Begin(outer);
@@ -982,6 +1005,7 @@ internal sealed class RequestSession : ISessionFeature
             LoadAtUse();
         }
 
+        ReviewFailure();
         if (_phase is not (SessionPhase.Loaded or SessionPhase.Anonymous))
         {
             ThrowIfClosed();
@@ -1030,6 +1054,16 @@ internal sealed class RequestSession : ISessionFeature
         _countsAsUse = true;
         _countsAsUse = SessionUse.Counts(this) && _countsAsUse == true;
         return _countsAsUse.Value;
+    }
+
+    // The load may have failed before the endpoint was known, which says what that means to it.
+    private void ReviewFailure()
+    {
+        if (_phase is SessionPhase.Failed or SessionPhase.Anonymous && !IsClosed)
+        {
+            var endpoint = _endpoint ?? _pipeline.Settings.Of(_context.GetEndpoint()?.Metadata);
+            _phase = _pipeline.Loader.PhaseOfFailure(endpoint);
+        }
     }
 
     // Routing may stand behind UseSessionManager: then an endpoint's settings are known only now.

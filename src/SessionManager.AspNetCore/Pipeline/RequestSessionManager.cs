@@ -34,9 +34,14 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
                 return pipeline.InnerRequests.Find(services) ?? _own ?? throw SessionErrors.NoRequest();
             }
 
-            // In a context that was made of another one's features and has no session of its own, that of the other, as HttpContext.Session is.
-            var session = RequestSession.Find(context) ?? RequestSession.FindAny(context)
-                ?? throw SessionErrors.NotRun(context.Features[typeof(ISessionFeature)]);
+            if (RequestSession.Find(context) is not { } session)
+            {
+                // In a context that was made of another one's features and has no session of its own, that of the other, as HttpContext.Session is.
+                session = RequestSession.FindAny(context) ?? throw SessionErrors.NotRun(context.Features[typeof(ISessionFeature)]);
+                pipeline.InnerRequests.Begin(session);
+            }
+
+            session = InnerRequests.RunningOf(session);
             if (_own is null && ReferenceEquals(context.RequestServices, services))
             {
                 _own = session;

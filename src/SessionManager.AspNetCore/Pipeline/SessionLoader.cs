@@ -86,6 +86,10 @@ internal sealed class SessionLoader(
         }
     }
 
+    /// <summary>What a load that fails is to an endpoint.</summary>
+    public SessionPhase PhaseOfFailure(SessionAttribute? endpoint) =>
+        (endpoint?.ChosenStoreFailureMode ?? options.Value.StoreFailureMode) == StoreFailureMode.Anonymous ? SessionPhase.Anonymous : SessionPhase.Failed;
+
     public void Dispose() => _sha256.Dispose();
 
     private ValueTask LoadRecordAsync(RequestSession session, SessionToken token, SessionAttribute? endpoint, CancellationToken cancellationToken)
@@ -329,9 +333,7 @@ internal sealed class SessionLoader(
 
     private LoadedSession Failed(SessionToken token, Exception exception, SessionAttribute? endpoint)
     {
-        var mode = endpoint?.ChosenStoreFailureMode ?? options.Value.StoreFailureMode;
-        var phase = mode == StoreFailureMode.Anonymous ? SessionPhase.Anonymous : SessionPhase.Failed;
-        return new LoadedSession(phase, Failure: exception.Message, Report: () => logger.StoreFailed("load", token.Id, exception.Message));
+        return new LoadedSession(PhaseOfFailure(endpoint), Failure: exception.Message, Report: () => logger.StoreFailed("load", token.Id, exception.Message));
     }
 
     private void ReportMissing(SessionToken token, SessionLookupStatus status)

@@ -3,6 +3,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -140,6 +141,47 @@ public sealed class AskingForTheUserTests
         Assert.Equal((HttpStatusCode.ServiceUnavailable, true), (refused.StatusCode, refused.Headers.RetryAfter is not null));
     }
 
+    [Theory]
+    [InlineData(true, "/protected")]
+    [InlineData(false, "/protected")]
+    [InlineData(false, "/user")]
+    [InlineData(false, "/me")]
+    public async Task It_is_503_also_where_a_handler_of_the_application_answers_500_to_everything(bool inFront, string path)
+    {
+        var cache = new FaultCache();
+        await using var app = await App.StartAsync(
+            app =>
+            {
+                if (!inFront)
+                {
+                    app.UseExceptionHandler(_ => { }).UseRouting().UseAuthentication().UseAuthorization();
+                }
+
+                app.MapSession();
+                app.MapGet("/protected", () => "secret").RequireAuthorization();
+                app.MapGet("/user", (ClaimsPrincipal user) => NameOf(user));
+                app.MapGet("/fails", void () => throw new InvalidOperationException());
+            },
+            new AppOptions
+            {
+                Cache = cache,
+                Services = services =>
+                {
+                    services.AddExceptionHandler<AnswersEverything>().AddAuthorization();
+                    services.AddAuthentication().AddSessionManager();
+                },
+                Before = app => _ = inFront ? app.UseExceptionHandler(_ => { }).UseRouting().UseAuthentication().UseAuthorization() : null,
+            });
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/ann");
+        cache.Plan(CacheOperation.Get, CacheFault.Fail);
+
+        using var refused = await browser.GetAsync(path);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, true), (refused.StatusCode, refused.Headers.RetryAfter is not null));
+        using var failed = await browser.GetAsync("/fails");
+        Assert.Equal("answered", await failed.BodyAsync());
+    }
+
     [Fact]
     public async Task A_strangers_challenge_is_no_forbid()
     {
@@ -162,6 +204,31 @@ public sealed class AskingForTheUserTests
         await browser.DoAsync("/sign-in/ann");
 
         Assert.Equal(("bob", "bob"), (await browser.ReadAsync("/user"), await browser.ReadAsync("/terminal")));
+    }
+
+    [Fact]
+    public async Task A_user_that_is_put_in_the_place_of_one_who_was_asked_for_is_the_one_who_is_authorized()
+    {
+        await using var app = await AuthenticationApp.StartAsync(before: app => app
+            .UseAuthentication()
+            .Use((context, next) =>
+            {
+                if (NameOf(context.User) == "ann")
+                {
+                    context.User = AuthenticationApp.PrincipalOf("bob", "clerk");
+                }
+
+                return next(context);
+            })
+            .UseRouting()
+            .UseAuthorization());
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in-as/ann/admin");
+
+        using var refused = await browser.GetAsync("/admin");
+
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        Assert.Equal("bob", await browser.ReadAsync("/user"));
     }
 
     [Theory]
@@ -306,6 +373,15 @@ public sealed class AskingForTheUserTests
         InFront,
         Behind,
         Endpoint,
+    }
+
+    private sealed class AnswersEverything : IExceptionHandler
+    {
+        public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+        {
+            await httpContext.Response.WriteAsync("answered", cancellationToken);
+            return true;
+        }
     }
 
     private sealed class CountingTransformation : IClaimsTransformation

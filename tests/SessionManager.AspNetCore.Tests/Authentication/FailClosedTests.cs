@@ -1,4 +1,10 @@
 using System.Net;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using SessionManager.AspNetCore.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Tests.Authentication;
@@ -24,6 +30,64 @@ public sealed class FailClosedTests
         Assert.Equal("plain", await browser.ReadAsync("/plain"));
 
         Assert.Equal("admin", await browser.ReadAsync("/admin"));
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public async Task What_an_endpoint_says_of_a_store_that_is_down_holds_wherever_routing_stands(bool routesFirst, bool isDecidedOn)
+    {
+        var cache = new FaultCache();
+        await using var app = await AuthenticationApp.StartAsync(
+            cache: cache,
+            services: services => services.AddAuthorizationBuilder()
+                .SetFallbackPolicy(isDecidedOn ? new AuthorizationPolicyBuilder().RequireAssertion(_ => true).Build() : null),
+            before: app => _ = routesFirst ? app.UseAuthentication().UseRouting() : null,
+            map: app =>
+            {
+                _ = routesFirst ? app.UseAuthorization() : app.UseRouting().UseAuthentication().UseAuthorization();
+                app.MapGet("/lenient", (ClaimsPrincipal user, ISessionManager session) => (user.Identity?.Name ?? "nobody") + session.GetUserId())
+                    .WithMetadata(new SessionAttribute { StoreFailureMode = StoreFailureMode.Anonymous });
+            });
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/alice");
+        cache.Plan(CacheOperation.Get, CacheFault.Fail, times: 9);
+
+        Assert.Equal("nobody", await browser.ReadAsync("/lenient"));
+        using var refused = await browser.GetAsync("/me");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_sign_out_that_could_not_look_is_an_error_also_where_the_application_prefers_an_empty_session()
+    {
+        var cache = new FaultCache();
+        await using var app = await AuthenticationApp.StartAsync(cache: cache, session: options => options.StoreFailureMode = StoreFailureMode.Anonymous);
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/alice");
+        cache.Plan(CacheOperation.Get, CacheFault.Fail);
+
+        using var refused = await browser.PostAsync("/scheme-sign-out");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal("alice", await browser.ReadAsync("/me"));
+    }
+
+    [Fact]
+    public async Task A_challenge_while_it_is_not_known_who_is_signed_in_is_503()
+    {
+        var cache = new FaultCache();
+        await using var app = await AuthenticationApp.StartAsync(cache: cache, map: app => app.MapGet("/challenge", (HttpContext context) => context.ChallengeAsync()));
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/alice");
+        cache.Plan(CacheOperation.Get, CacheFault.Fail);
+
+        using var refused = await browser.GetAsync("/challenge");
+        using var challenged = await browser.GetAsync("/challenge");
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.Unauthorized), (refused.StatusCode, challenged.StatusCode));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Infrastructure;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.StaticFiles;
@@ -141,6 +142,17 @@ public sealed class FilesOfUsersTests : IDisposable
         Assert.Equal("nobody", await browser.ReadAsync("/me"));
     }
 
+    [Fact]
+    public async Task An_attribute_that_names_requirements_alone_authorizes_too()
+    {
+        await using var app = await AuthenticationApp.StartAsync(map: app =>
+            app.MapGet("/health", (ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.NameIdentifier)).WithMetadata(new SignedInAttribute()).WithSession(SessionMode.Disabled));
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/ann");
+
+        Assert.Equal("ann", await browser.ReadAsync("/health"));
+    }
+
     public void Dispose()
     {
         _files.Dispose();
@@ -172,4 +184,10 @@ public sealed class FilesOfUsersTests : IDisposable
                 _ => assets,
             };
         });
+
+    [AttributeUsage(AttributeTargets.Method)]
+    private sealed class SignedInAttribute : Attribute, IAuthorizationRequirementData
+    {
+        public IEnumerable<IAuthorizationRequirement> GetRequirements() => [new DenyAnonymousAuthorizationRequirement()];
+    }
 }

@@ -158,9 +158,9 @@ public sealed class SchemeTests
         Assert.Equal(forwarded == "Admin" ? "root" : "nobody", await browser.ReadAsync("/user"));
     }
 
-    private TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     private TaskCompletionSource Held { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static ClaimsPrincipal PrincipalOf(string scheme, string user) => new(new ClaimsIdentity(
         [new Claim(ClaimTypes.NameIdentifier, user), new Claim("granted-by", scheme)], scheme));
