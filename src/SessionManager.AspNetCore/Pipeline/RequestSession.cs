@@ -20,6 +20,7 @@ internal sealed class RequestSession : ISessionFeature
     private readonly SessionPipeline _pipeline;
     private readonly HttpContext _context;
     private SessionAttribute? _endpoint;
+    private bool _isRouted;
     private bool _isFile;
     private bool _isDeferred;
     private bool _isBeingLoaded;
@@ -161,15 +162,15 @@ internal sealed class RequestSession : ISessionFeature
     public bool HasEvents => _changes is { Events.IsEmpty: false };
 
     /// <summary>Whether the request counts as use of its session, as far as it goes by its endpoint, by the application and by itself.</summary>
-    public bool Touches => !IsDisabled && _endpoint?.Touch != false && (_countsAsUse ?? AskForUse());
+    public bool Touches => !IsDisabled && Endpoint?.Touch != false && (_countsAsUse ?? AskForUse());
 
     /// <summary>Whether the endpoint may not change the session.</summary>
-    public bool IsReadOnly => _endpoint?.Mode == SessionMode.ReadOnly;
+    public bool IsReadOnly => Endpoint?.Mode == SessionMode.ReadOnly;
 
     public bool MayRotate => !_isFile && !IsDisabled && !IsReadOnly;
 
     /// <summary>Whether the endpoint has no session. Where authorization decides on it, its user is found in the session all the same.</summary>
-    public bool IsDisabled => _endpoint?.Mode == SessionMode.Disabled;
+    public bool IsDisabled => Endpoint?.Mode == SessionMode.Disabled;
 
     public bool IsAvailable => _phase == SessionPhase.Loaded && !IsDisabled;
 
@@ -261,6 +262,11 @@ internal sealed class RequestSession : ISessionFeature
         get => _framework ??= new FrameworkSession(this);
         set => throw new NotSupportedException("The session of a request that UseSessionManager handles can't be replaced.");
     }
+
+    private EndpointMetadataCollection? EndpointMetadata => ((IEndpointFeature?)_context.Features[typeof(IEndpointFeature)])?.Endpoint?.Metadata;
+
+    // What the endpoint says. Routing may stand behind UseSessionManager: then it is known only later, and is looked for until it is.
+    private SessionAttribute? Endpoint => _isRouted || _isClosed || _isEnding ? _endpoint : FindEndpoint();
 
     // The stored session as far as the request has not ended it.
     private SessionRecord? Stored => Draft is { } draft ? draft.Stored : Record;
@@ -835,9 +841,7 @@ internal sealed class RequestSession : ISessionFeature
 
     private void Enter()
     {
-        var metadata = ((IEndpointFeature?)_context.Features[typeof(IEndpointFeature)])?.Endpoint?.Metadata;
-        _endpoint = _pipeline.Settings.Of(metadata);
-        _isFile = _endpoint is null && metadata?.GetMetadata<StaticAssetDescriptor>() is not null;
+        _isFile = FindEndpoint() is null && EndpointMetadata?.GetMetadata<StaticAssetDescriptor>() is not null;
         if (_context.Features[typeof(ISessionFeature)] is null && IsBound)
         {
             // Somebody has taken it away on the way back to an error page.
@@ -845,6 +849,13 @@ internal sealed class RequestSession : ISessionFeature
         }
 
         _response?.Restart();
+    }
+
+    private SessionAttribute? FindEndpoint()
+    {
+        var metadata = EndpointMetadata;
+        (_endpoint, _isRouted) = (_pipeline.Settings.Of(metadata), metadata is not null);
+        return _endpoint;
     }
 
     // An inner request may have the very features of the outer one, which goes on with them.
@@ -921,7 +932,7 @@ internal sealed class RequestSession : ISessionFeature
         Response.Watch();
     }
 
-    private ValueTask LoadNowAsync(CancellationToken cancellationToken) => _pipeline.Loader.LoadAsync(this, _endpoint, cancellationToken);
+    private ValueTask LoadNowAsync(CancellationToken cancellationToken) => _pipeline.Loader.LoadAsync(this, Endpoint, cancellationToken);
 
     private void ThrowIfUnreadable()
     {
@@ -960,7 +971,6 @@ internal sealed class RequestSession : ISessionFeature
         SessionResponse.ForbidOutputCaching(_context);
         if (!IsUsed)
         {
-            ReadLateEndpoint();
             IsUsed = true;
             SessionResponse.VaryByCookie(this);
             if (Record?.UserId is not null)
@@ -976,20 +986,6 @@ internal sealed class RequestSession : ISessionFeature
         _countsAsUse = true;
         _countsAsUse = SessionUse.Counts(this) && _countsAsUse == true;
         return _countsAsUse.Value;
-    }
-
-    // Routing may stand behind UseSessionManager: then an endpoint's settings are known only now.
-    private void ReadLateEndpoint()
-    {
-        if (_endpoint is null && _pipeline.Settings.Of(_context.GetEndpoint()?.Metadata) is { } late)
-        {
-            _endpoint = late;
-            WasTouchDue &= late.Touch;
-            if (late.Mode == SessionMode.Disabled)
-            {
-                throw SessionErrors.Disabled(_context);
-            }
-        }
     }
 
     // A static file needs no session, so none was loaded. What stands in front of the files, or of UseSessionManager, and uses it all the same
