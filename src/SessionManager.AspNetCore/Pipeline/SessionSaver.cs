@@ -480,7 +480,7 @@ internal static class SessionSaver
         Now = session.Pipeline.Now,
         Creates = stored is null,
         Generation = stored?.Generation ?? 0,
-        Touches = session.Touches,
+        Touches = draft.SignsIn || session.Touches,
         Identity = draft.Identity,
         Secret = secret,
         Client = ClientNote.Of(session, draft, stored),
