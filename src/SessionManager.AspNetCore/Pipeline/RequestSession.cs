@@ -20,7 +20,7 @@ internal sealed class RequestSession : ISessionFeature
     private readonly SessionPipeline _pipeline;
     private readonly HttpContext _context;
     private SessionAttribute? _endpoint;
-    private bool _isRouted;
+    private Endpoint? _routed;
     private bool _isFile;
     private bool _isDeferred;
     private bool _isBeingLoaded;
@@ -162,15 +162,15 @@ internal sealed class RequestSession : ISessionFeature
     public bool HasEvents => _changes is { Events.IsEmpty: false };
 
     /// <summary>Whether the request counts as use of its session, as far as it goes by its endpoint, by the application and by itself.</summary>
-    public bool Touches => !IsDisabled && Endpoint?.Touch != false && (_countsAsUse ?? AskForUse());
+    public bool Touches => !IsDisabled && Settings?.Touch != false && (_countsAsUse ?? AskForUse());
 
     /// <summary>Whether the endpoint may not change the session.</summary>
-    public bool IsReadOnly => Endpoint?.Mode == SessionMode.ReadOnly;
+    public bool IsReadOnly => Settings?.Mode == SessionMode.ReadOnly;
 
     public bool MayRotate => !_isFile && !IsDisabled && !IsReadOnly;
 
     /// <summary>Whether the endpoint has no session. Where authorization decides on it, its user is found in the session all the same.</summary>
-    public bool IsDisabled => Endpoint?.Mode == SessionMode.Disabled;
+    public bool IsDisabled => Settings?.Mode == SessionMode.Disabled;
 
     public bool IsAvailable => _phase == SessionPhase.Loaded && !IsDisabled;
 
@@ -263,10 +263,9 @@ internal sealed class RequestSession : ISessionFeature
         set => throw new NotSupportedException("The session of a request that UseSessionManager handles can't be replaced.");
     }
 
-    private EndpointMetadataCollection? EndpointMetadata => ((IEndpointFeature?)_context.Features[typeof(IEndpointFeature)])?.Endpoint?.Metadata;
-
-    // What the endpoint says. Routing may stand behind UseSessionManager: then it is known only later, and is looked for until it is.
-    private SessionAttribute? Endpoint => _isRouted || _isClosed || _isEnding ? _endpoint : FindEndpoint();
+    // What the endpoint says. Routing may stand behind UseSessionManager: then it is known only later, and is looked for until it is. And what it
+    // says does not hold for an error page that somebody behind us runs in its place.
+    private SessionAttribute? Settings => (_routed is not null && _endpoint is null) || _isClosed || _isEnding ? _endpoint : FindSettings();
 
     // The stored session as far as the request has not ended it.
     private SessionRecord? Stored => Draft is { } draft ? draft.Stored : Record;
@@ -841,7 +840,7 @@ internal sealed class RequestSession : ISessionFeature
 
     private void Enter()
     {
-        _isFile = FindEndpoint() is null && EndpointMetadata?.GetMetadata<StaticAssetDescriptor>() is not null;
+        _isFile = FindSettings() is null && _routed?.Metadata.GetMetadata<StaticAssetDescriptor>() is not null;
         if (_context.Features[typeof(ISessionFeature)] is null && IsBound)
         {
             // Somebody has taken it away on the way back to an error page.
@@ -851,10 +850,18 @@ internal sealed class RequestSession : ISessionFeature
         _response?.Restart();
     }
 
-    private SessionAttribute? FindEndpoint()
+    private SessionAttribute? FindSettings()
     {
-        var metadata = EndpointMetadata;
-        (_endpoint, _isRouted) = (_pipeline.Settings.Of(metadata), metadata is not null);
+        var current = ((IEndpointFeature?)_context.Features[typeof(IEndpointFeature)])?.Endpoint;
+        if (!ReferenceEquals(current, _routed))
+        {
+            var before = _endpoint;
+            (_routed, _endpoint) = (current, _pipeline.Settings.Of(current?.Metadata));
+
+            // Where the endpoint had no session none was loaded, and the page may have one.
+            _isDeferred |= before?.Mode == SessionMode.Disabled && _endpoint?.Mode != SessionMode.Disabled;
+        }
+
         return _endpoint;
     }
 
@@ -932,7 +939,7 @@ internal sealed class RequestSession : ISessionFeature
         Response.Watch();
     }
 
-    private ValueTask LoadNowAsync(CancellationToken cancellationToken) => _pipeline.Loader.LoadAsync(this, Endpoint, cancellationToken);
+    private ValueTask LoadNowAsync(CancellationToken cancellationToken) => _pipeline.Loader.LoadAsync(this, Settings, cancellationToken);
 
     private void ThrowIfUnreadable()
     {
