@@ -20,7 +20,7 @@ internal sealed class RequestSession : ISessionFeature
     private readonly SessionPipeline _pipeline;
     private readonly HttpContext _context;
     private SessionAttribute? _endpoint;
-    private Endpoint? _routed;
+    private bool _isRouted;
     private bool _isFile;
     private bool _isDeferred;
     private bool _isBeingLoaded;
@@ -265,7 +265,7 @@ internal sealed class RequestSession : ISessionFeature
 
     // What the endpoint says. Routing may stand behind UseSessionManager: then it is known only later, and is looked for until it is. And what it
     // says does not hold for an error page that somebody behind us runs in its place.
-    private SessionAttribute? Settings => (_routed is not null && _endpoint is null) || _isClosed || _isEnding ? _endpoint : FindSettings();
+    private SessionAttribute? Settings => (_isRouted && _endpoint is null) || _isClosed || _isEnding ? _endpoint : FindSettings(out _);
 
     // The stored session as far as the request has not ended it.
     private SessionRecord? Stored => Draft is { } draft ? draft.Stored : Record;
@@ -840,7 +840,7 @@ internal sealed class RequestSession : ISessionFeature
 
     private void Enter()
     {
-        _isFile = FindSettings() is null && _routed?.Metadata.GetMetadata<StaticAssetDescriptor>() is not null;
+        _isFile = FindSettings(out var metadata) is null && metadata?.GetMetadata<StaticAssetDescriptor>() is not null;
         if (_context.Features[typeof(ISessionFeature)] is null && IsBound)
         {
             // Somebody has taken it away on the way back to an error page.
@@ -850,18 +850,14 @@ internal sealed class RequestSession : ISessionFeature
         _response?.Restart();
     }
 
-    private SessionAttribute? FindSettings()
+    private SessionAttribute? FindSettings(out EndpointMetadataCollection? metadata)
     {
-        var current = ((IEndpointFeature?)_context.Features[typeof(IEndpointFeature)])?.Endpoint;
-        if (!ReferenceEquals(current, _routed))
-        {
-            var before = _endpoint;
-            (_routed, _endpoint) = (current, _pipeline.Settings.Of(current?.Metadata));
+        metadata = ((IEndpointFeature?)_context.Features[typeof(IEndpointFeature)])?.Endpoint?.Metadata;
+        var before = _endpoint;
+        (_endpoint, _isRouted) = (_pipeline.Settings.Of(metadata), metadata is not null);
 
-            // Where the endpoint had no session none was loaded, and the page may have one.
-            _isDeferred |= before?.Mode == SessionMode.Disabled && _endpoint?.Mode != SessionMode.Disabled;
-        }
-
+        // Where the endpoint had no session none was loaded, and the page may have one.
+        _isDeferred |= before?.Mode == SessionMode.Disabled && _endpoint?.Mode != SessionMode.Disabled;
         return _endpoint;
     }
 
