@@ -32,9 +32,9 @@ public sealed class ExpirySweepTests
             await app.NewBrowser().DoAsync(i % 2 == 0 ? "/values/a/1" : "/sign-in/alice");
         }
 
-        app.Clock.Advance(TimeSpan.FromMinutes(19));
+        app.Clock.Advance(TimeSpan.FromMinutes(21));
         Assert.Empty(_told);
-        app.Clock.Advance(3 * Minute);
+        app.Clock.Advance(Minute);
         await UntilAsync(() => _told.Count == 10);
         app.Clock.Advance(TimeSpan.FromHours(1));
 
@@ -137,6 +137,25 @@ public sealed class ExpirySweepTests
         await UntilAsync(() => Volatile.Read(ref calls) == 3);
 
         await UntilAsync(() => app.Logs.Entries.Any(entry => entry.EventId == 51) && app.Logs.Entries.Any(entry => entry.EventId == 29));
+        hanging.SetResult();
+    }
+
+    [Fact]
+    public async Task A_handler_that_hangs_does_not_hold_up_the_end_of_the_application()
+    {
+        var hanging = new TaskCompletionSource();
+        var reached = new TaskCompletionSource();
+        var app = await StartAsync(ended: _ =>
+        {
+            reached.TrySetResult();
+            return hanging.Task;
+        });
+        await app.NewBrowser().DoAsync("/values/a/1");
+        app.Clock.Advance(TimeSpan.FromMinutes(22));
+        await reached.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        // Less than the half minute that a host waits before it gives up.
+        await app.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         hanging.SetResult();
     }
 
