@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using SessionManager.AspNetCore.Pipeline;
 using SessionManager.AspNetCore.StoreConformance;
 using SessionManager.AspNetCore.Stores;
 using SessionManager.AspNetCore.Tests.Infrastructure;
@@ -145,7 +147,7 @@ public sealed class ExpirySweepTests
     {
         var hanging = new TaskCompletionSource();
         var reached = new TaskCompletionSource();
-        var app = await StartAsync(ended: _ =>
+        await using var app = await StartAsync(ended: _ =>
         {
             reached.TrySetResult();
             return hanging.Task;
@@ -154,8 +156,8 @@ public sealed class ExpirySweepTests
         app.Clock.Advance(TimeSpan.FromMinutes(22));
         await reached.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
-        // Less than the half minute that a host waits before it gives up.
-        await app.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        var sweep = app.Services.GetServices<IHostedService>().Single(service => service is ExpirySweep);
+        await sweep.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         hanging.SetResult();
     }
 
