@@ -150,10 +150,10 @@ public interface ISessionManager
     void EndImpersonation();
 
     /// <summary>This request does not count as use of the session: it moves <see cref="SessionInfo.LastSeenAt"/> neither when it ends nor with
-    /// what it changes, and <see cref="CommitAsync"/> keeps nothing alive. It holds from the call on, so call it before the first change; with
-    /// <see cref="LoadMode.OnDemand"/> it may come before <see cref="LoadAsync"/>. For whole endpoints there is <see cref="SessionAttribute.Touch"/>,
-    /// and for all requests <see cref="SessionManagerOptions.CountsAsUse"/>, which a store of your own that touches as it loads listens to
-    /// as well.</summary>
+    /// what it changes, and <see cref="CommitAsync"/> keeps nothing alive. Only a sign-in is a use all the same. It holds from the call on, so
+    /// call it before the first change; with <see cref="LoadMode.OnDemand"/> it may come before <see cref="LoadAsync"/>. For whole endpoints there
+    /// is <see cref="SessionAttribute.Touch"/>, and for all requests <see cref="SessionManagerOptions.CountsAsUse"/>, which a store of your own that
+    /// touches as it loads listens to as well.</summary>
     void SkipTouch();
 
     /// <summary>Changes the token: a new secret now, the old one dead as soon as this is saved. Does nothing when there is no

@@ -32,7 +32,9 @@ public sealed class SessionAttribute : Attribute
     public SessionMode Mode => _mode ?? SessionMode.ReadWrite;
 
     /// <summary>Whether a request to this endpoint keeps the session alive. The default is <see langword="true"/>; turn it off
-    /// for endpoints that a page polls, or an open tab never lets its session expire.</summary>
+    /// for endpoints that a page polls, or an open tab never lets its session expire. A sign-in is use everywhere.</summary>
+    /// <remarks>Put <c>UseRouting</c> in front of <c>UseSessionManager</c> where the application calls it: a store that touches as it loads, as
+    /// the one on Redis does, has touched before an endpoint behind it is known.</remarks>
     public bool Touch
     {
         get => ChosenTouch ?? true;

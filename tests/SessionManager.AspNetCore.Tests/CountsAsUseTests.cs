@@ -93,6 +93,42 @@ public sealed class CountsAsUseTests
         Assert.Equal("nobody", await browser.ReadAsync("/me"));
     }
 
+    [Theory]
+    [InlineData("/sign-in/alice", "prefetch")]
+    [InlineData("/skip-and-sign-in", null)]
+    [InlineData("/polled-sign-in", null)]
+    public async Task A_sign_in_is_a_use_whatever_else_the_request_is(string path, string? purpose)
+    {
+        await using var app = await App.StartAsync(app =>
+        {
+            app.MapSession();
+            app.MapPost("/skip-and-sign-in", (ISessionManager session) =>
+            {
+                session.SkipTouch();
+                session.SetUserId("alice");
+            });
+            app.MapPost("/polled-sign-in", (ISessionManager session) => session.SetUserId("alice"))
+                .WithMetadata(new SessionAttribute { Touch = false });
+        });
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/fruit/apple");
+        app.Clock.Advance(Most);
+        var request = new HttpRequestMessage(HttpMethod.Post, path);
+        if (purpose is not null)
+        {
+            request.Headers.Add("Sec-Purpose", purpose);
+        }
+
+        using (var response = await browser.SendAsync(request))
+        {
+            response.EnsureSuccessStatusCode();
+            await response.BodyAsync();
+        }
+
+        app.Clock.Advance(Rest);
+        Assert.Equal("alice", await browser.ReadAsync("/me"));
+    }
+
     [Fact]
     public async Task The_touch_can_be_skipped_before_the_session_is_loaded_and_not_where_there_is_none()
     {

@@ -50,6 +50,42 @@ public sealed class ReExecutionTests
     }
 
     [Theory]
+    [InlineData(SessionMode.ReadOnly, false)]
+    [InlineData(SessionMode.ReadOnly, true)]
+    [InlineData(SessionMode.Disabled, false)]
+    [InlineData(SessionMode.Disabled, true)]
+    public async Task The_page_has_its_own_settings_also_where_it_is_run_behind_UseSessionManager(SessionMode mode, bool late)
+    {
+        await using var app = await App.StartAsync(app =>
+        {
+            app.UseStatusCodePagesWithReExecute("/page");
+            if (late)
+            {
+                app.UseRouting();
+            }
+
+            app.MapSession();
+            app.MapGet("/refused", (ISessionManager session) =>
+            {
+                Assert.Throws<InvalidOperationException>(() => session.StoreValue("fruit", "pear"));
+                return Results.NotFound();
+            }).WithSession(mode);
+            app.MapGet("/page", (ISessionManager session) =>
+            {
+                session.StoreValue("page", "seen");
+                return session.GetUserId();
+            });
+        });
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/alice");
+
+        using var response = await browser.GetAsync("/refused");
+
+        Assert.Equal((HttpStatusCode.NotFound, "alice"), (response.StatusCode, await response.BodyAsync()));
+        Assert.Equal("seen", await browser.ReadAsync("/values/page"));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_session_begun_by_the_handler_and_changed_by_the_page_is_one_session(bool bySessionManager)

@@ -38,6 +38,10 @@ internal static class GrpcCall
     public static bool HasFailed(IHeaderDictionary headers) =>
         headers.TryGetValue(StatusName, out var status) && !(int.TryParse(status, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code == 0);
 
+    /// <summary>Whether a method that was called by HTTP and JSON has failed: transcoding writes the status of the call as one of HTTP.</summary>
+    public static bool HasFailedTranscoded(HttpContext context) =>
+        context.Response.StatusCode >= StatusCodes.Status400BadRequest && !Is(context) && context.GetEndpoint()?.Metadata.Any(IsMethod) == true;
+
     /// <summary>Whether headers or trailers say that an exception came out of the method. The server writes that itself, in these words; what an
     /// application chose has a message of its own.</summary>
     public static bool HasThrown(IHeaderDictionary headers) =>
@@ -86,6 +90,10 @@ internal static class GrpcCall
 
         return encoded.ToString();
     }
+
+    // By its name: what the server of gRPC says of an endpoint that it made.
+    private static bool IsMethod(object metadata) =>
+        string.Equals(metadata.GetType().FullName, "Grpc.AspNetCore.Server.GrpcMethodMetadata", StringComparison.Ordinal);
 
     private static bool IsKind(string type, string kind) =>
         type.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase)

@@ -20,6 +20,7 @@ internal sealed class RequestSession : ISessionFeature
     private readonly SessionPipeline _pipeline;
     private readonly HttpContext _context;
     private SessionAttribute? _endpoint;
+    private bool _isRouted;
     private bool _isFile;
     private bool _isDeferred;
     private bool _isBeingLoaded;
@@ -163,15 +164,15 @@ internal sealed class RequestSession : ISessionFeature
     public bool HasEvents => _changes is { Events.IsEmpty: false };
 
     /// <summary>Whether the request counts as use of its session, as far as it goes by its endpoint, by the application and by itself.</summary>
-    public bool Touches => !IsDisabled && _endpoint?.Touch != false && (_countsAsUse ?? AskForUse());
+    public bool Touches => !IsDisabled && Settings?.Touch != false && (_countsAsUse ?? AskForUse());
 
     /// <summary>Whether the endpoint may not change the session.</summary>
-    public bool IsReadOnly => _endpoint?.Mode == SessionMode.ReadOnly;
+    public bool IsReadOnly => Settings?.Mode == SessionMode.ReadOnly;
 
     public bool MayRotate => !_isFile && !IsDisabled && !IsReadOnly;
 
     /// <summary>Whether the endpoint has no session. Where authorization decides on it, its user is found in the session all the same.</summary>
-    public bool IsDisabled => _endpoint?.Mode == SessionMode.Disabled;
+    public bool IsDisabled => Settings?.Mode == SessionMode.Disabled;
 
     public bool IsAvailable => _phase == SessionPhase.Loaded && !IsDisabled;
 
@@ -272,6 +273,10 @@ internal sealed class RequestSession : ISessionFeature
     }
 
     private RareState Rare => _rare ?? Interlocked.CompareExchange(ref _rare, new RareState(), null) ?? _rare;
+
+    // What the endpoint says. Routing may stand behind UseSessionManager: then it is known only later, and is looked for until it is. And what it
+    // says does not hold for an error page that somebody behind us runs in its place.
+    private SessionAttribute? Settings => (_isRouted && _endpoint is null) || _isClosed || _isEnding ? _endpoint : FindSettings(out _);
 
     // The stored session as far as the request has not ended it.
     private SessionRecord? Stored => Draft is { } draft ? draft.Stored : Record;
@@ -903,9 +908,7 @@ internal sealed class RequestSession : ISessionFeature
 
     private void Enter()
     {
-        var metadata = ((IEndpointFeature?)_context.Features[typeof(IEndpointFeature)])?.Endpoint?.Metadata;
-        _endpoint = _pipeline.Settings.Of(metadata);
-        _isFile = _endpoint is null && metadata?.GetMetadata<StaticAssetDescriptor>() is not null;
+        _isFile = FindSettings(out var metadata) is null && metadata?.GetMetadata<StaticAssetDescriptor>() is not null;
         if (_context.Features[typeof(ISessionFeature)] is null && IsBound)
         {
             // Somebody has taken it away on the way back to an error page.
@@ -913,6 +916,17 @@ internal sealed class RequestSession : ISessionFeature
         }
 
         _response?.Restart();
+    }
+
+    private SessionAttribute? FindSettings(out EndpointMetadataCollection? metadata)
+    {
+        metadata = ((IEndpointFeature?)_context.Features[typeof(IEndpointFeature)])?.Endpoint?.Metadata;
+        var before = _endpoint;
+        (_endpoint, _isRouted) = (_pipeline.Settings.Of(metadata), metadata is not null);
+
+        // Where the endpoint had no session none was loaded, and the page may have one.
+        _isDeferred |= before?.Mode == SessionMode.Disabled && _endpoint?.Mode != SessionMode.Disabled;
+        return _endpoint;
     }
 
     // An inner request may have the very features of the outer one, which goes on with them.
@@ -990,7 +1004,7 @@ internal sealed class RequestSession : ISessionFeature
         Response.Watch();
     }
 
-    private ValueTask LoadNowAsync(CancellationToken cancellationToken) => _pipeline.Loader.LoadAsync(this, _endpoint, cancellationToken);
+    private ValueTask LoadNowAsync(CancellationToken cancellationToken) => _pipeline.Loader.LoadAsync(this, Settings, cancellationToken);
 
     private void ThrowIfUnreadable()
     {
@@ -1030,7 +1044,6 @@ internal sealed class RequestSession : ISessionFeature
         SessionResponse.ForbidOutputCaching(_context);
         if (!IsUsed)
         {
-            ReadLateEndpoint();
             IsUsed = true;
             SessionResponse.VaryByCookie(this);
             if (Record?.UserId is not null)
@@ -1061,22 +1074,7 @@ internal sealed class RequestSession : ISessionFeature
     {
         if (_phase is SessionPhase.Failed or SessionPhase.Anonymous && !IsClosed)
         {
-            var endpoint = _endpoint ?? _pipeline.Settings.Of(_context.GetEndpoint()?.Metadata);
-            _phase = _pipeline.Loader.PhaseOfFailure(endpoint);
-        }
-    }
-
-    // Routing may stand behind UseSessionManager: then an endpoint's settings are known only now.
-    private void ReadLateEndpoint()
-    {
-        if (_endpoint is null && _pipeline.Settings.Of(_context.GetEndpoint()?.Metadata) is { } late)
-        {
-            _endpoint = late;
-            WasTouchDue &= late.Touch;
-            if (late.Mode == SessionMode.Disabled)
-            {
-                throw SessionErrors.Disabled(_context);
-            }
+            _phase = _pipeline.Loader.PhaseOfFailure(Settings);
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class SessionResponse(RequestSession session)
     private CaughtFailure? _caught;
 
     /// <summary>Whether somebody between the handler and us has turned the handler's failure into an answer.</summary>
-    public bool HasCaughtFailure => _caught is { IsAnswered: true };
+    public bool HasCaughtFailure => _caught is { IsAnswered: true } || GrpcCall.HasFailedTranscoded(Context);
 
     /// <summary>Who may do that, if such a one is known.</summary>
     public CaughtFailure? Caught => _caught;

@@ -19,7 +19,7 @@ internal static class SessionSaver
 
     /// <summary>Moves 'last seen', if that was due at the load and was not saved with a change.</summary>
     public static ValueTask TouchBeforeResponseAsync(RequestSession session) =>
-        session.WasTouchDue && session.Record is { } record ? TouchAsync(session, record, session.Pipeline.Now) : ValueTask.CompletedTask;
+        session is { WasTouchDue: true, Touches: true, Record: { } record } ? TouchAsync(session, record, session.Pipeline.Now) : ValueTask.CompletedTask;
 
     /// <summary>Moves 'last seen', if that is due when the request ends.</summary>
     public static ValueTask TouchAtEndAsync(RequestSession session)
@@ -494,7 +494,7 @@ internal static class SessionSaver
         Now = session.Pipeline.Now,
         Creates = stored is null,
         Generation = stored?.Generation ?? 0,
-        Touches = session.Touches,
+        Touches = draft.SignsIn || session.Touches,
         Identity = draft.Identity,
         Secret = secret,
         Client = ClientNote.Of(session, draft, stored),

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using SessionManager.AspNetCore.Pipeline;
 using SessionManager.AspNetCore.StoreConformance;
 using SessionManager.AspNetCore.Stores;
 using SessionManager.AspNetCore.Tests.Infrastructure;
@@ -32,9 +34,9 @@ public sealed class ExpirySweepTests
             await app.NewBrowser().DoAsync(i % 2 == 0 ? "/values/a/1" : "/sign-in/alice");
         }
 
-        app.Clock.Advance(TimeSpan.FromMinutes(19));
+        app.Clock.Advance(TimeSpan.FromMinutes(21));
         Assert.Empty(_told);
-        app.Clock.Advance(3 * Minute);
+        app.Clock.Advance(Minute);
         await UntilAsync(() => _told.Count == 10);
         app.Clock.Advance(TimeSpan.FromHours(1));
 
@@ -137,6 +139,25 @@ public sealed class ExpirySweepTests
         await UntilAsync(() => Volatile.Read(ref calls) == 3);
 
         await UntilAsync(() => app.Logs.Entries.Any(entry => entry.EventId == 51) && app.Logs.Entries.Any(entry => entry.EventId == 29));
+        hanging.SetResult();
+    }
+
+    [Fact]
+    public async Task A_handler_that_hangs_does_not_hold_up_the_end_of_the_application()
+    {
+        var hanging = new TaskCompletionSource();
+        var reached = new TaskCompletionSource();
+        await using var app = await StartAsync(ended: _ =>
+        {
+            reached.TrySetResult();
+            return hanging.Task;
+        });
+        await app.NewBrowser().DoAsync("/values/a/1");
+        app.Clock.Advance(TimeSpan.FromMinutes(22));
+        await reached.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        var sweep = app.Services.GetServices<IHostedService>().Single(service => service is ExpirySweep);
+        await sweep.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         hanging.SetResult();
     }
 
