@@ -164,12 +164,12 @@ internal sealed class RequestSession : ISessionFeature
     public bool HasEvents => _changes is { Events.IsEmpty: false };
 
     /// <summary>Whether the request counts as use of its session, as far as it goes by its endpoint, by the application and by itself.</summary>
-    public bool Touches => !IsDisabled && Settings?.Touch != false && (_countsAsUse ?? AskForUse());
+    public bool Touches => Settings is not ({ Mode: SessionMode.Disabled } or { Touch: false }) && (_countsAsUse ?? AskForUse());
 
     /// <summary>Whether the endpoint may not change the session.</summary>
     public bool IsReadOnly => Settings?.Mode == SessionMode.ReadOnly;
 
-    public bool MayRotate => !_isFile && !IsDisabled && !IsReadOnly;
+    public bool MayRotate => !_isFile && Settings is not { Mode: SessionMode.Disabled or SessionMode.ReadOnly };
 
     /// <summary>Whether the endpoint has no session. Where authorization decides on it, its user is found in the session all the same.</summary>
     public bool IsDisabled => Settings?.Mode == SessionMode.Disabled;
@@ -282,21 +282,22 @@ internal sealed class RequestSession : ISessionFeature
     private SessionRecord? Stored => Draft is { } draft ? draft.Stored : Record;
 
     /// <summary>The request's session; whoever asks first makes it.</summary>
-    public static RequestSession Of(HttpContext context, SessionPipeline pipeline) => Find(context) ?? Make(context, pipeline);
+    public static RequestSession Of(HttpContext context, SessionPipeline pipeline) => Find(context) ?? Make(context, pipeline, FindAny(context));
 
     /// <summary>The request's session for <c>UseSessionManager</c>, which has the request from here on; again for an error page that runs the
     /// pipeline again, which goes on with the session as the first run left it.</summary>
     /// <returns><see langword="null"/> when another <c>UseSessionManager</c> has it already.</returns>
     public static RequestSession? Take(HttpContext context, SessionPipeline pipeline)
     {
-        var session = Find(context);
+        var found = FindAny(context);
+        var session = found is null ? null : Find(context);
         if (session is { IsBound: true, IsClosed: false, _isEnding: false })
         {
             return null;
         }
 
         session?.Enter();
-        session ??= Make(context, pipeline);
+        session ??= Make(context, pipeline, found);
         session.BodyAtEntry ??= (IHttpResponseBodyFeature?)context.Features[typeof(IHttpResponseBodyFeature)];
         if (EntryHeaders.Of(context) is { } headers)
         {
@@ -335,7 +336,7 @@ internal sealed class RequestSession : ISessionFeature
 
     /// <summary>Loads the session, once. A store that can't be reached is not an error until the session is used.</summary>
     public ValueTask LoadAsync(CancellationToken cancellationToken) =>
-        !_isFile && !IsDisabled ? LoadForUserAsync(cancellationToken) : ValueTask.CompletedTask;
+        !_isFile && _endpoint?.Mode != SessionMode.Disabled ? LoadForUserAsync(cancellationToken) : ValueTask.CompletedTask;
 
     /// <summary>Nothing is loaded until the session, or its user, is asked for.</summary>
     public void Defer() => _isDeferred = true;
@@ -891,9 +892,8 @@ internal sealed class RequestSession : ISessionFeature
     /// <summary>The response starts, and what is registered for that is done now.</summary>
     public void Start() => (IsStarting, IsHooked) = (true, false);
 
-    private static RequestSession Make(HttpContext context, SessionPipeline pipeline)
+    private static RequestSession Make(HttpContext context, SessionPipeline pipeline, RequestSession? outer)
     {
-        var outer = FindAny(context);
         var session = new RequestSession(pipeline, context, outer) { AnsweredRun = outer?.AnsweredRun };
         if (outer is not null)
         {
