@@ -14,6 +14,13 @@ public interface ISessionDirectory
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     IAsyncEnumerable<SessionInfo> ListAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>A living session. Looking at it is no use of it.</summary>
+    /// <param name="sessionId">The public id, <see cref="SessionInfo.SessionId"/>.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    /// <returns>The session; <see langword="null"/> when none lives under that id, and for what is no id.</returns>
+    /// <exception cref="SessionStoreException">The store can't be reached.</exception>
+    Task<SessionInfo?> FindAsync(string sessionId, CancellationToken cancellationToken = default);
+
     /// <summary>The living sessions that a user is signed in to, the latest sign-in first; none for null, "", 0, Guid.Empty, any default.</summary>
     /// <param name="userId">The user, exactly: <c>x</c> is not <c>X</c> and not <c>x:y</c>.</param>
     /// <param name="cancellationToken">Cancels the search.</param>

@@ -50,9 +50,13 @@ public interface ISessionManager
     /// <summary>
     /// Signs the user out: the user id goes, the token changes, the values stay, or go as well with
     /// <see cref="ClearSessionScope.Everything"/>. Does nothing when nobody is signed in. To remove the whole session, use
-    /// <see cref="DestroySession"/>.
+    /// <see cref="DestroySession"/>. <c>HttpContext.Session.Clear()</c> is something else: it removes the values and leaves the user signed in.
     /// </summary>
     void ClearSession();
+
+    /// <summary>Signs the user out: the same as <see cref="ClearSession"/>, by the name that the field uses. <c>HttpContext.Session.Clear()</c> is
+    /// something else: it removes the values and leaves the user signed in.</summary>
+    void SignOut();
 
     /// <summary>Stores a value. A string, an int and a byte array are readable by <c>HttpContext.Session</c> too; anything
     /// else is written by System.Text.Json at once, so that a later change of the object is not stored, and read back to see

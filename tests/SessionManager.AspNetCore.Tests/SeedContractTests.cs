@@ -119,6 +119,17 @@ public sealed class SeedContractTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Sign_out_is_clear_session_by_another_name()
+    {
+        await SignInAsync("user123");
+        await StoreAsync("theme", "dark");
+
+        await _app.RunAsync(_browser, session => session.SignOut());
+
+        Assert.Equal((null, "dark"), (await _app.RunAsync(_browser, session => session.GetUserId()), await ReadAsync("theme")));
+    }
+
+    [Fact]
     public async Task Clear_session_without_a_user_does_nothing()
     {
         await StoreAsync("theme", "dark");

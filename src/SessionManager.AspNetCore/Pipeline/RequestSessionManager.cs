@@ -72,7 +72,9 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
         return session.UserId is { } text ? UserIdText.To<TUserId>(text, session.Pipeline.Options) : default;
     }
 
-    public void ClearSession() => Session.SignOut();
+    public void ClearSession() => SignOut();
+
+    public void SignOut() => Session.SignOut();
 
     public bool StoreValue<T>(string key, T value)
     {

@@ -34,6 +34,21 @@ internal sealed class SessionDirectory(
         }
     }
 
+    public Task<SessionInfo?> FindAsync(string sessionId, CancellationToken cancellationToken = default) =>
+        CaughtFailure.NotedAsync(accessor.HttpContext, FindCoreAsync(sessionId, cancellationToken));
+
+    private async Task<SessionInfo?> FindCoreAsync(string sessionId, CancellationToken cancellationToken)
+    {
+        if (!TryParse(sessionId, out var id))
+        {
+            return null;
+        }
+
+        var now = clock.Now;
+        var found = await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+        return found is { Record: { } record, EndReason: null } && !lifetime.IsExpired(record, now) ? lifetime.Describe(record) : null;
+    }
+
     public Task<IReadOnlyList<SessionInfo>> FindByUserAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default) =>
         CaughtFailure.NotedAsync(accessor.HttpContext, FindByUserCoreAsync(userId, cancellationToken));
 
@@ -44,7 +59,7 @@ internal sealed class SessionDirectory(
             return [];
         }
 
-        var (records, _) = await FindAsync(user, cancellationToken);
+        var (records, _) = await FindOfUserAsync(user, cancellationToken);
         return [.. records.OrderByDescending(record => record.AuthenticatedAt).Select(lifetime.Describe)];
     }
 
@@ -95,7 +110,7 @@ internal sealed class SessionDirectory(
         }
 
         // Found first: afterwards they may be found revoked.
-        var (records, newer) = await FindAsync(user, cancellationToken);
+        var (records, newer) = await FindOfUserAsync(user, cancellationToken);
         await store.RevokeUnlistedAsync(user, exceptSessionId is null ? null : except, cancellationToken);
         var ended = 0;
         foreach (var group in records.Where(record => exceptSessionId is null || record.Id != except).Chunk(Parallel))
@@ -117,7 +132,7 @@ internal sealed class SessionDirectory(
         UserIdText.From(userId, options.Value) is { } user ? await erasure.EraseAsync(user, accessor.HttpContext, cancellationToken) : 0;
 
     // Those of a newer version can't be shown, but that they are noted is evidence enough to revoke them.
-    private async Task<(List<SessionRecord> Records, List<SessionMember> Newer)> FindAsync(string user, CancellationToken cancellationToken)
+    private async Task<(List<SessionRecord> Records, List<SessionMember> Newer)> FindOfUserAsync(string user, CancellationToken cancellationToken)
     {
         var now = clock.Now;
         var records = new List<SessionRecord>();

@@ -49,6 +49,45 @@ public sealed class DirectoryTests
         Assert.Equal(["Revoked", "none"], await EndsAsync(alices));
     }
 
+    [Fact]
+    public async Task A_living_session_is_found_by_its_public_id_and_that_is_no_use_of_it()
+    {
+        await using var app = await StartAsync();
+        var alice = (await SignInAsync(app, "alice", 1))[0];
+        var id = await alice.ReadAsync("/id");
+        app.Clock.Advance(TimeSpan.FromMinutes(15));
+
+        var found = await DirectoryOf(app).FindAsync(id);
+        Assert.Equal(("alice", id), (found?.UserId, found?.SessionId));
+
+        app.Clock.Advance(TimeSpan.FromMinutes(6));
+        Assert.Null(await DirectoryOf(app).FindAsync(id));
+        Assert.Equal("Expired", await alice.ReadAsync("/end"));
+    }
+
+    [Fact]
+    public async Task A_session_that_has_ended_is_not_found()
+    {
+        await using var app = await StartAsync();
+        var alice = (await SignInAsync(app, "alice", 1))[0];
+        var id = await alice.ReadAsync("/id");
+
+        await DirectoryOf(app).RevokeUserAsync("alice");
+
+        Assert.Null(await DirectoryOf(app).FindAsync(id));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("alice")]
+    [InlineData("00000000-0000-0000-0000-000000000000")]
+    public async Task What_is_no_id_or_of_no_session_finds_nothing(string id)
+    {
+        await using var app = await StartAsync();
+
+        Assert.Null(await DirectoryOf(app).FindAsync(id));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("alice")]
