@@ -350,6 +350,44 @@ public sealed class ImpersonationTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_revocation_on_another_node_ends_it_whichever_read_of_the_beginning_or_the_end_it_meets(bool ends)
+    {
+        var cache = new FaultCache { IncludesUsers = true };
+        await using var a = await StartAsync(cache: cache);
+        await using var b = await StartAsync(cache: cache);
+        var reads = 0;
+        while (true)
+        {
+            var user = $"sue-{reads}";
+            var sue = await SignInAsync(a, user);
+            await (ends ? sue.DoAsync("/act/carl") : Task.CompletedTask);
+            var gate = cache.Hold(CacheOperation.Get);
+            var request = sue.PostAsync(ends ? "/act-no-more" : "/act/carl");
+            for (var passed = 0; passed < reads && await Task.WhenAny(gate.Reached, request) != request; passed++)
+            {
+                var next = cache.Hold(CacheOperation.Get);
+                gate.Open();
+                gate = next;
+            }
+
+            if (await Task.WhenAny(gate.Reached, request) == request)
+            {
+                break;
+            }
+
+            await b.Services.GetRequiredService<ISessionDirectory>().RevokeUserAsync(user);
+            gate.Open();
+            using var met = await request;
+            Assert.Equal((reads, "nobody"), (reads, await WhoAsync(a, sue)));
+            reads++;
+        }
+
+        Assert.InRange(reads, 5, 20);
+    }
+
+    [Theory]
     [InlineData("sue")]
     [InlineData("carl")]
     public async Task Erasing_either_ends_it_with_what_was_set_aside(string user)
