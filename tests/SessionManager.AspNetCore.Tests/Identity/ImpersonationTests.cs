@@ -388,6 +388,22 @@ public sealed class ImpersonationTests
     }
 
     [Theory]
+    [InlineData("/act/carl", null)]
+    [InlineData("/act-no-more", "/act/carl")]
+    public async Task The_token_that_it_replaced_is_no_second_click(string change, string? before)
+    {
+        await using var app = await StartAsync();
+        var sue = await SignInAsync(app, "sue");
+        await (before is null ? Task.CompletedTask : sue.DoAsync(before));
+        var old = sue.Clone();
+        await sue.DoAsync(change);
+
+        await old.DoAsync("/sign-in/sue");
+
+        Assert.NotEqual(await sue.ReadAsync("/id"), await old.ReadAsync("/id"));
+    }
+
+    [Theory]
     [InlineData("sue")]
     [InlineData("carl")]
     public async Task Erasing_either_ends_it_with_what_was_set_aside(string user)
