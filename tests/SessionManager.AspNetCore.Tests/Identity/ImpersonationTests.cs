@@ -403,6 +403,10 @@ public sealed class ImpersonationTests
         Assert.NotEqual(await sue.ReadAsync("/id"), await old.ReadAsync("/id"));
     }
 
+    [Fact]
+    public void Where_actors_are_noted_no_user_is() =>
+        Assert.NotEqual(UserEpoch.KeyOf(SessionNotes.OfActorsAs("carl")), UserEpoch.KeyOf("\uFFFDactors:carl"));
+
     [Theory]
     [InlineData("sue")]
     [InlineData("carl")]
