@@ -404,6 +404,26 @@ public sealed class ImpersonationTests
     }
 
     [Fact]
+    public async Task Without_consent_to_the_cookie_it_does_not_seem_to_end()
+    {
+        var consents = true;
+        await using var app = await StartAsync(
+            options => options.Cookie.IsEssential = false,
+            services: services => services.Configure<CookiePolicyOptions>(options => options.CheckConsentNeeded = _ => !consents),
+            before: app => app.UseCookiePolicy());
+        var sue = await SignInAsync(app, "sue");
+        await sue.DoAsync("/act/carl");
+        consents = false;
+
+        using var refused = await sue.PostAsync("/act-no-more");
+
+        Assert.Equal((HttpStatusCode.InternalServerError, "sue as carl"), (refused.StatusCode, await WhoAsync(app, sue)));
+        await sue.DoAsync("/sign-out");
+        consents = true;
+        Assert.Equal("nobody", await WhoAsync(app, sue));
+    }
+
+    [Fact]
     public void Where_actors_are_noted_no_user_is() =>
         Assert.NotEqual(UserEpoch.KeyOf(SessionNotes.OfActorsAs("carl")), UserEpoch.KeyOf("\uFFFDactors:carl"));
 
@@ -622,9 +642,11 @@ public sealed class ImpersonationTests
         Action<SessionManagerOptions>? session = null,
         FaultCache? cache = null,
         Action<IServiceCollection>? services = null,
+        Action<WebApplication>? before = null,
         Action<WebApplication>? map = null) => AuthenticationApp.StartAsync(
         cache: cache,
         session: session,
+        before: before,
         services: collection =>
         {
             collection.AddSingleton<ISessionRecordStore>(provider => _store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider)));
