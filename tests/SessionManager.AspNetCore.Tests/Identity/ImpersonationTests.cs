@@ -387,6 +387,69 @@ public sealed class ImpersonationTests
         Assert.InRange(reads, 5, 20);
     }
 
+    [Fact]
+    public async Task A_value_that_another_request_brings_between_its_two_commits_is_refused_and_not_lost()
+    {
+        await using var app = await StartAsync();
+        var sue = await SignInAsync(app, "sue");
+        var other = sue.Clone();
+        var late = _store!.Hold(StoreOperation.Commit, StoreGatePoint.Before);
+        var write = other.PostAsync("/values/late/1");
+        await late.Reached;
+        var between = _store.Hold(StoreOperation.Admit, StoreGatePoint.Before);
+        var acting = sue.PostAsync("/act/carl");
+        await between.Reached;
+        late.Open();
+        using var refused = await write;
+        between.Open();
+        using var acted = await acting;
+
+        Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.OK), (refused.StatusCode, acted.StatusCode));
+    }
+
+    [Fact]
+    public async Task Who_was_revoked_and_has_signed_in_again_may_act()
+    {
+        await using var app = await StartAsync();
+        await SignInAsync(app, "sue");
+        await app.Services.GetRequiredService<ISessionDirectory>().RevokeUserAsync("sue");
+        var sue = await SignInAsync(app, "sue");
+        await sue.DoAsync("/act/carl");
+        Assert.Equal("sue as carl", await WhoAsync(app, sue));
+
+        await sue.DoAsync("/act-no-more");
+        Assert.Equal("sue", await WhoAsync(app, sue));
+    }
+
+    [Theory]
+    [InlineData(null, "/late/act")]
+    [InlineData("/act/carl", "/late/end")]
+    public async Task It_neither_begins_nor_ends_after_the_response_has_started(string? before, string path)
+    {
+        await using var app = await StartAsync(map: app =>
+        {
+            app.MapPost("/late/act", (HttpContext context, ISessionManager session) => TryLateAsync(context, () => session.ImpersonateAsync("carl")));
+            app.MapPost("/late/end", (HttpContext context, ISessionManager session) => TryLateAsync(context, () =>
+            {
+                session.EndImpersonation();
+                return Task.CompletedTask;
+            }));
+        });
+        var sue = await SignInAsync(app, "sue");
+        await (before is null ? Task.CompletedTask : sue.DoAsync(before));
+        var who = await WhoAsync(app, sue);
+
+        using var refused = await sue.PostAsync(path);
+
+        Assert.Equal((nameof(InvalidOperationException), who), (await refused.BodyAsync(), await WhoAsync(app, sue)));
+
+        static async Task TryLateAsync(HttpContext context, Func<Task> change)
+        {
+            await context.Response.StartAsync();
+            await context.Response.WriteAsync($"{(await Record.ExceptionAsync(change))?.GetType().Name}");
+        }
+    }
+
     [Theory]
     [InlineData("/act/carl", null)]
     [InlineData("/act-no-more", "/act/carl")]
