@@ -150,7 +150,8 @@ public interface ISessionManager
 
     /// <summary>Ends what <see cref="ImpersonateAsync"/> began: the user who acted is the signed-in one again, with the values of before and as
     /// long ago signed in as before. What was stored while acting is dropped. The token changes. Does nothing when nobody acts.</summary>
-    /// <exception cref="InvalidOperationException">The response has started: the new token can't reach the browser any more.</exception>
+    /// <exception cref="InvalidOperationException">The response has started, or the user has withdrawn consent to a cookie that is not essential: the
+    /// new token can't reach the browser any more. The acting goes on; <see cref="ClearSession"/> ends it all the same.</exception>
     void EndImpersonation();
 
     /// <summary>This request does not count as use of the session: it moves <see cref="SessionInfo.LastSeenAt"/> neither when it ends nor with

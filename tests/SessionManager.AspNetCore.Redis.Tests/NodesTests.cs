@@ -209,6 +209,20 @@ public abstract class NodesTests(Servers servers, ServerKind kind) : IAsyncLifet
     }
 
     [Fact]
+    public async Task A_token_that_the_end_of_acting_replaced_is_no_second_click()
+    {
+        var browser = await BeginAsync();
+        await browser.DoAsync("/sign-in", new Entry("user", "sue"));
+        await browser.DoAsync("/act?user=carl");
+        var old = browser.On(_b);
+        await browser.DoAsync("/act-no-more");
+
+        await old.DoAsync("/sign-in", new Entry("user", "sue"));
+
+        Assert.NotEqual(await browser.ReadAsync("/id"), await old.ReadAsync("/id"));
+    }
+
+    [Fact]
     public async Task A_session_ended_by_one_node_tells_the_other_why()
     {
         var browser = await BeginAsync();

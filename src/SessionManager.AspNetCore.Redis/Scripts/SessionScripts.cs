@@ -139,7 +139,7 @@ internal static class SessionScripts
           redis.call('HDEL', key, 'n')
         elseif wins == 1 then
           redis.call('HSET', key, 's', ARGV[15], 'i', ARGV[1])
-          if ARGV[4] ~= '1' and ARGV[8] == '1' and ARGV[9] ~= '' then
+          if ARGV[4] ~= '1' and ARGV[8] == '1' and ARGV[9] ~= '' and ARGV[12] ~= '' then
             redis.call('HSET', key, 'p', ARGV[16] ~= '' and ARGV[16] or r[3], 'q', '-' .. ARGV[20])
             redis.call('HDEL', key, 'n')
           else

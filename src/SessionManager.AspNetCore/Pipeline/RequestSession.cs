@@ -554,6 +554,11 @@ internal sealed class RequestSession : ISessionFeature
             }
 
             ThrowIfTooLateForCookie();
+            if (SessionSaver.IsConsentMissing(this))
+            {
+                throw SessionErrors.ActsWithoutConsent();
+            }
+
             _pipeline.Events.ThrowIfHandling(SessionEventKinds.TokenRotated);
             Change(true, static (draft, _) =>
             {

@@ -132,7 +132,7 @@ internal static class CommitRules
             SessionSecretChangeKind.Issue => Secrets.Of(current) with { Next = change.NewHash, IssuedAt = now },
             SessionSecretChangeKind.Promote =>
                 new Secrets(change.NewHash, current.SecretIssuedAt) { Previous = current.SecretHash, PreviousUntil = tailEnd },
-            _ when commit.Identity?.UserId is not null => new Secrets(change.NewHash, now)
+            _ when commit.Identity is { UserId: not null, StartedAt: not null } => new Secrets(change.NewHash, now)
             {
                 // The one the sign-in was decided on: a timed rotation may have put another in its place meanwhile.
                 Replaced = change.ExpectedHash.IsEmpty ? current.SecretHash : change.ExpectedHash,

@@ -4,8 +4,13 @@ namespace SessionManager.AspNetCore.Records;
 /// under a text of the customer that no user has, so that it is found, and takes none of the customer's places.</summary>
 internal static class SessionNotes
 {
+    private const string Actors = "\uD800actors:";
+
     /// <summary>Where the sessions are noted in which others act as a user. A user's id is valid Unicode, which this is not.</summary>
-    public static string OfActorsAs(string userId) => string.Concat("\uD800actors:", userId);
+    public static string OfActorsAs(string userId) => string.Concat(Actors, userId);
+
+    /// <summary>Whether that is where sessions are noted, and no user.</summary>
+    public static bool AreOfActors(string notedUnder) => notedUnder.StartsWith(Actors, StringComparison.Ordinal);
 
     /// <summary>Where a session is noted as its user's.</summary>
     public static string? OfUser(SessionRecord record) =>

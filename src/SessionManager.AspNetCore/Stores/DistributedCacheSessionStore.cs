@@ -315,8 +315,8 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
 
     private async ValueTask<SessionRecord> ApplyAsync(SessionRecord? before, SessionCommit commit, bool secretChanged, CancellationToken cancellationToken)
     {
-        Guid? epoch = commit.Identity?.UserId is { } signedIn
-            ? (await ReadEpochAsync(_cache.KeyOf(signedIn), cancellationToken))?.Epoch ?? Guid.Empty
+        Guid? epoch = commit.Identity is { UserId: { } signedIn } identity
+            ? KeptEpoch(before, identity, signedIn) ?? (await ReadEpochAsync(_cache.KeyOf(signedIn), cancellationToken))?.Epoch ?? Guid.Empty
             : null;
         return before is null ? CommitRules.Create(commit, epoch) : CommitRules.ApplyToHeader(before, commit, secretChanged, epoch);
     }
@@ -357,6 +357,10 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
     // What the user signed in under: for one who acts as another, that was set aside.
     private static Guid EpochOf(SessionRecord record, string userId) =>
         record.Actor is { } actor && string.Equals(actor.UserId, userId, StringComparison.Ordinal) ? actor.Epoch : record.Epoch;
+
+    // Who begins or ceases to act as another one does not sign in again: a revocation that came meanwhile, on any node, stays one.
+    private static Guid? KeptEpoch(SessionRecord? before, SessionIdentity identity, string userId) =>
+        identity.StartedAt is null && before is not null && SessionNotes.AreOf(before, userId) ? EpochOf(before, userId) : null;
 
     private ValueTask<TResult> InTurnAsync<TState, TResult>(
         Guid id, TState state, Func<TState, CancellationToken, ValueTask<TResult>> change, CancellationToken cancellationToken) => _queue.RunAsync(

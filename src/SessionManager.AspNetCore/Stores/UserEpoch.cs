@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using SessionManager.AspNetCore.Pipeline;
+using SessionManager.AspNetCore.Records;
 
 namespace SessionManager.AspNetCore.Stores;
 
@@ -74,7 +75,9 @@ internal readonly record struct UserEpoch(Guid Epoch, Guid SparedId = default, G
 
     private static ReadOnlySpan<byte> HalfOf(Guid epoch) => epoch.ToByteArray(bigEndian: true).AsSpan(0, HalfLength);
 
-    private static byte[] HashOf(string userId) => SHA256.HashData(Encoding.UTF8.GetBytes(userId));
+    // By UTF-16 where it is no user's: UTF-8 has no form for it, and would make it equal to what may be a user's.
+    private static byte[] HashOf(string userId) => SHA256.HashData(
+        !SessionNotes.AreOfActors(userId) ? Encoding.UTF8.GetBytes(userId) : MemoryMarshal.AsBytes(userId.AsSpan()));
 
     private static Guid GuidAt(byte[] stored, int offset) => new(stored.AsSpan(offset, 16), bigEndian: true);
 }

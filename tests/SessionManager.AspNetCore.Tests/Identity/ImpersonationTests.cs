@@ -350,6 +350,147 @@ public sealed class ImpersonationTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_revocation_on_another_node_ends_it_whichever_read_of_the_beginning_or_the_end_it_meets(bool ends)
+    {
+        var cache = new FaultCache { IncludesUsers = true };
+        await using var a = await StartAsync(cache: cache);
+        await using var b = await StartAsync(cache: cache);
+        var reads = 0;
+        while (true)
+        {
+            var user = $"sue-{reads}";
+            var sue = await SignInAsync(a, user);
+            await (ends ? sue.DoAsync("/act/carl") : Task.CompletedTask);
+            var gate = cache.Hold(CacheOperation.Get);
+            var request = sue.PostAsync(ends ? "/act-no-more" : "/act/carl");
+            for (var passed = 0; passed < reads && await Task.WhenAny(gate.Reached, request) != request; passed++)
+            {
+                var next = cache.Hold(CacheOperation.Get);
+                gate.Open();
+                gate = next;
+            }
+
+            if (await Task.WhenAny(gate.Reached, request) == request)
+            {
+                break;
+            }
+
+            await b.Services.GetRequiredService<ISessionDirectory>().RevokeUserAsync(user);
+            gate.Open();
+            using var met = await request;
+            Assert.Equal((reads, "nobody"), (reads, await WhoAsync(a, sue)));
+            reads++;
+        }
+
+        Assert.InRange(reads, 5, 20);
+    }
+
+    [Fact]
+    public async Task A_value_that_another_request_brings_between_its_two_commits_is_refused_and_not_lost()
+    {
+        await using var app = await StartAsync();
+        var sue = await SignInAsync(app, "sue");
+        var other = sue.Clone();
+        var late = _store!.Hold(StoreOperation.Commit, StoreGatePoint.Before);
+        var write = other.PostAsync("/values/late/1");
+        await late.Reached;
+        var between = _store.Hold(StoreOperation.Admit, StoreGatePoint.Before);
+        var acting = sue.PostAsync("/act/carl");
+        await between.Reached;
+        late.Open();
+        using var refused = await write;
+        between.Open();
+        using var acted = await acting;
+
+        Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.OK), (refused.StatusCode, acted.StatusCode));
+    }
+
+    [Fact]
+    public async Task Who_was_revoked_and_has_signed_in_again_may_act()
+    {
+        await using var app = await StartAsync();
+        await SignInAsync(app, "sue");
+        await app.Services.GetRequiredService<ISessionDirectory>().RevokeUserAsync("sue");
+        var sue = await SignInAsync(app, "sue");
+        await sue.DoAsync("/act/carl");
+        Assert.Equal("sue as carl", await WhoAsync(app, sue));
+
+        await sue.DoAsync("/act-no-more");
+        Assert.Equal("sue", await WhoAsync(app, sue));
+    }
+
+    [Theory]
+    [InlineData(null, "/late/act")]
+    [InlineData("/act/carl", "/late/end")]
+    public async Task It_neither_begins_nor_ends_after_the_response_has_started(string? before, string path)
+    {
+        await using var app = await StartAsync(map: app =>
+        {
+            app.MapPost("/late/act", (HttpContext context, ISessionManager session) => TryLateAsync(context, () => session.ImpersonateAsync("carl")));
+            app.MapPost("/late/end", (HttpContext context, ISessionManager session) => TryLateAsync(context, () =>
+            {
+                session.EndImpersonation();
+                return Task.CompletedTask;
+            }));
+        });
+        var sue = await SignInAsync(app, "sue");
+        await (before is null ? Task.CompletedTask : sue.DoAsync(before));
+        var who = await WhoAsync(app, sue);
+
+        using var refused = await sue.PostAsync(path);
+
+        Assert.Equal((nameof(InvalidOperationException), who), (await refused.BodyAsync(), await WhoAsync(app, sue)));
+
+        static async Task TryLateAsync(HttpContext context, Func<Task> change)
+        {
+            await context.Response.StartAsync();
+            await context.Response.WriteAsync($"{(await Record.ExceptionAsync(change))?.GetType().Name}");
+        }
+    }
+
+    [Theory]
+    [InlineData("/act/carl", null)]
+    [InlineData("/act-no-more", "/act/carl")]
+    public async Task The_token_that_it_replaced_is_no_second_click(string change, string? before)
+    {
+        await using var app = await StartAsync();
+        var sue = await SignInAsync(app, "sue");
+        await (before is null ? Task.CompletedTask : sue.DoAsync(before));
+        var old = sue.Clone();
+        await sue.DoAsync(change);
+
+        await old.DoAsync("/sign-in/sue");
+
+        Assert.NotEqual(await sue.ReadAsync("/id"), await old.ReadAsync("/id"));
+    }
+
+    [Fact]
+    public async Task Without_consent_to_the_cookie_it_does_not_seem_to_end()
+    {
+        var consents = true;
+        await using var app = await StartAsync(
+            options => options.Cookie.IsEssential = false,
+            services: services => services.Configure<CookiePolicyOptions>(options => options.CheckConsentNeeded = _ => !consents),
+            before: app => app.UseCookiePolicy());
+        var sue = await SignInAsync(app, "sue");
+        await sue.DoAsync("/act/carl");
+        consents = false;
+
+        using var refused = await sue.PostAsync("/act-no-more");
+
+        Assert.Equal((HttpStatusCode.InternalServerError, "sue as carl"), (refused.StatusCode, await WhoAsync(app, sue)));
+        await sue.DoAsync("/sign-out");
+        consents = true;
+        Assert.Equal("nobody", await WhoAsync(app, sue));
+    }
+
+    [Fact]
+    public void Where_actors_are_noted_no_user_is() =>
+        Assert.NotEqual(UserEpoch.KeyOf(SessionNotes.OfActorsAs("carl")), UserEpoch.KeyOf("\uFFFDactors:carl"));
+
+    [Theory]
     [InlineData("sue")]
     [InlineData("carl")]
     public async Task Erasing_either_ends_it_with_what_was_set_aside(string user)
@@ -564,9 +705,11 @@ public sealed class ImpersonationTests
         Action<SessionManagerOptions>? session = null,
         FaultCache? cache = null,
         Action<IServiceCollection>? services = null,
+        Action<WebApplication>? before = null,
         Action<WebApplication>? map = null) => AuthenticationApp.StartAsync(
         cache: cache,
         session: session,
+        before: before,
         services: collection =>
         {
             collection.AddSingleton<ISessionRecordStore>(provider => _store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider)));
