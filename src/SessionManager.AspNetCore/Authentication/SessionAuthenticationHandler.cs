@@ -79,6 +79,12 @@ internal sealed class SessionAuthenticationHandler(
     {
         var session = SessionToChange;
         await session.LoadAsync(CancellationToken.None);
+        if (session.Info?.ActorId is not null && SessionPrincipal.IsActing(user))
+        {
+            // A renewal would make who acts the other user for good.
+            throw SessionErrors.SignsInWhoIsActedAs();
+        }
+
         var text = UserIdText.From(SessionPrincipal.UserIdOf(user), pipeline.Options)
             ?? throw new InvalidOperationException(
                 "The principal to sign in has no user id. Give it a claim of type ClaimTypes.NameIdentifier, or 'sub', or a name.");

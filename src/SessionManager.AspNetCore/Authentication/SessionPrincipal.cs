@@ -8,6 +8,11 @@ namespace SessionManager.AspNetCore.Authentication;
 /// <summary>A session's user as a principal, and what of a principal is kept in the session.</summary>
 internal static class SessionPrincipal
 {
+    private const string ActorType = "act";
+
+    /// <summary>Whether a principal is that of a user for whom another one acts.</summary>
+    public static bool IsActing(ClaimsPrincipal user) => user.FindFirst(ActorType) is not null;
+
     /// <summary>The id under which a principal signs in: its name identifier, or else its subject (OpenID Connect), or else its name.</summary>
     public static string? UserIdOf(ClaimsPrincipal user) =>
         NullIfEmpty(user.FindFirst(ClaimTypes.NameIdentifier)?.Value)
@@ -83,7 +88,7 @@ internal static class SessionPrincipal
     }
 
     // RFC 8693, section 4.1: who acts, as a JSON object.
-    private static Claim ActorClaim(string actor) => new("act", new JsonObject { ["sub"] = actor }.ToJsonString(), "JSON");
+    private static Claim ActorClaim(string actor) => new(ActorType, new JsonObject { ["sub"] = actor }.ToJsonString(), "JSON");
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -55,6 +55,9 @@ internal static class SessionErrors
     public static InvalidOperationException ActsAlready() => new(
         "The user acts as another user already. Call EndImpersonation, and save that with CommitAsync, first.");
 
+    public static InvalidOperationException SignsInWhoIsActedAs() => new(
+        "The principal to sign in is of the user that another one acts as: it has the claim 'act'. Call EndImpersonation first, or sign in a principal without that claim.");
+
     public static InvalidOperationException ActsAsItself() => new("The user would act as itself. Name another user.");
 
     public static InvalidOperationException ActsWithoutConsent() => new(

@@ -234,6 +234,23 @@ public sealed class ImpersonationTests
         Assert.Equal((0, 0), ((await SessionsAsync(app, "sue")).Count, (await SessionsAsync(app, "carl")).Count));
     }
 
+    [Fact]
+    public async Task A_principal_that_is_acted_as_is_not_signed_in_for_good()
+    {
+        await using var app = await StartAsync(map: app => app.MapPost("/renew", async (HttpContext context) =>
+            (await Record.ExceptionAsync(() => context.SignInAsync(context.User)))?.GetType().Name ?? "signed in"));
+        var sue = await SignInAsync(app, "sue");
+        await sue.DoAsync("/act/carl");
+
+        using var renewed = await sue.PostAsync("/renew");
+        Assert.Equal(nameof(InvalidOperationException), await renewed.BodyAsync());
+        Assert.Equal("sue as carl", await WhoAsync(app, sue));
+
+        await sue.DoAsync("/act-no-more");
+        using var own = await sue.PostAsync("/renew");
+        Assert.Equal(("signed in", "sue"), (await own.BodyAsync(), await WhoAsync(app, sue)));
+    }
+
     [Theory]
     [InlineData("carl")]
     [InlineData("sue")]
