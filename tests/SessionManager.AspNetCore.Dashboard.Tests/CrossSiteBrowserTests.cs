@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Playwright;
 using SessionManager.AspNetCore.Dashboard.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Dashboard.Tests;
@@ -28,7 +29,8 @@ public sealed class CrossSiteBrowserTests(Chromium chromium)
         // The same server by another name is another site.
         await window.Page.GotoAsync($"http://localhost:{app.Address.Port}/elsewhere");
         await window.Page.GetByText("link").ClickAsync();
-        await window.Page.WaitForURLAsync("**/visit");
+        await window.Page.WaitForURLAsync("**/visit", new PageWaitForURLOptions { WaitUntil = WaitUntilState.Commit });
+        await window.Page.WaitForFunctionAsync("document.body?.innerText");
 
         Assert.Equal("nobody", await window.Page.InnerTextAsync("body"));
         Assert.Equal("ann", await window.TextAsync("/me"));

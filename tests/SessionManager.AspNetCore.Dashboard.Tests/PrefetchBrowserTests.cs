@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Playwright;
 using SessionManager.AspNetCore.Dashboard.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Dashboard.Tests;
@@ -49,7 +50,8 @@ public sealed class PrefetchBrowserTests(Chromium chromium)
         await window.Page.GetByText("leave").ClickAsync();
         await window.Page.WaitForFunctionAsync("document.title === 'out'");
         await window.Page.GetByText("account").ClickAsync();
-        await window.Page.WaitForURLAsync("**/account");
+        await window.Page.WaitForURLAsync("**/account", new PageWaitForURLOptions { WaitUntil = WaitUntilState.Commit });
+        await window.Page.WaitForFunctionAsync("document.body?.innerText");
 
         Assert.Equal(shown, await window.Page.InnerTextAsync("p"));
     }
