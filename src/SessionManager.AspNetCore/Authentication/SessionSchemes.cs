@@ -15,9 +15,11 @@ internal sealed class SessionSchemes(IOptions<AuthenticationOptions> options)
     public string? OfUserId => _names.Length > 1 ? _names[0] : null;
 
     /// <summary>Whether a sign-in belongs to a scheme. One that names none belongs to the first scheme.</summary>
-    public bool IsOf(SignInDetails? signIn, string scheme) => signIn is not null && string.Equals(signIn.Scheme ?? _names.FirstOrDefault(), scheme, StringComparison.Ordinal);
+    public bool IsOf(SignInDetails? signIn, string scheme) => signIn is not null && string.Equals(NameOf(signIn), scheme, StringComparison.Ordinal);
 
     /// <summary>Whether two sign-ins belong to one scheme.</summary>
     public bool AreOfOne(SignInDetails? left, SignInDetails right) =>
-        left is not null && string.Equals(left.Scheme ?? _names.FirstOrDefault(), right.Scheme ?? _names.FirstOrDefault(), StringComparison.Ordinal);
+        left is not null && string.Equals(NameOf(left), NameOf(right), StringComparison.Ordinal);
+
+    private string? NameOf(SignInDetails signIn) => signIn.Scheme ?? _names.FirstOrDefault();
 }

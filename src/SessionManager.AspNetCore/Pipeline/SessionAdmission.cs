@@ -13,9 +13,6 @@ namespace SessionManager.AspNetCore.Pipeline;
 internal sealed class SessionAdmission(
     IOptions<SessionManagerOptions> options, ObservedStore store, SessionLifetime lifetime, SessionEnding ending)
 {
-    /// <summary>How many sessions are read or ended at the same time.</summary>
-    private const int Parallel = 32;
-
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How long a note without a record counts as a sign-in that is being saved.</summary>
@@ -125,7 +122,7 @@ internal sealed class SessionAdmission(
     {
         var living = new List<(SessionMember, SessionRecord?)>();
         var freed = 0;
-        foreach (var group in members.Chunk(Parallel))
+        foreach (var group in SessionBatches.Of(members))
         {
             foreach (var (member, lives, record) in await Task.WhenAll(group.Select(member => ReviewAsync(userId, member, now, session, cancellationToken))))
             {
@@ -161,7 +158,7 @@ internal sealed class SessionAdmission(
     private async ValueTask EndAsync(
         string userId, IEnumerable<(SessionMember Member, SessionRecord? Record)> surplus, RequestSession session, CancellationToken cancellationToken)
     {
-        foreach (var group in surplus.Chunk(Parallel))
+        foreach (var group in SessionBatches.Of(surplus))
         {
             await Task.WhenAll(group.Select(each => EndAsync(userId, each.Member, each.Record, session, cancellationToken)));
         }

@@ -17,9 +17,6 @@ internal sealed class SessionDirectory(
     UserErasure erasure,
     IHttpContextAccessor accessor) : ISessionDirectory
 {
-    /// <summary>How many records are read at the same time.</summary>
-    private const int Parallel = 32;
-
     public async IAsyncEnumerable<SessionInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var now = clock.Now;
@@ -113,7 +110,7 @@ internal sealed class SessionDirectory(
         var (records, newer) = await FindOfUserAsync(user, cancellationToken);
         await store.RevokeUnlistedAsync(user, exceptSessionId is null ? null : except, cancellationToken);
         var ended = 0;
-        foreach (var group in records.Where(record => exceptSessionId is null || record.Id != except).Chunk(Parallel))
+        foreach (var group in SessionBatches.Of(records.Where(record => exceptSessionId is null || record.Id != except)))
         {
             var results = await Task.WhenAll(group.Select(record =>
                 admission.RevokeAsync(user, record, accessor.HttpContext, teller: null, cancellationToken).AsTask()));
@@ -145,7 +142,7 @@ internal sealed class SessionDirectory(
     private async Task FindAsync(
         string user, string notedUnder, DateTimeOffset now, List<SessionRecord> records, List<SessionMember> newer, CancellationToken cancellationToken)
     {
-        foreach (var group in (await store.FindMembersAsync(notedUnder, cancellationToken)).Chunk(Parallel))
+        foreach (var group in SessionBatches.Of(await store.FindMembersAsync(notedUnder, cancellationToken)))
         {
             var found = await Task.WhenAll(group.Select(member => admission.LookUpAsync(member.Id, now, accessor.HttpContext, teller: null, cancellationToken).AsTask()));
             for (var i = 0; i < group.Length; i++)

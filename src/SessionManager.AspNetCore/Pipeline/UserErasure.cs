@@ -9,9 +9,6 @@ namespace SessionManager.AspNetCore.Pipeline;
 internal sealed class UserErasure(
     ObservedStore store, SessionLifetime lifetime, SessionClock clock, SessionEnding ending, SessionAdmission admission, ILogger<UserErasure> logger)
 {
-    /// <summary>How many sessions are read or ended at the same time.</summary>
-    private const int Parallel = 32;
-
     /// <summary>Ends the user's sessions: those signed in to, those signed out of with values kept, and expired ones that are still stored.</summary>
     /// <returns>How many this call ended.</returns>
     public async Task<int> EraseAsync(string user, HttpContext? context, CancellationToken cancellationToken)
@@ -19,7 +16,7 @@ internal sealed class UserErasure(
         // First of all: from now on no commit of a request in flight is applied, on any node.
         await store.EraseUnlistedAsync(user, cancellationToken);
         var erased = 0;
-        foreach (var group in (await FindAsync(user, cancellationToken)).Chunk(Parallel))
+        foreach (var group in SessionBatches.Of(await FindAsync(user, cancellationToken)))
         {
             var results = await Task.WhenAll(group.Select(id => EraseAsync(user, id, context, cancellationToken)));
             erased += results.Count(result => result);
