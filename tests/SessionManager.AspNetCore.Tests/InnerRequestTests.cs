@@ -76,6 +76,30 @@ public sealed class InnerRequestTests
     }
 
     [Fact]
+    public async Task An_inner_one_does_not_see_what_the_outer_one_has_not_saved_yet()
+    {
+        var batch = new Batch(Features.Copied, withCookie: true, setsAccessor: true, ownScope: false);
+        await using var app = await AuthenticationApp.StartAsync(map: app =>
+        {
+            app.Use((context, next) =>
+            {
+                if (context.Request.Path == "/batch")
+                {
+                    Batch.ManagerOf(context).StoreValue("first", "one");
+                }
+
+                return next(context);
+            });
+            app.Use(batch.RunAsync).UseSessionManager().UseRouting();
+        });
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/ann");
+
+        Assert.Equal("200 nothing|200 ann", await browser.ReadAsync("/batch?GET /values/first|GET /me"));
+        Assert.Equal("one", await browser.ReadAsync("/values/first"));
+    }
+
+    [Fact]
     public async Task A_stranger_begins_a_session_in_each()
     {
         await using var app = await StartAsync(Features.Copied, withCookie: true, setsAccessor: true, ownScope: false, behind: false);

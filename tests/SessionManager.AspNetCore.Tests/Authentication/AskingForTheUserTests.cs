@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Claims;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
@@ -180,6 +181,24 @@ public sealed class AskingForTheUserTests
         Assert.Equal((HttpStatusCode.ServiceUnavailable, true), (refused.StatusCode, refused.Headers.RetryAfter is not null));
         using var failed = await browser.GetAsync("/fails");
         Assert.Equal("answered", await failed.BodyAsync());
+    }
+
+    [Fact]
+    public async Task A_form_with_an_antiforgery_token_asks_for_the_user()
+    {
+        var cache = new FaultCache();
+        await using var app = await AuthenticationApp.StartAsync(
+            cache: cache,
+            services: services => services.AddAntiforgery(),
+            map: app => app.MapGet("/form", (HttpContext context, IAntiforgery antiforgery) => antiforgery.GetAndStoreTokens(context).RequestToken));
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/ann");
+        cache.Plan(CacheOperation.Get, CacheFault.Fail);
+
+        using var refused = await browser.GetAsync("/form");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.NotEmpty(await browser.ReadAsync("/form"));
     }
 
     [Fact]
