@@ -15,7 +15,7 @@ public class StoreBenchmarks
     };
 
     private ServiceProvider? _services;
-    private ISessionRecordStore? _store;
+    private ISessionRecords? _store;
     private Guid _id;
 
     /// <summary>The stores there are.</summary>
@@ -38,7 +38,7 @@ public class StoreBenchmarks
         }
 
         _services = collection.BuildServiceProvider();
-        _store = _services.GetRequiredService<ISessionRecordStore>();
+        _store = _services.GetRequiredService<ISessionRecords>();
         _id = Guid.NewGuid();
         await _store.CommitAsync(new SessionCommit
         {
@@ -53,7 +53,7 @@ public class StoreBenchmarks
 
     /// <summary>Loads the session.</summary>
     [Benchmark]
-    public async Task<SessionLookup> LoadAsync() => await _store!.LoadAsync(_id, new SessionTouch(Secret, DateTimeOffset.UtcNow, Allowed: true));
+    public async Task<SessionLookup> LoadAsync() => await _store!.LoadAsync(_id, new RecordTouch(Secret, DateTimeOffset.UtcNow, Allowed: true));
 
     /// <summary>Changes a value.</summary>
     [Benchmark]

@@ -36,7 +36,7 @@ public static class SessionManagerBuilderExtensions
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisStoreOptions>, ValidateRedisStoreOptions>());
         builder.Services.Configure(configure);
         builder.Services.TryAddSingleton<RedisConnection>();
-        builder.Services.Replace(ServiceDescriptor.Singleton<ISessionRecordStore, RedisSessionStore>());
+        builder.Services.Replace(ServiceDescriptor.Singleton<ISessionRecords, RedisSessionStore>());
         return builder;
     }
 }

@@ -72,7 +72,7 @@ public static class SessionManagerServiceCollectionExtensions
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IPostConfigureOptions<MemoryDistributedCacheOptions>>(new KeepSessionsInMemoryCache(services)));
         services.TryAddSingleton(provider => new MemoryCacheLimit(services, provider.GetRequiredService<IOptions<MemoryDistributedCacheOptions>>()));
-        services.TryAddSingleton<ISessionRecordStore, DistributedCacheSessionStore>();
+        services.TryAddSingleton<ISessionRecords, DistributedCacheSessionStore>();
         services.TryAddSingleton(provider =>
         {
             var options = provider.GetRequiredService<IOptions<SessionManagerOptions>>().Value;

@@ -111,7 +111,7 @@ public sealed class StoreTests
 
     private Task<DashboardApp> StartAsync(Action<SessionManagerOptions>? session = null) => DashboardApp.StartAsync(
         app => app.MapSessionDashboard("/sessions"),
-        services: services => services.AddSingleton<ISessionRecordStore>(provider =>
+        services: services => services.AddSingleton<ISessionRecords>(provider =>
             _store = new CountingStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider))),
         session: session);
 }

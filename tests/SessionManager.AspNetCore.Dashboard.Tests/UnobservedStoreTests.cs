@@ -69,7 +69,7 @@ public sealed class UnobservedStoreTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    private sealed class PendingStore : ISessionRecordStore
+    private sealed class PendingStore : ISessionRecords
     {
         public static readonly Task<SessionLookup> Load = new TaskCompletionSource<SessionLookup>().Task;
         public static readonly Task<SessionCommitResult> Commit = new TaskCompletionSource<SessionCommitResult>().Task;
@@ -78,9 +78,9 @@ public sealed class UnobservedStoreTests
 
         public string Name => "pending";
 
-        public ValueTask<SessionLookup> LoadAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) => new(Load);
+        public ValueTask<SessionLookup> LoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => new(Load);
 
-        public ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) => new(Flag);
+        public ValueTask<bool> TouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => new(Flag);
 
         public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) => new(Commit);
 

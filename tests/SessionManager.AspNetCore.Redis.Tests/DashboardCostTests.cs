@@ -17,7 +17,7 @@ public sealed partial class DashboardCostTests
     {
         await using var server = await Servers.StartRedisAsync();
         await using var app = await Node.StartAsync(server, new NodeOptions { Map = app => app.MapSessionDashboard("/sessions") });
-        var store = app.Services.GetRequiredService<ISessionRecordStore>();
+        var store = app.Services.GetRequiredService<ISessionRecords>();
         for (var i = 0; i < Sessions; i += AtOnce)
         {
             app.Clock.Advance(TimeSpan.FromMilliseconds(1));
@@ -60,7 +60,7 @@ public sealed partial class DashboardCostTests
     {
         await using var server = await Servers.StartRedisAsync();
         await using var app = await Node.StartAsync(server, new NodeOptions { Map = app => app.MapSessionDashboard("/sessions") });
-        await AddAsync(app.Services.GetRequiredService<ISessionRecordStore>(), app.Clock.GetUtcNow(), "from-elsewhere");
+        await AddAsync(app.Services.GetRequiredService<ISessionRecords>(), app.Clock.GetUtcNow(), "from-elsewhere");
         var browser = app.NewBrowser();
 
         await browser.ReadAsync("/sessions");
@@ -70,7 +70,7 @@ public sealed partial class DashboardCostTests
         Assert.Contains("<h3>Live now</h3><p class=\"count\">0</p>", await browser.ReadAsync("/sessions/live"), StringComparison.Ordinal);
     }
 
-    private static async Task AddAsync(ISessionRecordStore store, DateTimeOffset now, string user)
+    private static async Task AddAsync(ISessionRecords store, DateTimeOffset now, string user)
     {
         var id = Guid.NewGuid();
         await store.AdmitAsync(user, new SessionMember(id, now), limit: null);

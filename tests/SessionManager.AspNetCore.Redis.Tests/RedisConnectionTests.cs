@@ -73,7 +73,7 @@ public sealed class RedisConnectionTests(Servers servers)
             Store = static store => store.ConnectionMultiplexerFactory = static () => Task.FromResult<IConnectionMultiplexer>(null!),
         });
 
-        var store = node.Services.GetRequiredService<ISessionRecordStore>();
+        var store = node.Services.GetRequiredService<ISessionRecords>();
         var fault = await Assert.ThrowsAsync<SessionStoreException>(() => store.ProbeAsync(TestContext.Current.CancellationToken).AsTask());
 
         Assert.Contains("ConnectionMultiplexerFactory made no connection but null.", fault.Message, StringComparison.Ordinal);

@@ -151,7 +151,7 @@ public abstract partial class SessionRecordStoreConformance
         await RefusedAsync(SessionCommitOutcome.Gone, Creation(values: ("theme", "light")));
         Assert.False(await TouchAsync(Start.AddMinutes(5)));
         Assert.False(await Store.EndExpiredAsync(_id, Start.AddYears(1), Cancellation));
-        await Store.LoadAsync(_id, new SessionTouch(_secret, Start.AddMinutes(5), Allowed: true), Cancellation);
+        await Store.LoadAsync(_id, new RecordTouch(_secret, Start.AddMinutes(5), Allowed: true), Cancellation);
 
         Assert.Equal(before, await DumpAsync());
     }

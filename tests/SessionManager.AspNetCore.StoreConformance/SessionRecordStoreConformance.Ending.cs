@@ -65,7 +65,7 @@ public abstract partial class SessionRecordStoreConformance
         await other.LoadAsync(_id, default, Cancellation);
         await EndAsync();
         Assert.Equal(SessionCommitOutcome.Gone, (await other.CommitAsync(Change(("a", "2")), Cancellation)).Outcome);
-        Assert.False(await other.TouchAsync(_id, new SessionTouch(_secret, Start.AddMinutes(5), Allowed: true), Cancellation));
+        Assert.False(await other.TouchAsync(_id, new RecordTouch(_secret, Start.AddMinutes(5), Allowed: true), Cancellation));
         Assert.Equal(SessionLookupStatus.Ended, (await other.LoadAsync(_id, default, Cancellation)).Status);
     }
 
@@ -202,7 +202,7 @@ public abstract partial class SessionRecordStoreConformance
     public async Task A_touch_renews_the_time_to_live()
     {
         await CreateAsync(("a", "1"));
-        Assert.True(await Longer().TouchAsync(_id, new SessionTouch(_secret, Start.AddMinutes(5), Allowed: true), Cancellation));
+        Assert.True(await Longer().TouchAsync(_id, new RecordTouch(_secret, Start.AddMinutes(5), Allowed: true), Cancellation));
         await AllKeptForAsync(Lifetime.RecordTimeToLive * 3);
     }
 
@@ -211,9 +211,9 @@ public abstract partial class SessionRecordStoreConformance
     {
         await CreateAsync(("a", "1"));
         var longer = Longer();
-        await longer.LoadAsync(_id, new SessionTouch(_secret, Start.AddMinutes(5), Allowed: false), Cancellation);
+        await longer.LoadAsync(_id, new RecordTouch(_secret, Start.AddMinutes(5), Allowed: false), Cancellation);
         await longer.CommitAsync(Expecting("a", Text("2"), ("a", "3")), Cancellation);
-        await longer.TouchAsync(_id, new SessionTouch(_secret, Start, Allowed: true), Cancellation);
+        await longer.TouchAsync(_id, new RecordTouch(_secret, Start, Allowed: true), Cancellation);
         await AllKeptForAsync(Lifetime.RecordTimeToLive);
     }
 
@@ -245,7 +245,7 @@ public abstract partial class SessionRecordStoreConformance
     }
 
     /// <summary>An instance whose sessions live three times as long: what it writes can be told by its time to live.</summary>
-    private ISessionRecordStore Longer() =>
+    private ISessionRecords Longer() =>
         CreateStore(new SessionLifetime(Lifetime.IdleTimeout * 3, Lifetime.AbsoluteTimeout, Lifetime.TouchInterval), LongTimeout);
 
     private async Task AllKeptForAsync(TimeSpan expected)

@@ -182,10 +182,10 @@ public abstract partial class SessionRecordStoreConformance
 
     public static TheoryData<StoreOperation> Operations => [.. Enum.GetValues<StoreOperation>()];
 
-    private Task RunAsync(ISessionRecordStore store, StoreOperation operation, CancellationToken cancellationToken = default) => operation switch
+    private Task RunAsync(ISessionRecords store, StoreOperation operation, CancellationToken cancellationToken = default) => operation switch
     {
-        StoreOperation.Load => store.LoadAsync(_id, new SessionTouch(_secret, Start.AddMinutes(5), Allowed: true), cancellationToken).AsTask(),
-        StoreOperation.Touch => store.TouchAsync(_id, new SessionTouch(_secret, Start.AddMinutes(5), Allowed: true), cancellationToken).AsTask(),
+        StoreOperation.Load => store.LoadAsync(_id, new RecordTouch(_secret, Start.AddMinutes(5), Allowed: true), cancellationToken).AsTask(),
+        StoreOperation.Touch => store.TouchAsync(_id, new RecordTouch(_secret, Start.AddMinutes(5), Allowed: true), cancellationToken).AsTask(),
         StoreOperation.Commit => store.CommitAsync(Change(("a", "value-1234")), cancellationToken).AsTask(),
         StoreOperation.Probe => store.ProbeAsync(cancellationToken).AsTask(),
         StoreOperation.End => store.EndAsync(_id, SessionEndReason.SignedOut, cancellationToken: cancellationToken).AsTask(),
@@ -201,7 +201,7 @@ public abstract partial class SessionRecordStoreConformance
     };
 
     /// <summary>An instance that soon gives up, and has the session of this test to list.</summary>
-    private async Task<ISessionRecordStore> CreateImpatientStoreAsync()
+    private async Task<ISessionRecords> CreateImpatientStoreAsync()
     {
         var store = CreateStore(Lifetime, ShortTimeout);
         await store.LoadAsync(_id, default, Cancellation);
@@ -209,7 +209,7 @@ public abstract partial class SessionRecordStoreConformance
     }
 
     /// <summary>What needs the medium fails; what does not goes on as if nothing were.</summary>
-    private async Task<SessionStoreException?> FailsAsync(ISessionRecordStore store, StoreOperation operation)
+    private async Task<SessionStoreException?> FailsAsync(ISessionRecords store, StoreOperation operation)
     {
         if (CallsMedium(operation))
         {

@@ -247,7 +247,7 @@ public abstract partial class SessionRecordStoreConformance
     private async Task<List<Guid>> ListAsync(DateTimeOffset? now = null, SessionMember? after = null) =>
         [.. (await RecordsAsync(Store, now, after)).Select(record => record.Id)];
 
-    private static async Task<List<SessionRecord>> RecordsAsync(ISessionRecordStore store, DateTimeOffset? now = null, SessionMember? after = null)
+    private static async Task<List<SessionRecord>> RecordsAsync(ISessionRecords store, DateTimeOffset? now = null, SessionMember? after = null)
     {
         var records = new List<SessionRecord>();
         await foreach (var record in store.ListAsync(now ?? Start, after, Cancellation))

@@ -113,7 +113,7 @@ public abstract partial class SessionRecordStoreConformance
     public async Task An_expired_record_is_still_found()
     {
         await CreateAsync(("theme", "dark"));
-        var lookup = await Store.LoadAsync(_id, new SessionTouch(_secret, Start.AddYears(1), Allowed: true), Cancellation);
+        var lookup = await Store.LoadAsync(_id, new RecordTouch(_secret, Start.AddYears(1), Allowed: true), Cancellation);
         Assert.Equal((SessionLookupStatus.Found, false), (lookup.Status, lookup.Touched));
         Assert.Equal(["theme=dark"], ValuesOf(lookup.Record!));
     }

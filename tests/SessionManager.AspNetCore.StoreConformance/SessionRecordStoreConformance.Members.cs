@@ -222,7 +222,7 @@ public abstract partial class SessionRecordStoreConformance
     }
 
     /// <summary>Begins a session with a sign-in, noted before it is saved, as the pipeline does.</summary>
-    private static async Task SignedInAsync(ISessionRecordStore store, string userId, SessionMember member)
+    private static async Task SignedInAsync(ISessionRecords store, string userId, SessionMember member)
     {
         Assert.Null(await store.AdmitAsync(userId, member, limit: null, Cancellation));
         var result = await store.CommitAsync(

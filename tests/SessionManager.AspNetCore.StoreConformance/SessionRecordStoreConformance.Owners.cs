@@ -219,13 +219,13 @@ public abstract partial class SessionRecordStoreConformance
 
     private static List<Guid> Ids(params SessionMember[] members) => [.. members.Select(member => member.Id).Order()];
 
-    private static async Task<List<Guid>> OwnedAsync(ISessionRecordStore store, string owner, DateTimeOffset? now = null) =>
+    private static async Task<List<Guid>> OwnedAsync(ISessionRecords store, string owner, DateTimeOffset? now = null) =>
         [.. (await store.FindOwnedAsync(owner, now ?? Start.AddMinutes(5), Cancellation)).Select(member => member.Id).Distinct().Order()];
 
     private Task<bool> EndOwnedAsync(Guid id, string owner) => Store.EndOwnedAsync(id, SessionEndReason.Revoked, owner, Cancellation).AsTask();
 
     /// <summary>As the directory does it: revoked unseen, then found and ended one by one.</summary>
-    private static async Task EraseAsync(ISessionRecordStore store, string owner)
+    private static async Task EraseAsync(ISessionRecords store, string owner)
     {
         await store.EraseUnlistedAsync(owner, Cancellation);
         foreach (var id in await OwnedAsync(store, owner))
@@ -235,13 +235,13 @@ public abstract partial class SessionRecordStoreConformance
     }
 
     /// <summary>Begins a session with a sign-in and signs out again, with its values kept.</summary>
-    private static async Task SignedOutAsync(ISessionRecordStore store, string userId, SessionMember member)
+    private static async Task SignedOutAsync(ISessionRecords store, string userId, SessionMember member)
     {
         await SignedInAsync(store, userId, member);
         await SignOutAsync(store, userId, member);
     }
 
-    private static async Task SignOutAsync(ISessionRecordStore store, string userId, SessionMember member, long generation = 0)
+    private static async Task SignOutAsync(ISessionRecords store, string userId, SessionMember member, long generation = 0)
     {
         var commit = new SessionCommit
         {

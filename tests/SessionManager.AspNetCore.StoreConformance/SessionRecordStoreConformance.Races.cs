@@ -72,7 +72,7 @@ public abstract partial class SessionRecordStoreConformance
             await TogetherAsync(async (store, i) => i switch
             {
                 Many / 2 => await store.EndAsync(id, SessionEndReason.Revoked, cancellationToken: Cancellation),
-                _ when i % 5 == 0 => await store.TouchAsync(id, new SessionTouch(_secret, Start.AddMinutes(5), Allowed: true), Cancellation),
+                _ when i % 5 == 0 => await store.TouchAsync(id, new RecordTouch(_secret, Start.AddMinutes(5), Allowed: true), Cancellation),
                 _ => (await store.CommitAsync(new SessionCommit { Id = id, Now = Start, Values = Changes(($"k{i}", "1")) }, Cancellation)).Outcome
                     == SessionCommitOutcome.Committed,
             });
@@ -121,7 +121,7 @@ public abstract partial class SessionRecordStoreConformance
         {
             if (i % 2 == 0)
             {
-                await store.TouchAsync(_id, new SessionTouch(_secret, Start.AddMinutes(2 + i), Allowed: true), Cancellation);
+                await store.TouchAsync(_id, new RecordTouch(_secret, Start.AddMinutes(2 + i), Allowed: true), Cancellation);
                 return;
             }
 
@@ -144,7 +144,7 @@ public abstract partial class SessionRecordStoreConformance
         });
     }
 
-    private Task<bool[]> TogetherAsync(Func<ISessionRecordStore, int, Task> call) =>
+    private Task<bool[]> TogetherAsync(Func<ISessionRecords, int, Task> call) =>
         TogetherAsync(async (store, i) =>
         {
             await call(store, i);
@@ -152,9 +152,9 @@ public abstract partial class SessionRecordStoreConformance
         });
 
     /// <summary>Runs a call many times at once, all of them let loose together.</summary>
-    private async Task<T[]> TogetherAsync<T>(Func<ISessionRecordStore, int, Task<T>> call, int count = Many)
+    private async Task<T[]> TogetherAsync<T>(Func<ISessionRecords, int, Task<T>> call, int count = Many)
     {
-        ISessionRecordStore[] stores = IsExactAcrossInstances ? [Store, CreateStore(Lifetime, LongTimeout)] : [Store];
+        ISessionRecords[] stores = IsExactAcrossInstances ? [Store, CreateStore(Lifetime, LongTimeout)] : [Store];
         var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var calls = Enumerable.Range(0, count).Select(i => Task.Run(async () =>
         {

@@ -261,7 +261,7 @@ public abstract partial class SessionRecordStoreConformance
     }
 
     /// <summary>As the directory does it: found first, then revoked unseen, then ended one by one.</summary>
-    private static async Task RevokeAsync(ISessionRecordStore store, string userId, Guid? exceptId = null)
+    private static async Task RevokeAsync(ISessionRecords store, string userId, Guid? exceptId = null)
     {
         var members = await store.FindMembersAsync(userId, Cancellation);
         await store.RevokeUnlistedAsync(userId, exceptId, Cancellation);
@@ -271,10 +271,10 @@ public abstract partial class SessionRecordStoreConformance
         }
     }
 
-    private static async Task<SessionEndReason?> EndReasonAsync(ISessionRecordStore store, Guid id) =>
+    private static async Task<SessionEndReason?> EndReasonAsync(ISessionRecords store, Guid id) =>
         (await store.LoadAsync(id, default, Cancellation)).EndReason;
 
-    private static async Task LivesAsync(ISessionRecordStore store, Guid id, long generation = 0, DateTimeOffset? now = null)
+    private static async Task LivesAsync(ISessionRecords store, Guid id, long generation = 0, DateTimeOffset? now = null)
     {
         var found = await store.LoadAsync(id, default, Cancellation);
         Assert.Equal((SessionLookupStatus.Found, null), (found.Status, found.EndReason));

@@ -20,39 +20,39 @@ public abstract partial class SessionRecordStoreConformance
     public async Task A_touch_before_it_is_due_moves_nothing()
     {
         await CreateAsync(("a", "1"));
-        await NotTouchedAsync(new SessionTouch(_secret, Start + Lifetime.TouchInterval - TimeSpan.FromMilliseconds(1), Allowed: true));
+        await NotTouchedAsync(new RecordTouch(_secret, Start + Lifetime.TouchInterval - TimeSpan.FromMilliseconds(1), Allowed: true));
     }
 
     [Fact]
     public async Task A_touch_never_moves_the_last_use_backwards()
     {
         await CreateAsync(("a", "1"));
-        await NotTouchedAsync(new SessionTouch(_secret, Start.AddMinutes(-10), Allowed: true));
+        await NotTouchedAsync(new RecordTouch(_secret, Start.AddMinutes(-10), Allowed: true));
     }
 
     [Fact]
     public async Task A_touch_that_is_not_allowed_moves_nothing()
     {
         await CreateAsync(("a", "1"));
-        await NotTouchedAsync(new SessionTouch(_secret, Start.AddMinutes(5), Allowed: false));
+        await NotTouchedAsync(new RecordTouch(_secret, Start.AddMinutes(5), Allowed: false));
     }
 
     [Fact]
     public async Task A_load_with_another_secret_moves_nothing()
     {
         await CreateAsync(("a", "1"));
-        await NotTouchedByALoadAsync(new SessionTouch(NewHash(), Start.AddMinutes(5), Allowed: true));
-        await NotTouchedByALoadAsync(new SessionTouch(default, Start.AddMinutes(5), Allowed: true));
+        await NotTouchedByALoadAsync(new RecordTouch(NewHash(), Start.AddMinutes(5), Allowed: true));
+        await NotTouchedByALoadAsync(new RecordTouch(default, Start.AddMinutes(5), Allowed: true));
         await CommittedAsync(Rotation(NewHash(), _secret));
-        await NotTouchedByALoadAsync(new SessionTouch(_secret, Start.AddMinutes(10), Allowed: true));
+        await NotTouchedByALoadAsync(new RecordTouch(_secret, Start.AddMinutes(10), Allowed: true));
     }
 
     [Fact]
     public async Task A_load_does_not_bring_an_expired_session_back()
     {
         await CreateAsync(("a", "1"));
-        await NotTouchedByALoadAsync(new SessionTouch(_secret, Start + Lifetime.IdleTimeout, Allowed: true));
-        await NotTouchedByALoadAsync(new SessionTouch(_secret, Start + Lifetime.AbsoluteTimeout, Allowed: true));
+        await NotTouchedByALoadAsync(new RecordTouch(_secret, Start + Lifetime.IdleTimeout, Allowed: true));
+        await NotTouchedByALoadAsync(new RecordTouch(_secret, Start + Lifetime.AbsoluteTimeout, Allowed: true));
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public abstract partial class SessionRecordStoreConformance
         await CommittedAsync(Rotation(NewHash(), _secret));
         var now = Start.AddMinutes(10);
 
-        Assert.True(await TouchAsync(new SessionTouch(_secret, now, Allowed: true)));
+        Assert.True(await TouchAsync(new RecordTouch(_secret, now, Allowed: true)));
 
         Assert.Equal(now, (await LoadAsync()).LastSeenAt);
     }
@@ -83,7 +83,7 @@ public abstract partial class SessionRecordStoreConformance
     public async Task A_touch_past_the_absolute_timeout_moves_nothing()
     {
         await CreateAsync(("a", "1"));
-        await NotTouchedAsync(new SessionTouch(_secret, Start + Lifetime.AbsoluteTimeout, Allowed: true));
+        await NotTouchedAsync(new RecordTouch(_secret, Start + Lifetime.AbsoluteTimeout, Allowed: true));
         Assert.True(await TouchAsync(Start + Lifetime.AbsoluteTimeout - TimeSpan.FromMilliseconds(1)));
     }
 
@@ -98,14 +98,14 @@ public abstract partial class SessionRecordStoreConformance
 
     [Fact]
     public async Task A_touch_of_an_unknown_session_creates_none() =>
-        await NotTouchedAsync(new SessionTouch(_secret, Start.AddMinutes(5), Allowed: true));
+        await NotTouchedAsync(new RecordTouch(_secret, Start.AddMinutes(5), Allowed: true));
 
     [Fact]
     public async Task A_touch_does_not_bring_an_ended_session_back()
     {
         await CreateAsync(("a", "1"));
         await EndAsync();
-        await NotTouchedAsync(new SessionTouch(_secret, Start.AddMinutes(5), Allowed: true));
+        await NotTouchedAsync(new RecordTouch(_secret, Start.AddMinutes(5), Allowed: true));
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public abstract partial class SessionRecordStoreConformance
     {
         await CreateAsync(("a", "1"));
         await RequiredMedium.DamageAsync(_id);
-        await NotTouchedAsync(new SessionTouch(_secret, Start.AddMinutes(5), Allowed: true));
+        await NotTouchedAsync(new RecordTouch(_secret, Start.AddMinutes(5), Allowed: true));
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public abstract partial class SessionRecordStoreConformance
     {
         await CreateAsync(("a", "1"));
         var now = Start.AddMinutes(5);
-        var lookup = await Store.LoadAsync(_id, new SessionTouch(_secret, now, Allowed: true), Cancellation);
+        var lookup = await Store.LoadAsync(_id, new RecordTouch(_secret, now, Allowed: true), Cancellation);
         Assert.Equal(["a=1"], ValuesOf(lookup.Record!));
 
         var record = await LoadAsync();
@@ -131,7 +131,7 @@ public abstract partial class SessionRecordStoreConformance
     }
 
     /// <summary>Neither a touch nor a load that might touch changes anything.</summary>
-    private async Task NotTouchedAsync(SessionTouch touch)
+    private async Task NotTouchedAsync(RecordTouch touch)
     {
         var before = await DescribeAsync();
         Assert.False(await TouchAsync(touch));
@@ -140,7 +140,7 @@ public abstract partial class SessionRecordStoreConformance
     }
 
     /// <summary>A load that might touch changes nothing.</summary>
-    private async Task NotTouchedByALoadAsync(SessionTouch touch)
+    private async Task NotTouchedByALoadAsync(RecordTouch touch)
     {
         var before = await DescribeAsync();
         Assert.False((await Store.LoadAsync(_id, touch, Cancellation)).Touched);

@@ -4,7 +4,7 @@ using System.Text;
 namespace SessionManager.AspNetCore.StoreConformance;
 
 /// <summary>
-/// The contract of <see cref="ISessionRecordStore"/>, one test for each sentence of its doc comments. Derive a class and say how
+/// The contract of <see cref="ISessionRecords"/>, one test for each sentence of its doc comments. Derive a class and say how
 /// to make a store. xUnit makes an instance for each test: a class that makes its medium in the constructor, or in
 /// <c>IAsyncLifetime</c>, gives each test a fresh one.
 /// </summary>
@@ -21,7 +21,7 @@ public abstract partial class SessionRecordStoreConformance
 
     private readonly Guid _id = Guid.NewGuid();
     private readonly byte[] _secret = NewHash();
-    private ISessionRecordStore? _store;
+    private ISessionRecords? _store;
 
     /// <summary>Whether several instances over one medium are as exact as one. Not so where the guarantee ends at the process.</summary>
     protected virtual bool IsExactAcrossInstances => true;
@@ -33,7 +33,7 @@ public abstract partial class SessionRecordStoreConformance
     protected virtual ISessionStoreFaults? Faults => null;
 
     /// <summary>The store under test.</summary>
-    protected ISessionRecordStore Store => _store ??= CreateStore(Lifetime, LongTimeout);
+    protected ISessionRecords Store => _store ??= CreateStore(Lifetime, LongTimeout);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -59,7 +59,7 @@ public abstract partial class SessionRecordStoreConformance
     protected virtual bool CallsMedium(StoreOperation operation) => true;
 
     /// <summary>Makes another instance over the medium of this test.</summary>
-    protected abstract ISessionRecordStore CreateStore(SessionLifetime lifetime, TimeSpan ioTimeout);
+    protected abstract ISessionRecords CreateStore(SessionLifetime lifetime, TimeSpan ioTimeout);
 
     private static byte[] NewHash() => RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes);
 
@@ -95,12 +95,12 @@ public abstract partial class SessionRecordStoreConformance
 
     private Task<bool> EndAsync(SessionEndReason reason = SessionEndReason.SignedOut) => Store.EndAsync(_id, reason, cancellationToken: Cancellation).AsTask();
 
-    private Task<bool> TouchAsync(DateTimeOffset now) => TouchAsync(new SessionTouch(_secret, now, Allowed: true));
+    private Task<bool> TouchAsync(DateTimeOffset now) => TouchAsync(new RecordTouch(_secret, now, Allowed: true));
 
-    private Task<bool> TouchAsync(SessionTouch touch) => Store.TouchAsync(_id, touch, Cancellation).AsTask();
+    private Task<bool> TouchAsync(RecordTouch touch) => Store.TouchAsync(_id, touch, Cancellation).AsTask();
 
     /// <summary>Loads without touching.</summary>
-    private Task<SessionLookup> LookUpAsync() => Store.LoadAsync(_id, new SessionTouch(_secret, Start, Allowed: false), Cancellation).AsTask();
+    private Task<SessionLookup> LookUpAsync() => Store.LoadAsync(_id, new RecordTouch(_secret, Start, Allowed: false), Cancellation).AsTask();
 
     private async Task<SessionRecord> LoadAsync()
     {

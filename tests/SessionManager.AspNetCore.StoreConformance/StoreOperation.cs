@@ -1,44 +1,44 @@
 namespace SessionManager.AspNetCore.StoreConformance;
 
-/// <summary>The operations of <see cref="ISessionRecordStore"/>.</summary>
+/// <summary>The operations of <see cref="ISessionRecords"/>.</summary>
 public enum StoreOperation
 {
-    /// <summary><see cref="ISessionRecordStore.LoadAsync"/>.</summary>
+    /// <summary><see cref="ISessionRecords.LoadAsync"/>.</summary>
     Load,
 
-    /// <summary><see cref="ISessionRecordStore.TouchAsync"/>.</summary>
+    /// <summary><see cref="ISessionRecords.TouchAsync"/>.</summary>
     Touch,
 
-    /// <summary><see cref="ISessionRecordStore.CommitAsync"/>.</summary>
+    /// <summary><see cref="ISessionRecords.CommitAsync"/>.</summary>
     Commit,
 
-    /// <summary><see cref="ISessionRecordStore.EndAsync"/>.</summary>
+    /// <summary><see cref="ISessionRecords.EndAsync"/>.</summary>
     End,
 
-    /// <summary><see cref="ISessionRecordStore.AdmitAsync"/>.</summary>
+    /// <summary><see cref="ISessionRecords.AdmitAsync"/>.</summary>
     Admit,
 
-    /// <summary><see cref="ISessionRecordStore.DismissAsync"/>.</summary>
+    /// <summary><see cref="ISessionRecords.DismissAsync"/>.</summary>
     Dismiss,
 
-    /// <summary><see cref="ISessionRecordStore.FindMembersAsync"/>.</summary>
+    /// <summary><see cref="ISessionRecords.FindMembersAsync"/>.</summary>
     FindMembers,
 
-    /// <summary><see cref="ISessionRecordStore.RevokeUnlistedAsync"/>.</summary>
+    /// <summary><see cref="ISessionRecords.RevokeUnlistedAsync"/>.</summary>
     RevokeUnlisted,
 
-    /// <summary><see cref="ISessionRecordStore.ProbeAsync"/>.</summary>
+    /// <summary><see cref="ISessionRecords.ProbeAsync"/>.</summary>
     Probe,
 
-    /// <summary><see cref="ISessionRecordStore.ListAsync"/>.</summary>
+    /// <summary><see cref="ISessionRecords.ListAsync"/>.</summary>
     List,
 
-    /// <summary><see cref="ISessionRecordStore.FindOwnedAsync"/>.</summary>
+    /// <summary><see cref="ISessionRecords.FindOwnedAsync"/>.</summary>
     FindOwned,
 
-    /// <summary><see cref="ISessionRecordStore.EndOwnedAsync"/>.</summary>
+    /// <summary><see cref="ISessionRecords.EndOwnedAsync"/>.</summary>
     EndOwned,
 
-    /// <summary><see cref="ISessionRecordStore.EraseUnlistedAsync"/>.</summary>
+    /// <summary><see cref="ISessionRecords.EraseUnlistedAsync"/>.</summary>
     EraseUnlisted,
 }

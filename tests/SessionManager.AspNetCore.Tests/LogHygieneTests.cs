@@ -128,7 +128,7 @@ public sealed class LogHygieneTests
         var record = CommitRules.Create(commit, Guid.Empty);
         object[] all =
         [
-            token, value, commit, commit.Secret, commit.Identity, record, record.Values, record.Values["password"], new SessionTouch(hash, default, true),
+            token, value, commit, commit.Secret, commit.Identity, record, record.Values, record.Values["password"], new RecordTouch(hash, default, true),
             new SessionLookup(SessionLookupStatus.Found, record), new SessionCommitResult(SessionCommitOutcome.Conflict, CurrentValue: value),
             new LoadedSession(SessionPhase.Loaded, token, record, Lost: record),
         ];

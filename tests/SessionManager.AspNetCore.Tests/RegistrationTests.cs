@@ -28,7 +28,7 @@ public sealed class RegistrationTests
 
         var options = app.Services.GetRequiredService<IOptions<SessionManagerOptions>>().Value;
         Assert.Equal((5, 6), (options.MaxKeys, options.MaxKeyBytes));
-        Assert.Single(app.Services.GetServices<ISessionRecordStore>());
+        Assert.Single(app.Services.GetServices<ISessionRecords>());
         Assert.Equal(1, app.Logs.CountOf(1));
         await app.NewBrowser().DoAsync("/values/a/b");
     }
@@ -75,12 +75,12 @@ public sealed class RegistrationTests
     {
         var (store, clock, cache) = (new OwnStore(), new FakeTimeProvider(), new FaultCache());
         var services = new ServiceCollection().AddLogging();
-        services.AddSingleton<ISessionRecordStore>(store).AddSingleton<TimeProvider>(clock).AddSingleton<IDistributedCache>(cache);
+        services.AddSingleton<ISessionRecords>(store).AddSingleton<TimeProvider>(clock).AddSingleton<IDistributedCache>(cache);
 
         services.AddSessionManager();
 
         using var provider = services.BuildServiceProvider();
-        Assert.Same(store, provider.GetRequiredService<ISessionRecordStore>());
+        Assert.Same(store, provider.GetRequiredService<ISessionRecords>());
         Assert.Equal("own", provider.GetRequiredService<SessionPipeline>().Store.Name);
         Assert.Same(clock, provider.GetRequiredService<TimeProvider>());
         Assert.Same(cache, Assert.Single(provider.GetServices<IDistributedCache>()));
@@ -144,7 +144,7 @@ public sealed class RegistrationTests
     {
         await using var app = await App.StartAsync(
             app => app.MapSession(),
-            new AppOptions { Cache = new FaultCache(), Services = services => services.AddSingleton<ISessionRecordStore, OwnStore>() });
+            new AppOptions { Cache = new FaultCache(), Services = services => services.AddSingleton<ISessionRecords, OwnStore>() });
 
         Assert.Equal((1, 0, 0), (app.Logs.CountOf(1), app.Logs.CountOf(2), app.Logs.CountOf(3)));
         Assert.Contains("'own'", Assert.Single(app.Logs.Ours, entry => entry.EventId == 1).Message, StringComparison.Ordinal);
@@ -202,13 +202,13 @@ public sealed class RegistrationTests
         Assert.Equal((1, 0), (logs.CountOf(1), logs.CountOf(5)));
     }
 
-    private sealed class OwnStore : ISessionRecordStore
+    private sealed class OwnStore : ISessionRecords
     {
         public string Name => "own";
 
-        public ValueTask<SessionLookup> LoadAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) => default;
+        public ValueTask<SessionLookup> LoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => default;
 
-        public ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) => default;
+        public ValueTask<bool> TouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => default;
 
         public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) => default;
 

@@ -62,7 +62,7 @@ internal sealed class SessionReader(ObservedStore store, SessionAdmission admiss
     public async Task<SessionLookup> LoadAsync(Guid id, CancellationToken cancellationToken)
     {
         var now = Now;
-        var found = await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+        var found = await store.LoadAsync(id, new RecordTouch(default, now, Allowed: false), cancellationToken);
         return found is { Record: { } record, EndReason: null } && lifetime.IsExpired(record, now)
             ? new SessionLookup(SessionLookupStatus.Ended, EndReason: SessionEndReason.Expired)
             : found;

@@ -16,7 +16,7 @@ namespace SessionManager.AspNetCore.Dashboard.Endpoints;
 /// <summary>The pages of one dashboard. Each is a page's worth of store calls, whatever there is in the store.</summary>
 internal sealed class DashboardPages(IServiceProvider services) : IDisposable
 {
-    private readonly ISessionRecordStore _store = services.GetRequiredService<ISessionRecordStore>();
+    private readonly ISessionRecords _store = services.GetRequiredService<ISessionRecords>();
     private readonly SessionReader _reader = ActivatorUtilities.CreateInstance<SessionReader>(services);
     private readonly SessionHistory _history = new(services.GetRequiredService<IMeterFactory>(), services.GetRequiredService<TimeProvider>());
     private readonly DashboardAccess _access = ActivatorUtilities.CreateInstance<DashboardAccess>(services);

@@ -11,7 +11,7 @@ internal static class DashboardRoutes
     public static IEndpointConventionBuilder Map(IEndpointRouteBuilder endpoints, string pattern)
     {
         var services = endpoints.ServiceProvider;
-        if (services.GetService<ISessionRecordStore>() is null)
+        if (services.GetService<ISessionRecords>() is null)
         {
             throw new InvalidOperationException("MapSessionDashboard needs the session layer. Call builder.Services.AddSessionManager() first.");
         }

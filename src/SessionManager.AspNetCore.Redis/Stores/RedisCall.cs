@@ -1,5 +1,5 @@
+using SessionManager.AspNetCore.Storage;
 using SessionManager.AspNetCore.Redis.Scripts;
-using SessionManager.AspNetCore.Stores;
 using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Stores;

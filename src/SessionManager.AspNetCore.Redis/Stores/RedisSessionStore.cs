@@ -1,16 +1,16 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Storage;
 using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Pipeline;
 using SessionManager.AspNetCore.Redis.Scripts;
-using SessionManager.AspNetCore.Stores;
 using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Stores;
 
 /// <summary>Sessions as Redis hashes, one field a value. Every operation on one is one script, so it is atomic on all nodes, and one round trip.</summary>
-internal sealed class RedisSessionStore : ISessionRecordStore
+internal sealed class RedisSessionStore : ISessionRecords
 {
     private readonly SessionLifetime _lifetime;
     private readonly string _prefix;
@@ -37,13 +37,13 @@ internal sealed class RedisSessionStore : ISessionRecordStore
 
     // A plain read, and a touch of its own when that is due: in Redis a script costs seven times what it reads.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<SessionLookup> LoadAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default)
+    public async ValueTask<SessionLookup> LoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default)
     {
         var fields = await _calls.RunAsync(static (database, key) => database.HashGetAllAsync(key), KeyOf(id), id, cancellationToken);
         return fields is null ? new SessionLookup(SessionLookupStatus.Unreadable) : RedisRecord.Read(id, fields, _damaged);
     }
 
-    public async ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) =>
+    public async ValueTask<bool> TouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) =>
         touch.Allowed && await RunAsync(SessionScripts.Touch, id, ArgumentsOf(touch), cancellationToken) is { } result && (int)result == 1;
 
     public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) =>
@@ -159,7 +159,7 @@ internal sealed class RedisSessionStore : ISessionRecordStore
         return (int)ended == 1;
     }
 
-    private RedisValue[] ArgumentsOf(SessionTouch touch) =>
+    private RedisValue[] ArgumentsOf(RecordTouch touch) =>
     [
         touch.Now.ToUnixTimeMilliseconds(),
         Milliseconds(_lifetime.TouchInterval),

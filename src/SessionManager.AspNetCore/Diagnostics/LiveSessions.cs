@@ -4,7 +4,7 @@ namespace SessionManager.AspNetCore.Diagnostics;
 
 /// <summary>How many sessions live, as the store knows it; or else as far as this process has seen them in what the store answered while
 /// somebody wanted to know.</summary>
-internal sealed class LiveSessions(ISessionRecordStore store, SessionLifetime lifetime)
+internal sealed class LiveSessions(ISessionRecords store, SessionLifetime lifetime)
 {
     private readonly LiveCount? _seen = store.CountLive(DateTimeOffset.UnixEpoch) is null ? new LiveCount(lifetime) : null;
 

@@ -5,16 +5,16 @@ namespace SessionManager.AspNetCore.Diagnostics;
 
 /// <summary>The application's store as the pipeline calls it: measured and traced while somebody listens. Otherwise each call is the
 /// store's own, with nothing added and nothing allocated.</summary>
-internal sealed class ObservedStore(ISessionRecordStore store, SessionMetrics metrics, LiveSessions live) : ISessionRecordStore
+internal sealed class ObservedStore(ISessionRecords store, SessionMetrics metrics, LiveSessions live) : ISessionRecords
 {
     public string Name => store.Name;
 
     private bool IsObserved => metrics.ObservesStore || SessionTracing.IsObserved;
 
-    public ValueTask<SessionLookup> LoadAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) =>
+    public ValueTask<SessionLookup> LoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) =>
         IsObserved ? ObserveLoadAsync(id, touch, cancellationToken) : store.LoadAsync(id, touch, cancellationToken);
 
-    public ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) =>
+    public ValueTask<bool> TouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) =>
         IsObserved ? ObserveTouchAsync(id, touch, cancellationToken) : store.TouchAsync(id, touch, cancellationToken);
 
     public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) =>
@@ -71,7 +71,7 @@ internal sealed class ObservedStore(ISessionRecordStore store, SessionMetrics me
             ? MeasureAsync("probe", static call => call.store.ProbeAsync(call.cancellationToken), (store, cancellationToken))
             : store.ProbeAsync(cancellationToken);
 
-    private async ValueTask<SessionLookup> ObserveLoadAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken)
+    private async ValueTask<SessionLookup> ObserveLoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken)
     {
         using var activity = SessionTracing.StartLoad(Name);
         var started = Stopwatch.GetTimestamp();
@@ -134,7 +134,7 @@ internal sealed class ObservedStore(ISessionRecordStore store, SessionMetrics me
         }
     }
 
-    private async ValueTask<bool> ObserveTouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken)
+    private async ValueTask<bool> ObserveTouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken)
     {
         var touched = await MeasureAsync(
             "touch", static call => call.store.TouchAsync(call.id, call.touch, call.cancellationToken), (store, id, touch, cancellationToken));

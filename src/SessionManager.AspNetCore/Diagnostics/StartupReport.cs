@@ -9,7 +9,7 @@ namespace SessionManager.AspNetCore.Diagnostics;
 
 /// <summary>Says once, at the start, where sessions are kept, how long they live and which promise the store can't keep.</summary>
 internal sealed class StartupReport(
-    IOptions<SessionManagerOptions> options, ISessionRecordStore store, IServiceProvider services, ILogger<StartupReport> logger) : IHostedService
+    IOptions<SessionManagerOptions> options, ISessionRecords store, IServiceProvider services, ILogger<StartupReport> logger) : IHostedService
 {
     // A category of its own, so that who keeps sessions in memory on purpose can turn off this warning alone.
     private const string MemoryCategory = "SessionManager.AspNetCore.Diagnostics.MemoryStore";

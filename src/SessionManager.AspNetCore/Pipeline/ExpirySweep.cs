@@ -126,7 +126,7 @@ internal sealed class ExpirySweep(IServiceProvider services, TimeProvider time, 
 
     private async Task EndAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var found = await _pipeline.Store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+        var found = await _pipeline.Store.LoadAsync(id, new RecordTouch(default, now, Allowed: false), cancellationToken);
         if (found.Record is not { } record)
         {
             await _pipeline.Store.EndExpiredAsync(id, now, cancellationToken);

@@ -76,7 +76,7 @@ internal sealed class SessionAdmission(
     public async ValueTask<SessionLookup> LookUpAsync(
         Guid id, DateTimeOffset now, HttpContext? context, RequestSession? teller, CancellationToken cancellationToken)
     {
-        var found = await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+        var found = await store.LoadAsync(id, new RecordTouch(default, now, Allowed: false), cancellationToken);
         if (found is not { Record: { } record, EndReason: null } || !lifetime.IsExpired(record, now))
         {
             return found;
@@ -84,7 +84,7 @@ internal sealed class SessionAdmission(
 
         return await ending.EndAsync(record, SessionEndReason.Expired, context, teller, cancellationToken: cancellationToken)
             ? new SessionLookup(SessionLookupStatus.Ended, EndReason: SessionEndReason.Expired)
-            : await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+            : await store.LoadAsync(id, new RecordTouch(default, now, Allowed: false), cancellationToken);
     }
 
     /// <summary>Ends a session that was found under a user with <see cref="SessionEndReason.Revoked"/>, whoever is signed in to it by then, as

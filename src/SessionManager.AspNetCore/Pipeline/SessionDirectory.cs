@@ -42,7 +42,7 @@ internal sealed class SessionDirectory(
         }
 
         var now = clock.Now;
-        var found = await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+        var found = await store.LoadAsync(id, new RecordTouch(default, now, Allowed: false), cancellationToken);
         return found is { Record: { } record, EndReason: null } && !lifetime.IsExpired(record, now) ? lifetime.Describe(record) : null;
     }
 
@@ -71,7 +71,7 @@ internal sealed class SessionDirectory(
         }
 
         var now = clock.Now;
-        var found = await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+        var found = await store.LoadAsync(id, new RecordTouch(default, now, Allowed: false), cancellationToken);
         if (found.Status == SessionLookupStatus.Newer)
         {
             return await ending.RevokeNewerAsync(new SessionMember(id, now), userId: null, cancellationToken);

@@ -75,7 +75,7 @@ internal static class SessionImpersonation
         session.Become(CommitRules.Apply(before, closing, secretChanged: true), token);
         session.Response.IssueCookie(token);
 
-        var found = await session.Pipeline.Store.LoadAsync(before.Id, new SessionTouch(default, session.Pipeline.Now, Allowed: false), cancellationToken);
+        var found = await session.Pipeline.Store.LoadAsync(before.Id, new RecordTouch(default, session.Pipeline.Now, Allowed: false), cancellationToken);
         if (found is not { Record: { } current, EndReason: null } || !current.Accepts(closing.Secret!.Value.NewHash, session.Pipeline.Now))
         {
             throw SessionSaver.Refused(session, before.Id, SessionCommitOutcome.Gone);

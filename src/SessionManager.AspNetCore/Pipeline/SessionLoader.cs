@@ -55,7 +55,7 @@ internal sealed class SessionLoader(
         SessionLookup lookup;
         try
         {
-            lookup = await store.LoadAsync(before.Id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+            lookup = await store.LoadAsync(before.Id, new RecordTouch(default, now, Allowed: false), cancellationToken);
         }
         catch (SessionStoreException exception)
         {
@@ -119,7 +119,7 @@ internal sealed class SessionLoader(
         RequestSession session,
         ValueTask<SessionLookup> lookup,
         SessionToken token,
-        SessionTouch touch,
+        RecordTouch touch,
         SessionAttribute? endpoint,
         CancellationToken cancellationToken)
     {
@@ -191,7 +191,7 @@ internal sealed class SessionLoader(
     }
 
     // A store may touch as it loads, so whether the request counts as use is asked before that.
-    private SessionTouch TouchBy(SessionToken token, RequestSession session) =>
+    private RecordTouch TouchBy(SessionToken token, RequestSession session) =>
         new(token.HashSecret(_sha256.Value!), clock.Now, Allowed: session.Touches);
 
     private void Reject(SessionCookieStatus status)
@@ -205,7 +205,7 @@ internal sealed class SessionLoader(
     }
 
     // The session is the request's before the application hears of it: whatever a handler calls may use it.
-    private ValueTask AcceptAsync(RequestSession session, in LoadedSession loaded, in SessionTouch touch)
+    private ValueTask AcceptAsync(RequestSession session, in LoadedSession loaded, in RecordTouch touch)
     {
         if (loaded is { Lost: { } expired, PreviousEnd: SessionEndReason.Expired })
         {
@@ -224,7 +224,7 @@ internal sealed class SessionLoader(
     }
 
     // Between the load and the end a long request may have used the session, and then it lives on.
-    private async ValueTask EndExpiredAsync(RequestSession session, SessionRecord expired, LoadedSession loaded, SessionTouch touch)
+    private async ValueTask EndExpiredAsync(RequestSession session, SessionRecord expired, LoadedSession loaded, RecordTouch touch)
     {
         var (ended, fault) = await ending.EndExpiredAsync(expired);
         var found = loaded;
@@ -254,7 +254,7 @@ internal sealed class SessionLoader(
         SessionResponse.Hook(session);
     }
 
-    private LoadedSession Judge(SessionToken token, SessionLookup lookup, SessionTouch touch)
+    private LoadedSession Judge(SessionToken token, SessionLookup lookup, RecordTouch touch)
     {
         if (lookup.Record is not { } record)
         {
@@ -279,7 +279,7 @@ internal sealed class SessionLoader(
         return Living(token, lookup, record, age, touch);
     }
 
-    private LoadedSession Living(SessionToken token, SessionLookup lookup, SessionRecord record, TokenAge age, SessionTouch touch)
+    private LoadedSession Living(SessionToken token, SessionLookup lookup, SessionRecord record, TokenAge age, RecordTouch touch)
     {
         var due = touch.Allowed && !lookup.Touched && lifetime.IsTouchDue(record, touch.Now);
         return new LoadedSession(
@@ -323,7 +323,7 @@ internal sealed class SessionLoader(
     }
 
     // It opens nothing and shows nothing, however lately it was replaced.
-    private LoadedSession Replaced(SessionToken token, in SessionLookup lookup, SessionRecord record, in SessionTouch touch) =>
+    private LoadedSession Replaced(SessionToken token, in SessionLookup lookup, SessionRecord record, in RecordTouch touch) =>
         Dead(token, record, SessionEndReason.Replaced, "replaced") with
         {
             IsRecognised = lookup.EndReason is null

@@ -22,7 +22,7 @@ internal sealed class SessionPipeline(
 {
     public SessionManagerOptions Options { get; } = options.Value;
 
-    public ISessionRecordStore Store => store;
+    public ISessionRecords Store => store;
 
     public SessionCookie Cookie => cookie;
 

@@ -216,7 +216,7 @@ internal static class SessionSaver
         var pipeline = session.Pipeline;
         try
         {
-            await pipeline.Store.TouchAsync(record.Id, new SessionTouch(record.SecretHash, now, Allowed: true), cancellationToken);
+            await pipeline.Store.TouchAsync(record.Id, new RecordTouch(record.SecretHash, now, Allowed: true), cancellationToken);
         }
         catch (SessionStoreException exception)
         {

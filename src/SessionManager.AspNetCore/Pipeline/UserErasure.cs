@@ -38,7 +38,7 @@ internal sealed class UserErasure(
     private async Task<bool> EraseAsync(string user, Guid id, HttpContext? context, CancellationToken cancellationToken)
     {
         var now = clock.Now;
-        var found = await store.LoadAsync(id, new SessionTouch(default, now, Allowed: false), cancellationToken);
+        var found = await store.LoadAsync(id, new RecordTouch(default, now, Allowed: false), cancellationToken);
         if (found.Record is not { } record)
         {
             return found.Status is SessionLookupStatus.Newer or SessionLookupStatus.Unreadable

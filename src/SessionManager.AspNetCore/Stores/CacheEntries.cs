@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Caching.Distributed;
 
+using SessionManager.AspNetCore.Storage;
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Caching.Distributed;
 
+using SessionManager.AspNetCore.Storage;
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>Whether a cache keeps what it is given: an entry of its own is written, read and removed.</summary>

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Storage;
 using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Records;
 
@@ -14,7 +15,7 @@ namespace SessionManager.AspNetCore.Stores;
 /// to that write is unguarded: two nodes that commit to one session within it can lose one of the commits. Listing, finding and the
 /// limit of sessions know what this process has made or loaded; revoking holds everywhere, by an epoch for each user.
 /// </summary>
-internal sealed class DistributedCacheSessionStore : ISessionRecordStore
+internal sealed class DistributedCacheSessionStore : ISessionRecords
 {
     private const int PageSize = 64;
 
@@ -60,7 +61,7 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
 
     public string Name { get; }
 
-    public ValueTask<SessionLookup> LoadAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default)
+    public ValueTask<SessionLookup> LoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default)
     {
         var read = _cache.GetAsync(_cache.KeyOf(id), id, cancellationToken);
         return read.IsCompletedSuccessfully
@@ -71,7 +72,7 @@ internal sealed class DistributedCacheSessionStore : ISessionRecordStore
             await JudgeAsync(Decode(id, await read), cancellationToken);
     }
 
-    public ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) => InTurnAsync(
+    public ValueTask<bool> TouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => InTurnAsync(
         id,
         (Store: this, id, touch),
         static async (change, token) =>

@@ -29,6 +29,6 @@ internal sealed class KeepSessionsInMemoryCache(IServiceCollection services) : I
     // A store that a factory makes may be ours inside of another.
     private bool HoldsSessions() =>
         MemoryCacheLimit.IsMadeByFramework(services)
-        && MemoryCacheLimit.Last(services, typeof(ISessionRecordStore)) is { ImplementationInstance: null } store
+        && MemoryCacheLimit.Last(services, typeof(ISessionRecords)) is { ImplementationInstance: null } store
         && (store.ImplementationType is null || store.ImplementationType == typeof(DistributedCacheSessionStore));
 }

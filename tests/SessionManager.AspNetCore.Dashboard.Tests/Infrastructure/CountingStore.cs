@@ -1,7 +1,7 @@
 namespace SessionManager.AspNetCore.Dashboard.Tests.Infrastructure;
 
 /// <summary>Counts what is asked of a store, and fails when it is told to.</summary>
-internal sealed class CountingStore(ISessionRecordStore inner) : ISessionRecordStore
+internal sealed class CountingStore(ISessionRecords inner) : ISessionRecords
 {
     private int _calls;
     private int _records;
@@ -18,14 +18,14 @@ internal sealed class CountingStore(ISessionRecordStore inner) : ISessionRecordS
 
     public void Reset() => (_calls, _records) = (0, 0);
 
-    public ValueTask<SessionLookup> LoadAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default)
+    public ValueTask<SessionLookup> LoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default)
     {
         Count();
         Interlocked.Increment(ref _records);
         return inner.LoadAsync(id, touch, cancellationToken);
     }
 
-    public ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) => Counted().TouchAsync(id, touch, cancellationToken);
+    public ValueTask<bool> TouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => Counted().TouchAsync(id, touch, cancellationToken);
 
     public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) => Counted().CommitAsync(commit, cancellationToken);
 
@@ -69,7 +69,7 @@ internal sealed class CountingStore(ISessionRecordStore inner) : ISessionRecordS
 
     public (int Anonymous, int SignedIn)? CountLive(DateTimeOffset now) => inner.CountLive(now);
 
-    private ISessionRecordStore Counted()
+    private ISessionRecords Counted()
     {
         Count();
         return inner;

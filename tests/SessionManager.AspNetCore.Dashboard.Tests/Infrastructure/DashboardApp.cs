@@ -22,7 +22,7 @@ internal sealed class DashboardApp : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public ISessionRecordStore Store => _app.Services.GetRequiredService<ISessionRecordStore>();
+    public ISessionRecords Store => _app.Services.GetRequiredService<ISessionRecords>();
 
     public Uri Address => new(_app.Urls.First());
 
@@ -90,7 +90,7 @@ internal sealed class DashboardApp : IAsyncDisposable
         return ids;
     }
 
-    public static async Task<Guid> AddSessionAsync(ISessionRecordStore store, DateTimeOffset time, string? user, SessionClient? client = null)
+    public static async Task<Guid> AddSessionAsync(ISessionRecords store, DateTimeOffset time, string? user, SessionClient? client = null)
     {
         var now = DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
         var id = Guid.NewGuid();

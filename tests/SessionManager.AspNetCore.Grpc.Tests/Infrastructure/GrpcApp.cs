@@ -66,7 +66,7 @@ internal sealed class GrpcApp : IAsyncDisposable
                 {
                     collection.AddGrpc(options => grpc?.Invoke(options));
                     collection.AddSingleton<IServiceMethodProvider<Steps>, StepMethods>();
-                    collection.AddSingleton<ISessionRecordStore>(provider =>
+                    collection.AddSingleton<ISessionRecords>(provider =>
                         started.Store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider)));
                     collection.Configure<KestrelServerOptions>(options => options.ConfigureEndpointDefaults(
                         listen => listen.Protocols = transport == Transport.Kestrel ? HttpProtocols.Http2 : HttpProtocols.Http1));

@@ -75,7 +75,7 @@ public abstract class RedisStoreConformance(Servers servers, ServerKind kind) : 
     // The notes are complete: there is nothing unlisted to revoke.
     protected override bool CallsMedium(StoreOperation operation) => operation is not (StoreOperation.RevokeUnlisted or StoreOperation.EraseUnlisted);
 
-    protected override ISessionRecordStore CreateStore(SessionLifetime lifetime, TimeSpan ioTimeout)
+    protected override ISessionRecords CreateStore(SessionLifetime lifetime, TimeSpan ioTimeout)
     {
         var services = new ServiceCollection().AddLogging().AddSingleton(lifetime);
         services.AddSessionManager(options => options.IOTimeout = ioTimeout).AddRedisStore(options =>
@@ -85,7 +85,7 @@ public abstract class RedisStoreConformance(Servers servers, ServerKind kind) : 
         });
         var provider = services.BuildServiceProvider();
         _providers.Add(provider);
-        return provider.GetRequiredService<ISessionRecordStore>();
+        return provider.GetRequiredService<ISessionRecords>();
     }
 
     private static bool IsNote(string key) => key.Contains(":list:", StringComparison.Ordinal) || key.Contains(":user:", StringComparison.Ordinal);

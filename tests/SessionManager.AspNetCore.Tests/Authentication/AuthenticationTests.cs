@@ -240,7 +240,7 @@ public sealed class AuthenticationTests
         await using var app = await AuthenticationApp.StartAsync();
         var browser = app.NewBrowser();
         await browser.DoAsync("/sign-in/alice");
-        var store = app.Services.GetRequiredService<ISessionRecordStore>();
+        var store = app.Services.GetRequiredService<ISessionRecords>();
         var now = app.Clock.GetUtcNow();
         var id = Guid.Parse(await browser.ReadAsync("/id"));
         await store.CommitAsync(new SessionCommit

@@ -40,7 +40,7 @@ internal sealed class ScriptedApp : IAsyncDisposable
             {
                 // Thousands of requests: nobody reads their logs.
                 services.AddLogging(logging => logging.ClearProviders());
-                services.AddSingleton<ISessionRecordStore>(provider =>
+                services.AddSingleton<ISessionRecords>(provider =>
                     scripted._store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider)));
             },
         });

@@ -62,8 +62,8 @@ public sealed class SignOutRaceTests
 
     private static async Task<SessionRecord> RecordAsync(ScriptedApp app, string id)
     {
-        var touch = new SessionTouch(default, app.App.Clock.GetUtcNow(), Allowed: false);
-        var found = await app.App.Services.GetRequiredService<ISessionRecordStore>().LoadAsync(Guid.Parse(id), touch, TestContext.Current.CancellationToken);
+        var touch = new RecordTouch(default, app.App.Clock.GetUtcNow(), Allowed: false);
+        var found = await app.App.Services.GetRequiredService<ISessionRecords>().LoadAsync(Guid.Parse(id), touch, TestContext.Current.CancellationToken);
         return found.Record!;
     }
 }

@@ -418,7 +418,7 @@ public sealed class DirectoryTests
         {
             Cache = cache,
             Session = session,
-            Services = services => services.AddSingleton<ISessionRecordStore>(provider =>
+            Services = services => services.AddSingleton<ISessionRecords>(provider =>
                 _store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider))),
         });
 }

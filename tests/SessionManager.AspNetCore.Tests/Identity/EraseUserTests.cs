@@ -223,7 +223,7 @@ public sealed class EraseUserTests
                 };
                 session?.Invoke(options);
             },
-            Services = services => services.AddSingleton<ISessionRecordStore>(provider =>
+            Services = services => services.AddSingleton<ISessionRecords>(provider =>
                 _store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider))),
         });
 }

@@ -110,7 +110,7 @@ public sealed class ExpirySweepTests
         await end.Reached;
 
         // As a request on another node does when it ends.
-        await _store.TouchAsync(id, new SessionTouch(default, app.Clock.GetUtcNow(), Allowed: true), TestContext.Current.CancellationToken);
+        await _store.TouchAsync(id, new RecordTouch(default, app.Clock.GetUtcNow(), Allowed: true), TestContext.Current.CancellationToken);
         end.Open();
 
         Assert.Equal("alice", await browser.ReadAsync("/me"));
@@ -245,7 +245,7 @@ public sealed class ExpirySweepTests
     }
 
     private Task<App> StartAsync(
-        Func<SessionEndedContext, Task>? ended = null, bool handles = true, FaultCache? cache = null, Func<FaultStore, ISessionRecordStore>? wrap = null) => App.StartAsync(
+        Func<SessionEndedContext, Task>? ended = null, bool handles = true, FaultCache? cache = null, Func<FaultStore, ISessionRecords>? wrap = null) => App.StartAsync(
         app =>
         {
             app.MapSession();
@@ -273,7 +273,7 @@ public sealed class ExpirySweepTests
             Services = services =>
             {
                 services.AddScoped<Scoped>();
-                services.AddSingleton<ISessionRecordStore>(provider =>
+                services.AddSingleton<ISessionRecords>(provider =>
                 {
                     _store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider));
                     return wrap?.Invoke(_store) ?? _store;
@@ -288,14 +288,14 @@ public sealed class ExpirySweepTests
         public void Dispose() => IsDisposed = true;
     }
 
-    private sealed class UnknowingStore(ISessionRecordStore inner) : ISessionRecordStore
+    private sealed class UnknowingStore(ISessionRecords inner) : ISessionRecords
     {
         public string Name => inner.Name;
 
-        public ValueTask<SessionLookup> LoadAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) =>
+        public ValueTask<SessionLookup> LoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) =>
             inner.LoadAsync(id, touch, cancellationToken);
 
-        public ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) =>
+        public ValueTask<bool> TouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) =>
             inner.TouchAsync(id, touch, cancellationToken);
 
         public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) =>

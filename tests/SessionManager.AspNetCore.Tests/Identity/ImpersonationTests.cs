@@ -729,7 +729,7 @@ public sealed class ImpersonationTests
         before: before,
         services: collection =>
         {
-            collection.AddSingleton<ISessionRecordStore>(provider => _store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider)));
+            collection.AddSingleton<ISessionRecords>(provider => _store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider)));
             services?.Invoke(collection);
         },
         map: app =>

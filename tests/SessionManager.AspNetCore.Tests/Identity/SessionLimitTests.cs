@@ -124,7 +124,7 @@ public sealed class SessionLimitTests
     {
         await using var app = await StartAsync(2, OnSessionLimit.RevokeOldest);
         var browsers = await SignInAsync(app, "alice", 2);
-        var store = app.Services.GetRequiredService<ISessionRecordStore>();
+        var store = app.Services.GetRequiredService<ISessionRecords>();
         var directory = app.Services.GetRequiredService<ISessionDirectory>();
         var newest = (await directory.FindByUserAsync("alice")).MaxBy(info => info.AuthenticatedAt)!;
 
@@ -270,7 +270,7 @@ public sealed class SessionLimitTests
                 session.ClearSession();
                 session.SetUserId(user);
             });
-            _ = app.Services.GetRequiredService<ISessionRecordStore>();
+            _ = app.Services.GetRequiredService<ISessionRecords>();
         },
         new AppOptions
         {
@@ -280,7 +280,7 @@ public sealed class SessionLimitTests
                 options.IOTimeout = TimeSpan.FromSeconds(1);
                 configure?.Invoke(options);
             },
-            Services = services => services.AddSingleton<ISessionRecordStore>(provider =>
+            Services = services => services.AddSingleton<ISessionRecords>(provider =>
                 _store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider))),
         });
 }

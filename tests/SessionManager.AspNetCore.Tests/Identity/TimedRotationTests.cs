@@ -67,7 +67,7 @@ public sealed class TimedRotationTests
     {
         const int Requests = 20;
         FaultStore? store = null;
-        await using var app = await StartAsync(services => services.AddSingleton<ISessionRecordStore>(provider =>
+        await using var app = await StartAsync(services => services.AddSingleton<ISessionRecords>(provider =>
             store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider))));
         var browser = await SignInAsync(app);
         app.Clock.Advance(Interval);
@@ -133,7 +133,7 @@ public sealed class TimedRotationTests
     public async Task A_sign_in_that_another_request_overtakes_with_the_next_token_stays_in_its_session()
     {
         FaultStore? store = null;
-        await using var app = await StartAsync(services => services.AddSingleton<ISessionRecordStore>(provider =>
+        await using var app = await StartAsync(services => services.AddSingleton<ISessionRecords>(provider =>
             store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider))));
         var browser = await SignInAsync(app);
         await browser.DoAsync("/values/cart/three");

@@ -6,7 +6,7 @@ namespace SessionManager.AspNetCore.Tests.Infrastructure;
 /// A store that fails on command: it passes calls on to another one, except where the test has planned a fault, and holds them
 /// at gates. Faults of an operation are taken in the order they were planned, one a call.
 /// </summary>
-internal sealed class FaultStore(ISessionRecordStore inner) : ISessionRecordStore
+internal sealed class FaultStore(ISessionRecords inner) : ISessionRecords
 {
     private readonly Lock _lock = new();
     private readonly List<PlannedStoreFault> _faults = [];
@@ -68,10 +68,10 @@ internal sealed class FaultStore(ISessionRecordStore inner) : ISessionRecordStor
         return gate.Reached;
     }
 
-    public ValueTask<SessionLookup> LoadAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) =>
+    public ValueTask<SessionLookup> LoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) =>
         RunAsync(StoreOperation.Load, token => inner.LoadAsync(id, touch, token), cancellationToken);
 
-    public ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) =>
+    public ValueTask<bool> TouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) =>
         RunAsync(StoreOperation.Touch, token => inner.TouchAsync(id, touch, token), cancellationToken);
 
     public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) =>

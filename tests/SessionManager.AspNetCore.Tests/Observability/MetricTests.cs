@@ -315,7 +315,7 @@ public sealed class MetricTests
         new AppOptions
         {
             Session = session,
-            Services = services => services.AddSingleton<ISessionRecordStore>(provider =>
+            Services = services => services.AddSingleton<ISessionRecords>(provider =>
                 _store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider))),
         });
 }

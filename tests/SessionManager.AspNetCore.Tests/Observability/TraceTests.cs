@@ -136,7 +136,7 @@ public sealed class TraceTests : IDisposable
         app => app.MapSession(),
         new AppOptions
         {
-            Services = services => services.AddSingleton<ISessionRecordStore>(provider =>
+            Services = services => services.AddSingleton<ISessionRecords>(provider =>
                 _store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider))),
         });
 }

@@ -47,7 +47,7 @@ public abstract class CacheStoreConformance : SessionRecordStoreConformance, ISe
     protected override bool CallsMedium(StoreOperation operation) =>
         operation is not (StoreOperation.Admit or StoreOperation.Dismiss or StoreOperation.FindMembers or StoreOperation.FindOwned);
 
-    protected override ISessionRecordStore CreateStore(SessionLifetime lifetime, TimeSpan ioTimeout) =>
+    protected override ISessionRecords CreateStore(SessionLifetime lifetime, TimeSpan ioTimeout) =>
         new DistributedCacheSessionStore(
             _cache,
             Options.Create(new SessionManagerOptions { IOTimeout = ioTimeout, KeyPrefix = Prefix }),

@@ -8,6 +8,6 @@ namespace SessionManager.AspNetCore.Tests.Stores;
 /// <summary>The fault-injecting store is a store like any other while no fault is planned.</summary>
 public sealed class FaultStoreTests() : CacheStoreConformance(new MemoryDistributedCache(Options.Create(new MemoryDistributedCacheOptions())))
 {
-    protected override ISessionRecordStore CreateStore(SessionLifetime lifetime, TimeSpan ioTimeout) =>
+    protected override ISessionRecords CreateStore(SessionLifetime lifetime, TimeSpan ioTimeout) =>
         new FaultStore(base.CreateStore(lifetime, ioTimeout));
 }

@@ -44,8 +44,8 @@ public sealed class MemoryCacheLimitTests
         _ = other switch
         {
             "cache" => services.AddSingleton<IDistributedCache, FaultCache>(),
-            "store" => services.AddSingleton<ISessionRecordStore, OtherStore>(),
-            "store instance" => services.AddSingleton<ISessionRecordStore>(new FaultStore(null!)),
+            "store" => services.AddSingleton<ISessionRecords, OtherStore>(),
+            "store instance" => services.AddSingleton<ISessionRecords>(new FaultStore(null!)),
             _ => services,
         };
 
@@ -202,13 +202,13 @@ public sealed class MemoryCacheLimitTests
 
     private sealed class DerivedCache(IOptions<MemoryDistributedCacheOptions> options) : MemoryDistributedCache(options);
 
-    private sealed class OtherStore : ISessionRecordStore
+    private sealed class OtherStore : ISessionRecords
     {
         public string Name => "other";
 
-        public ValueTask<SessionLookup> LoadAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) => default;
+        public ValueTask<SessionLookup> LoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => default;
 
-        public ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default) => default;
+        public ValueTask<bool> TouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => default;
 
         public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) => default;
 

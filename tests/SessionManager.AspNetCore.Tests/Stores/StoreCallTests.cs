@@ -1,4 +1,4 @@
-using SessionManager.AspNetCore.Stores;
+using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Tests.Stores;
 

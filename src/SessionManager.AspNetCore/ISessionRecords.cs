@@ -17,7 +17,7 @@ namespace SessionManager.AspNetCore;
 /// waits for them, and fails with them when the medium hangs. After a fault the next call tries again.</para>
 /// <para><b>Secrecy.</b> No secret comes here, only SHA-256 of it.</para>
 /// </remarks>
-public interface ISessionRecordStore
+public interface ISessionRecords
 {
     /// <summary>The name for logs and metrics: short, constant, no addresses in it.</summary>
     string Name { get; }
@@ -29,18 +29,18 @@ public interface ISessionRecordStore
     /// <see cref="RevokeUnlistedAsync"/> has revoked, with that reason.
     /// </summary>
     /// <remarks>A store that can move <see cref="SessionRecord.LastSeenAt"/> in the same round trip does it here when
-    /// <see cref="SessionTouch.Allowed"/>, the secret is right, the session has not expired and a touch is due, and says so
+    /// <see cref="RecordTouch.Allowed"/>, the secret is right, the session has not expired and a touch is due, and says so
     /// in <see cref="SessionLookup.Touched"/>. Otherwise the caller calls <see cref="TouchAsync"/> when it is due.</remarks>
-    ValueTask<SessionLookup> LoadAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default);
+    ValueTask<SessionLookup> LoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Moves <see cref="SessionRecord.LastSeenAt"/> to the touch's time and renews the time to live, when
-    /// <see cref="SessionTouch.Allowed"/>, a touch is due, and the session has neither ended nor reached its absolute timeout. The idle
+    /// <see cref="RecordTouch.Allowed"/>, a touch is due, and the session has neither ended nor reached its absolute timeout. The idle
     /// timeout and the secret are not asked for again: the request found the session alive, and counts as use when it ends. A touch never
     /// brings a record back, changes no value, and never moves the time backwards.
     /// </summary>
     /// <returns>Whether it was moved.</returns>
-    ValueTask<bool> TouchAsync(Guid id, SessionTouch touch, CancellationToken cancellationToken = default);
+    ValueTask<bool> TouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Applies a delta, whole or not at all. One that creates needs the id to be unused; any other needs the record to exist,

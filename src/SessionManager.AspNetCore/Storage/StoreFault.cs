@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Text;
 
-namespace SessionManager.AspNetCore.Stores;
+namespace SessionManager.AspNetCore.Storage;
 
 /// <summary>Puts a cache's exception into words that may be logged.</summary>
-internal static class StoreFault
+public static class StoreFault
 {
     private const int MaxLength = 400;
     private const int LongestWord = 15;

@@ -4,8 +4,8 @@ namespace SessionManager.AspNetCore;
 /// <param name="SecretHash">SHA-256 of the secret the request brought. A load with another never touches.</param>
 /// <param name="Now">The time of the request.</param>
 /// <param name="Allowed">Whether the request may touch at all.</param>
-public readonly record struct SessionTouch(ReadOnlyMemory<byte> SecretHash, DateTimeOffset Now, bool Allowed)
+public readonly record struct RecordTouch(ReadOnlyMemory<byte> SecretHash, DateTimeOffset Now, bool Allowed)
 {
     /// <summary>Nothing of the hash: this may end up in a log.</summary>
-    public override string ToString() => nameof(SessionTouch);
+    public override string ToString() => nameof(RecordTouch);
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
-namespace SessionManager.AspNetCore.Stores;
+namespace SessionManager.AspNetCore.Storage;
 
 /// <summary>
 /// Bounds calls to a store by the I/O timeout and turns their faults into <see cref="SessionStoreException"/>. A call that returns its task
@@ -12,7 +12,7 @@ namespace SessionManager.AspNetCore.Stores;
 /// <param name="timeout">How long one call may take.</param>
 /// <param name="storeName">The store's name, for messages.</param>
 /// <param name="abandoned">Told of a call that was given up on before it ended.</param>
-internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, Task>? abandoned = null)
+public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, Task>? abandoned = null)
 {
     /// <summary>Runs one call.</summary>
     /// <param name="call">The call; it gets a token that is cancelled at the timeout.</param>
@@ -40,12 +40,18 @@ internal sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid,
         return abort is null ? ValueTask.CompletedTask : AwaitAsync(task, abort, left, id, cancellationToken);
     }
 
-    public SessionStoreException Failed(Exception exception, Guid id) =>
-        new($"The session store '{storeName}' failed: {StoreFault.Describe(exception, id)}")
+    /// <summary>The exception to throw for one of the medium's, with a text that may be logged.</summary>
+    /// <param name="exception">What the medium threw.</param>
+    /// <param name="id">The session, so that its key can be kept out of the message.</param>
+    public SessionStoreException Failed(Exception exception, Guid id)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return new SessionStoreException($"The session store '{storeName}' failed: {StoreFault.Describe(exception, id)}")
         {
             // The store's own clock may be faster than ours.
             IsTimeout = exception is TimeoutException,
         };
+    }
 
     // Gives out no abort source when the call has completed well, and else how much of the timeout is left.
     private Task Start<TState>(
