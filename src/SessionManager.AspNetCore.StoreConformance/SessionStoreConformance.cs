@@ -1,0 +1,193 @@
+using System.Text;
+using SessionManager.AspNetCore.Storage;
+
+namespace SessionManager.AspNetCore.StoreConformance;
+
+/// <summary>
+/// The contract of <see cref="ISessionRecordStore"/>, with tests for each sentence of its doc comments. Derive one class and say how to
+/// make the store. What the suite needs beside the store is abstract too: a class provides it or says why it can't, and the tests that
+/// need it are skipped with that reason.
+/// </summary>
+/// <remarks>
+/// <para>xUnit makes an instance of the class for each test. A class that makes its medium in the constructor, or in
+/// <see cref="IAsyncLifetime"/>, gives each test a fresh medium. A medium that tests share does as well, because each test has ids and
+/// users of its own; only the tests of lists take longer then.</para>
+/// <para>The whole class for a store in a database:</para>
+/// <code>
+/// public sealed class MyStoreTests(MyDatabase database) : SessionStoreConformance, IClassFixture&lt;MyDatabase&gt;
+/// {
+///     protected override ISessionRecordStore CreateStore(TimeSpan ioTimeout) => new MyStore(database.Url, ioTimeout);
+///
+///     protected override Capability&lt;ISessionRecordStore&gt; SecondStore => Capability.Of(CreateStore(TimeSpan.FromSeconds(20)));
+///     protected override Capability&lt;ISessionStoreProbe&gt; Probe => Capability.Of&lt;ISessionStoreProbe&gt;((MyStore)Store);
+///     protected override Capability&lt;IMediumFaults&gt; Faults => Capability.Of&lt;IMediumFaults&gt;(database.Proxy);
+///     protected override Capability&lt;IMediumTimes&gt; Times => Capability.Missing&lt;IMediumTimes&gt;("Records are kept for ever.");
+///     protected override Capability&lt;Func&lt;Guid, Task&gt;&gt; Damage => Capability.Of&lt;Func&lt;Guid, Task&gt;&gt;(database.DamageAsync);
+///     protected override Capability&lt;Func&lt;Guid, Task&gt;&gt; MakeNewer => Capability.Of&lt;Func&lt;Guid, Task&gt;&gt;(database.MakeNewerAsync);
+///     protected override Capability&lt;Func&lt;string, Task&gt;&gt; LoseIndex =>
+///         Capability.Missing&lt;Func&lt;string, Task&gt;&gt;("The index is a column of the record.");
+/// }
+/// </code>
+/// </remarks>
+public abstract partial class SessionStoreConformance
+{
+    /// <summary>When the sessions of the suite begin. It is not the time of any clock, so a store that asks its own is found out.</summary>
+    protected static readonly DateTimeOffset Start = new(2031, 5, 6, 7, 8, 9, 123, TimeSpan.Zero);
+
+    /// <summary>The I/O timeout of a store whose medium works: longer than any call takes.</summary>
+    protected static readonly TimeSpan LongTimeout = TimeSpan.FromSeconds(20);
+
+    private readonly Guid _id = Guid.NewGuid();
+    private readonly string _user = $"ann-{Guid.NewGuid():N}";
+    private ISessionRecordStore? _store;
+
+    /// <summary>The store under test, made at first use with <see cref="LongTimeout"/>.</summary>
+    protected ISessionRecordStore Store => _store ??= CreateStore(LongTimeout);
+
+    /// <summary>A store over the same medium that shares no memory with <see cref="Store"/>, as another process has it. Missing where a
+    /// store is exact within one process only.</summary>
+    protected abstract Capability<ISessionRecordStore> SecondStore { get; }
+
+    /// <summary>The probe of <see cref="Store"/>. Missing where the store has none.</summary>
+    protected abstract Capability<ISessionStoreProbe> Probe { get; }
+
+    /// <summary>Faults of the medium behind all stores of this test.</summary>
+    protected abstract Capability<IMediumFaults> Faults { get; }
+
+    /// <summary>How long the medium keeps what is written.</summary>
+    protected abstract Capability<IMediumTimes> Times { get; }
+
+    /// <summary>Spoils what is stored for a session, so that it is no whole record any more.</summary>
+    protected abstract Capability<Func<Guid, Task>> Damage { get; }
+
+    /// <summary>Makes what is stored for a session look written by a newer version of the store.</summary>
+    protected abstract Capability<Func<Guid, Task>> MakeNewer { get; }
+
+    /// <summary>Loses what is stored beside the records so that those of a user are found, as a medium that evicts entries does.</summary>
+    protected abstract Capability<Func<string, Task>> LoseIndex { get; }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>Makes a store over the medium of this test, or returns the one store that there is.</summary>
+    /// <param name="ioTimeout">How long one call may take.</param>
+    protected abstract ISessionRecordStore CreateStore(TimeSpan ioTimeout);
+
+    private static long NewVersion()
+    {
+        long version;
+        do
+        {
+            version = Random.Shared.NextInt64(long.MinValue, long.MaxValue);
+        }
+        while (version == 0);
+
+        return version;
+    }
+
+    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    /// <summary>Values of text. A value of <see langword="null"/> removes its key.</summary>
+    private static Dictionary<string, ReadOnlyMemory<byte>?> Values(params (string Key, string? Value)[] values) => values.ToDictionary(
+        value => value.Key,
+        value => value.Value is { } text ? (ReadOnlyMemory<byte>?)Bytes(text) : null,
+        StringComparer.Ordinal);
+
+    /// <summary>A write, a minute after the start, that says what is usual where nothing is said.</summary>
+    private SessionWrite NewWrite(
+        long expected,
+        long? version = null,
+        string header = "header",
+        Guid? id = null,
+        string? user = null,
+        DateTimeOffset? startedAt = null,
+        DateTimeOffset? lastSeenAt = null,
+        TimeSpan? kept = null,
+        TimeSpan? indexed = null,
+        bool movesIndex = true,
+        bool isTombstone = false,
+        bool dropsValues = false,
+        Dictionary<string, ReadOnlyMemory<byte>?>? values = null,
+        ReadOnlyMemory<byte>? headerBytes = null) => new()
+    {
+        Id = id ?? _id,
+        ExpectedVersion = expected,
+        NewVersion = version ?? NewVersion(),
+        Header = headerBytes ?? Bytes(header),
+        LastSeenAt = lastSeenAt ?? Start.AddMinutes(1),
+        UserId = user,
+        StartedAt = startedAt ?? Start,
+        MovesIndex = movesIndex,
+        IsTombstone = isTombstone,
+        Now = Start.AddMinutes(1),
+        KeepUntil = Start.AddMinutes(1) + (kept ?? TimeSpan.FromHours(2)),
+        IndexUntil = Start.AddMinutes(1) + (indexed ?? TimeSpan.FromHours(8)),
+        DropsValues = dropsValues,
+        Values = values ?? Values(),
+    };
+
+    /// <summary>A touch of the session of this test, so many minutes after its start.</summary>
+    private SessionTouch NewTouch(double minutes, long? version = null, Guid? id = null) => NewTouch(Start.AddMinutes(minutes), version, id);
+
+    private SessionTouch NewTouch(
+        DateTimeOffset at, long? version = null, Guid? id = null, string? user = null, DateTimeOffset? startedAt = null, TimeSpan? kept = null) => new()
+    {
+        Id = id ?? _id,
+        NewVersion = version ?? NewVersion(),
+        LastSeenAt = at,
+        KeepUntil = at + (kept ?? TimeSpan.FromHours(2)),
+        UserId = user,
+        StartedAt = startedAt ?? Start,
+        IndexUntil = at.AddHours(8),
+    };
+
+    private async Task<SessionWriteResult> WriteAsync(SessionWrite write, ISessionRecordStore? store = null) =>
+        await (store ?? Store).WriteAsync(write, Cancellation);
+
+    private async Task<bool> TouchAsync(SessionTouch touch, ISessionRecordStore? store = null) =>
+        await (store ?? Store).TouchAsync(touch, Cancellation);
+
+    private async Task<StoredSession?> FindRecordAsync(Guid? id = null, ISessionRecordStore? store = null) =>
+        await (store ?? Store).LoadAsync(id ?? _id, Cancellation);
+
+    private async Task<StoredSession> LoadAsync(Guid? id = null, ISessionRecordStore? store = null)
+    {
+        var session = await FindRecordAsync(id, store);
+        Assert.NotNull(session);
+        Assert.Equal((id ?? _id, StoredSessionStatus.Whole), (session.Id, session.Status));
+        return session;
+    }
+
+    /// <summary>Writes, asserts that the write was applied, and returns the version it left.</summary>
+    private async Task<long> SwapAsync(SessionWrite write, ISessionRecordStore? store = null)
+    {
+        var result = await WriteAsync(write, store);
+        Assert.True(result.IsSwapped, "The write was refused.");
+        Assert.Null(result.Current);
+        return write.NewVersion;
+    }
+
+    /// <summary>Writes, and asserts that the write was refused, changed nothing and brought back what is stored.</summary>
+    private async Task<StoredSession?> RefuseAsync(SessionWrite write, ISessionRecordStore? store = null)
+    {
+        var before = Describe(await FindRecordAsync(write.Id));
+        var result = await WriteAsync(write, store);
+        Assert.False(result.IsSwapped, "The write was applied.");
+        Assert.Equal(before, Describe(result.Current));
+        Assert.Equal(before, Describe(await FindRecordAsync(write.Id)));
+        return result.Current;
+    }
+
+    /// <summary>Everything about a record, as one comparable text.</summary>
+    private static string Describe(StoredSession? session) => session is null
+        ? "none"
+        : $"{DescribeHead(session)} {string.Join(", ", ValuesOf(session))}";
+
+    /// <summary>Everything but the values, which a list may leave out.</summary>
+    private static string DescribeHead(StoredSession session) =>
+        $"{session.Id} {session.Status} {session.Version} {Convert.ToHexString(session.Header.Span)} "
+        + $"{session.StartedAt.UtcDateTime:O} {session.LastSeenAt.UtcDateTime:O}";
+
+    private static IEnumerable<string> ValuesOf(StoredSession session) => session.Values
+        .OrderBy(entry => entry.Key, StringComparer.Ordinal)
+        .Select(entry => $"{entry.Key}={Encoding.UTF8.GetString(entry.Value.Span)}");
+}
