@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Caching.Distributed;
-
 using SessionManager.AspNetCore.Storage;
+
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
@@ -17,8 +17,19 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
     private const string Dropped =
         "The memory cache did not keep what was written: it is full. Raise MemoryDistributedCacheOptions.SizeLimit, or set it to null.";
 
+    // A cache that counts in whole seconds, or refuses what has expired already, gets at least this.
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
+
     private readonly MemoryDistributedCache? _memory =
         cache.GetType() == typeof(MemoryDistributedCache) ? (MemoryDistributedCache)cache : null;
+
+    private DistributedCacheEntryOptions _lastOptions = new() { AbsoluteExpirationRelativeToNow = Shortest };
+
+    /// <summary>Whether the cache is the framework's memory cache, so that <see cref="Get"/> and <see cref="Set"/> may be called.</summary>
+    public bool IsInProcess => _memory is not null;
+
+    /// <summary>Whether the cache may lose an entry that it has acknowledged.</summary>
+    public bool MayLose => _memory is null || mayDrop;
 
     /// <summary>The key of a session's record.</summary>
     public string KeyOf(Guid id) => string.Create(prefix.Length + 32, (prefix, id), static (key, parts) =>
@@ -30,17 +41,36 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
     /// <summary>The key of what is kept about a user.</summary>
     public string KeyOf(string userId) => string.Concat(prefix, UserEpoch.KeyOf(userId));
 
+    /// <summary>The options of an entry that is to be kept for a time.</summary>
+    public DistributedCacheEntryOptions OptionsFor(TimeSpan timeToLive)
+    {
+        timeToLive = timeToLive > Shortest ? timeToLive : Shortest;
+
+        // Nearly all records are kept for the same time.
+        var last = _lastOptions;
+        return last.AbsoluteExpirationRelativeToNow == timeToLive
+            ? last
+            : _lastOptions = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = timeToLive };
+    }
+
     public ValueTask<byte[]?> GetAsync(string key, Guid id, CancellationToken cancellationToken)
     {
         if (_memory is null)
         {
-            return reads.RunAsync(static (read, token) => read.cache.GetAsync(read.key, token), (cache, key), id, cancellationToken);
+            return reads.RunAsync(
+                static (read, token) => read.cache.GetAsync(read.key, token), (cache, key), id, cancellationToken);
         }
 
+        return new ValueTask<byte[]?>(Get(key, id, cancellationToken));
+    }
+
+    /// <summary>Reads an entry of the memory cache.</summary>
+    public byte[]? Get(string key, Guid id, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return new ValueTask<byte[]?>(mayDrop ? GetWhole(_memory, key) : _memory.Get(key));
+            return mayDrop ? GetWhole(_memory!, key) : _memory!.Get(key);
         }
         catch (Exception exception)
         {
@@ -57,7 +87,8 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
     public ValueTask ProbeAsync(string storeName, CancellationToken cancellationToken) =>
         CacheProbe.RunAsync(cache, reads, prefix, storeName, cancellationToken);
 
-    private ValueTask SetAsync(
+    /// <summary>Writes an entry, bounded by a call of the caller's.</summary>
+    public ValueTask SetAsync(
         StoreCall call, string key, Guid id, byte[] value, DistributedCacheEntryOptions entry, CancellationToken cancellationToken)
     {
         if (_memory is null)
@@ -72,23 +103,28 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
                     static (write, token) => write.cache.SetAsync(write.key, write.value, write.entry, token), (cache, key, value, entry), id, cancellationToken);
         }
 
+        Set(key, id, value, entry, cancellationToken);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Writes an entry of the memory cache.</summary>
+    public void Set(string key, Guid id, byte[] value, DistributedCacheEntryOptions entry, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             if (mayDrop)
             {
-                SetWhole(_memory, key, value, entry);
+                SetWhole(_memory!, key, value, entry);
             }
             else
             {
-                _memory.Set(key, value, entry);
+                _memory!.Set(key, value, entry);
             }
-
-            return ValueTask.CompletedTask;
         }
         catch (Exception exception)
         {
-            throw call.Failed(exception, id);
+            throw writes.Failed(exception, id);
         }
     }
 

@@ -1,0 +1,62 @@
+namespace SessionManager.AspNetCore.Stores;
+
+/// <summary>
+/// The sessions that this process remembers, by id. A session takes 44 bytes, where a <see cref="Dictionary{TKey, TValue}"/> takes 52 to
+/// 104, by how full it is. Not for several threads at once.
+/// </summary>
+/// <param name="longest">How long a session can live.</param>
+internal sealed class LocalSessionTable(TimeSpan longest)
+{
+    /// <summary>The table that the sessions are in.</summary>
+    public StableTable<Guid, LocalSession> Table { get; } = new();
+
+    /// <summary>How many sessions there are.</summary>
+    public int Count => Table.Count;
+
+    /// <summary>The unit of times after the start, in milliseconds: one, unless sessions can live for more than 49 days.</summary>
+    public long Unit { get; } = 1 + (long)(longest.TotalMilliseconds / uint.MaxValue);
+
+    /// <summary>The session at a place.</summary>
+    public ref LocalSession this[int place] => ref Table[place];
+
+    /// <summary>When a session was last known to be used, in Unix milliseconds.</summary>
+    public long SeenOf(in LocalSession session) => session.Started + (session.SeenAfter * Unit);
+
+    /// <summary>When a session was last written to its user's list, in Unix milliseconds; <see langword="null"/>: not since it started.</summary>
+    public long? IndexedOf(in LocalSession session) =>
+        session.IndexedAfter == 0 ? null : session.Started + ((session.IndexedAfter - 1) * Unit);
+
+    /// <summary>What decides until when the session at a place lives.</summary>
+    public SessionSpan SpanOf(int place)
+    {
+        ref var session = ref this[place];
+        return new SessionSpan(session.Started, SeenOf(session), session.IsSignedIn);
+    }
+
+    /// <summary>Sets when a session started and was last used.</summary>
+    public void SetTimes(int place, long started, long seen)
+    {
+        ref var session = ref this[place];
+        session.IndexedAfter = session.Started == started ? session.IndexedAfter : 0;
+        (session.Started, session.SeenAfter) = (started, UnitsBetween(started, seen, uint.MaxValue));
+    }
+
+    /// <summary>Sets when a session was last written to its user's list.</summary>
+    public void SetIndexed(int place, long time)
+    {
+        ref var session = ref this[place];
+        session.IndexedAfter = 1 + UnitsBetween(session.Started, time, uint.MaxValue - 1);
+    }
+
+    /// <summary>The place of a session; -1 when the session is not there.</summary>
+    public int Find(Guid id) => Table.Find(id);
+
+    /// <summary>Adds a session that is not there.</summary>
+    /// <returns>The place of the session, until it is removed.</returns>
+    public int Add(Guid id) => Table.Add(new LocalSession { Id = id });
+
+    /// <summary>Removes the session at a place.</summary>
+    public void Remove(int place) => Table.Remove(place);
+
+    private uint UnitsBetween(long started, long time, uint most) => (uint)Math.Clamp((time - started) / Unit, 0, most);
+}

@@ -1,0 +1,85 @@
+using SessionManager.AspNetCore.Storage;
+
+namespace SessionManager.AspNetCore.Stores;
+
+/// <summary>Opens and remembers the records that pass through this process, and knows when the list of a user has to be changed.</summary>
+/// <param name="local">What this process remembers.</param>
+/// <param name="mayLose">Whether the cache may lose an entry, so that a touch has to write it again.</param>
+/// <param name="reindexAfter">How long after a session was written to its user's list a touch writes it again.</param>
+/// <param name="damaged">Told the session's id when a value turns out to be damaged.</param>
+internal sealed class SessionTracker(LocalSessionIndex local, bool mayLose, TimeSpan reindexAfter, Action<Guid> damaged)
+{
+    /// <summary>What a write removes from the list of a user.</summary>
+    public static UserIndexChange? RemovedBy(SessionWrite write, RecordSwap swap) =>
+        write.IsTombstone && (swap.UserBefore ?? write.UserId) is { } userId ? UserIndexChange.Remove(userId, write) : null;
+
+    /// <summary>What a write adds to the list of its user, before the record is written.</summary>
+    public static UserIndexChange? AddedBy(SessionWrite write) =>
+        write is { MovesIndex: true, IsTombstone: false, UserId: { } userId } ? UserIndexChange.Add(userId, write) : null;
+
+    /// <summary>Whether what is stored under an id is a session of a user that has not ended.</summary>
+    public static bool IsOf(string userId, Guid id, byte[]? stored) =>
+        stored is not null
+        && CacheRecord.Read(id, stored, out var record) == StoredSessionStatus.Whole
+        && !record.IsTombstone
+        && record.IsOf(userId);
+
+    /// <summary>What a touch adds to the list of its user, when this process has not done so lately.</summary>
+    public UserIndexChange? AddedBy(SessionTouch touch) =>
+        mayLose
+        && touch.UserId is { } userId
+        && !(touch.LastSeenAt.ToUnixTimeMilliseconds() - local.IndexedOf(touch.Id) < reindexAfter.TotalMilliseconds)
+            ? UserIndexChange.Add(userId, touch)
+            : null;
+
+    /// <summary>Reads what is stored under an id, and remembers the session.</summary>
+    public StoredSession? Open(Guid id, byte[]? stored)
+    {
+        if (stored is null)
+        {
+            local.Forget(id);
+            return null;
+        }
+
+        var status = CacheRecord.Read(id, stored, out var record);
+        if (status != StoredSessionStatus.Whole)
+        {
+            return new StoredSession { Id = id, Status = status };
+        }
+
+        if (record.IsTombstone)
+        {
+            local.Forget(id);
+        }
+        else
+        {
+            local.Remember(id, new SessionSpan(record.Started, record.LastSeen, record.HasUser));
+        }
+
+        return record.ToSession(damaged);
+    }
+
+    /// <summary>Remembers a session as it was written.</summary>
+    public void Remember(SessionWrite write)
+    {
+        if (write.IsTombstone)
+        {
+            local.Forget(write.Id);
+            return;
+        }
+
+        local.Remember(write.Id, new SessionSpan(
+            write.StartedAt.ToUnixTimeMilliseconds(), write.LastSeenAt.ToUnixTimeMilliseconds(), write.UserId is not null));
+        if (mayLose && AddedBy(write) is not null)
+        {
+            local.SetIndexed(write.Id, write.Now.ToUnixTimeMilliseconds());
+        }
+    }
+
+    /// <summary>Remembers that a session was touched.</summary>
+    public void Remember(SessionTouch touch) => local.Touch(touch.Id, touch.LastSeenAt.ToUnixTimeMilliseconds());
+
+    /// <summary>Remembers that a touch was added to the list of its user.</summary>
+    public void RememberIndexed(SessionTouch touch) =>
+        local.SetIndexed(touch.Id, touch.LastSeenAt.ToUnixTimeMilliseconds());
+}
