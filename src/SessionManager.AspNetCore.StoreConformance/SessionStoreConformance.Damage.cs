@@ -20,7 +20,8 @@ public abstract partial class SessionStoreConformance
     [Theory]
     [InlineData(StoredSessionStatus.Damaged)]
     [InlineData(StoredSessionStatus.Newer)]
-    public async Task A_write_that_expects_a_version_is_refused_where_the_record_cannot_be_read(StoredSessionStatus status)
+    public async Task A_write_that_expects_a_version_is_refused_where_the_record_cannot_be_read(
+        StoredSessionStatus status)
     {
         var version = await SpoilAsync(status);
         var result = await WriteAsync(NewWrite(version, values: Values(("b", "1"))));
@@ -65,9 +66,9 @@ public abstract partial class SessionStoreConformance
     /// <summary>Starts the session of this test, makes its record unreadable, and returns the version it had.</summary>
     private async Task<long> SpoilAsync(StoredSessionStatus status)
     {
-        var spoil = (status is StoredSessionStatus.Damaged ? Damage : MakeNewer).Require();
+        var damage = Damage.Require();
         var version = await SwapAsync(NewWrite(0, user: _user, values: Values(("a", "1"))));
-        await spoil(_id);
+        await (status is StoredSessionStatus.Damaged ? damage.DamageAsync(_id) : damage.MakeNewerAsync(_id));
         return version;
     }
 }

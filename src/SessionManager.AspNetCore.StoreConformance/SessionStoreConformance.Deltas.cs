@@ -47,8 +47,10 @@ public abstract partial class SessionStoreConformance
     [Fact]
     public async Task Values_of_a_write_that_drops_all_are_stored()
     {
-        await AssertValuesAsync(["b=2", "c=2"], version => NewWrite(version, dropsValues: true, values: Values(("b", "2"), ("c", "2"))));
-        await AssertValuesAsync(["c=2"], version => NewWrite(version, dropsValues: true, values: Values(("b", null), ("c", "2"))));
+        await AssertValuesAsync(
+            ["b=2", "c=2"], version => NewWrite(version, dropsValues: true, values: Values(("b", "2"), ("c", "2"))));
+        await AssertValuesAsync(
+            ["c=2"], version => NewWrite(version, dropsValues: true, values: Values(("b", null), ("c", "2"))));
     }
 
     [Fact]
@@ -75,11 +77,14 @@ public abstract partial class SessionStoreConformance
     [Fact]
     public async Task Hundreds_of_values_are_set_and_removed_in_one_write()
     {
-        static (string, string?)[] Many(int first, int count, string? value) => [.. Enumerable.Range(first, count).Select(i => ($"k{i:0000}", value))];
+        static (string, string?)[] Many(int first, int count, string? value) =>
+            [.. Enumerable.Range(first, count).Select(i => ($"k{i:0000}", value))];
 
         var version = await SwapAsync(NewWrite(0, values: Values(Many(0, 600, "1"))));
-        await SwapAsync(NewWrite(version, values: Values([.. Many(0, 300, null), .. Many(300, 100, "2"), .. Many(600, 300, "3")])));
-        var expected = Many(300, 100, "2").Concat(Many(400, 200, "1")).Concat(Many(600, 300, "3")).Select(value => $"{value.Item1}={value.Item2}");
+        await SwapAsync(
+            NewWrite(version, values: Values([.. Many(0, 300, null), .. Many(300, 100, "2"), .. Many(600, 300, "3")])));
+        var expected = Many(300, 100, "2").Concat(Many(400, 200, "1")).Concat(Many(600, 300, "3"))
+            .Select(value => $"{value.Item1}={value.Item2}");
         Assert.Equal(expected, ValuesOf(await LoadAsync()));
     }
 
@@ -117,12 +122,15 @@ public abstract partial class SessionStoreConformance
         Assert.Equal(Start.AddHours(-1), (await LoadAsync()).StartedAt);
     }
 
-    private Func<long, SessionWrite> NewWriteOf(params (string Key, string? Value)[] values) => version => NewWrite(version, values: Values(values));
+    private Func<long, SessionWrite> NewWriteOf(params (string Key, string? Value)[] values) =>
+        version => NewWrite(version, values: Values(values));
 
-    /// <summary>Makes the record a fresh one with the values a=1 and b=1, writes to it, and compares what is stored then.</summary>
+    /// <summary>Makes the record a fresh one with the values a=1 and b=1, writes to it, and compares what is stored
+    /// then.</summary>
     private async Task AssertValuesAsync(string[] expected, Func<long, SessionWrite> write)
     {
-        var before = NewWrite((await FindRecordAsync())?.Version ?? 0, dropsValues: true, values: Values(("a", "1"), ("b", "1")));
+        var before = NewWrite(
+            (await FindRecordAsync())?.Version ?? 0, dropsValues: true, values: Values(("a", "1"), ("b", "1")));
         await SwapAsync(write(await SwapAsync(before)));
         Assert.Equal(expected, ValuesOf(await LoadAsync()));
     }

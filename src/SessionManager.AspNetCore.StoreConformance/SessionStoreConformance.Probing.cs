@@ -24,7 +24,8 @@ public abstract partial class SessionStoreConformance
     {
         var (probe, faults) = (Probe.Require(), Faults.Require());
         await faults.FailAsync();
-        AssertSaysNothing(await Assert.ThrowsAsync<SessionStoreException>(() => probe.ProbeAsync(Cancellation).AsTask()));
+        AssertSaysNothing(
+            await Assert.ThrowsAsync<SessionStoreException>(() => probe.ProbeAsync(Cancellation).AsTask()));
         await faults.HealAsync();
         await probe.ProbeAsync(Cancellation);
     }
@@ -37,7 +38,8 @@ public abstract partial class SessionStoreConformance
         var probe = Assert.IsType<ISessionStoreProbe>(CreateStore(ShortTimeout), exactMatch: false);
         await probe.ProbeAsync(Cancellation);
         await faults.HangAsync();
-        await Assert.ThrowsAsync<SessionStoreException>(() => probe.ProbeAsync(Cancellation).AsTask().WaitAsync(Bound, Cancellation));
+        await Assert.ThrowsAsync<SessionStoreException>(
+            () => probe.ProbeAsync(Cancellation).AsTask().WaitAsync(Bound, Cancellation));
         await faults.HealAsync();
     }
 

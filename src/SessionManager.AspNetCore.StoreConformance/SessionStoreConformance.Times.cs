@@ -68,7 +68,8 @@ public abstract partial class SessionStoreConformance
     {
         var times = Times.Require();
         var version = await SwapAsync(NewWrite(0, user: _user, kept: TimeSpan.FromHours(2)));
-        await SwapAsync(NewWrite(version, user: _user, kept: TimeSpan.FromHours(3), isTombstone: true, dropsValues: true));
+        await SwapAsync(
+            NewWrite(version, user: _user, kept: TimeSpan.FromHours(3), isTombstone: true, dropsValues: true));
         AssertKept(TimeSpan.FromHours(3), await times.ReadRecordAsync(_id));
     }
 
@@ -98,5 +99,6 @@ public abstract partial class SessionStoreConformance
     }
 
     private static void AssertKept(TimeSpan least, TimeSpan? kept) =>
-        Assert.True(kept is null || kept > least - Slack, $"The medium keeps it for {kept}, and the store was told {least}.");
+        Assert.True(
+            kept is null || kept > least - Slack, $"The medium keeps it for {kept}, and the store was told {least}.");
 }

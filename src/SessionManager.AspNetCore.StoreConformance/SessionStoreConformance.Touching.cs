@@ -128,9 +128,9 @@ public abstract partial class SessionStoreConformance
     [Fact]
     public async Task A_touch_brings_a_lost_index_entry_back()
     {
-        var lose = LoseIndex.Require();
+        var eviction = Eviction.Require();
         await SwapAsync(NewWrite(0, user: _user));
-        await lose(_user);
+        await eviction.EvictIndexAsync(_user);
         Assert.True(await TouchAsync(NewTouch(Start.AddMinutes(5), user: _user)));
         Assert.Equal(_id, Assert.Single(await FindAsync(_user)).Id);
     }

@@ -4,34 +4,34 @@ using SessionManager.AspNetCore.Storage;
 namespace SessionManager.AspNetCore.StoreConformance;
 
 /// <summary>
-/// The contract of <see cref="ISessionRecordStore"/>, with tests for each sentence of its doc comments. Derive one class and say how to
-/// make the store. What the suite needs beside the store is abstract too: a class provides it or says why it can't, and the tests that
-/// need it are skipped with that reason.
+/// The contract of <see cref="ISessionRecordStore"/>, with tests for each sentence of its doc comments. Derive one
+/// class and say how to make the store. What the suite needs beside the store is abstract too: a class provides it or
+/// says why it can't, and the tests that need it are skipped with that reason.
 /// </summary>
 /// <remarks>
 /// <para>xUnit makes an instance of the class for each test. A class that makes its medium in the constructor, or in
-/// <see cref="IAsyncLifetime"/>, gives each test a fresh medium. A medium that tests share does as well, because each test has ids and
-/// users of its own; only the tests of lists take longer then.</para>
+/// <see cref="IAsyncLifetime"/>, gives each test a fresh medium. A medium that tests share does as well, because each
+/// test has ids and users of its own; only the tests of lists take longer then.</para>
 /// <para>The whole class for a store in a database:</para>
 /// <code>
 /// public sealed class MyStoreTests(MyDatabase database) : SessionStoreConformance, IClassFixture&lt;MyDatabase&gt;
 /// {
 ///     protected override ISessionRecordStore CreateStore(TimeSpan ioTimeout) => new MyStore(database.Url, ioTimeout);
 ///
-///     protected override Capability&lt;ISessionRecordStore&gt; SecondStore => Capability.Of(CreateStore(TimeSpan.FromSeconds(20)));
-///     protected override Capability&lt;ISessionStoreProbe&gt; Probe => Capability.Of&lt;ISessionStoreProbe&gt;((MyStore)Store);
-///     protected override Capability&lt;IMediumFaults&gt; Faults => Capability.Of&lt;IMediumFaults&gt;(database.Proxy);
-///     protected override Capability&lt;IMediumTimes&gt; Times => Capability.Missing&lt;IMediumTimes&gt;("Records are kept for ever.");
-///     protected override Capability&lt;Func&lt;Guid, Task&gt;&gt; Damage => Capability.Of&lt;Func&lt;Guid, Task&gt;&gt;(database.DamageAsync);
-///     protected override Capability&lt;Func&lt;Guid, Task&gt;&gt; MakeNewer => Capability.Of&lt;Func&lt;Guid, Task&gt;&gt;(database.MakeNewerAsync);
-///     protected override Capability&lt;Func&lt;string, Task&gt;&gt; LoseIndex =>
-///         Capability.Missing&lt;Func&lt;string, Task&gt;&gt;("The index is a column of the record.");
+///     protected override Capability&lt;ISessionRecordStore&gt; SecondStore => Capability.Of(CreateStore(LongTimeout));
+///     protected override Capability&lt;ISessionStoreProbe&gt; Probe => Capability.Of((ISessionStoreProbe)Store);
+///     protected override Capability&lt;IMediumFaults&gt; Faults => Capability.Of(database.Faults);
+///     protected override Capability&lt;IMediumTimes&gt; Times => Capability.Missing&lt;IMediumTimes&gt;("It keeps all.");
+///     protected override Capability&lt;IMediumDamage&gt; Damage => Capability.Of(database.Damage);
+///     protected override Capability&lt;IMediumEviction&gt; Eviction =>
+///         Capability.Missing&lt;IMediumEviction&gt;("The index is a column of the record.");
 /// }
 /// </code>
 /// </remarks>
 public abstract partial class SessionStoreConformance
 {
-    /// <summary>When the sessions of the suite begin. It is not the time of any clock, so a store that asks its own is found out.</summary>
+    /// <summary>When the sessions of the suite begin. It is not the time of any clock, so a store that asks its own is
+    /// found out.</summary>
     protected static readonly DateTimeOffset Start = new(2031, 5, 6, 7, 8, 9, 123, TimeSpan.Zero);
 
     /// <summary>The I/O timeout of a store whose medium works: longer than any call takes.</summary>
@@ -44,8 +44,8 @@ public abstract partial class SessionStoreConformance
     /// <summary>The store under test, made at first use with <see cref="LongTimeout"/>.</summary>
     protected ISessionRecordStore Store => _store ??= CreateStore(LongTimeout);
 
-    /// <summary>A store over the same medium that shares no memory with <see cref="Store"/>, as another process has it. Missing where a
-    /// store is exact within one process only.</summary>
+    /// <summary>A store over the same medium that shares no memory with <see cref="Store"/>, as another process has
+    /// it. Missing where a store is exact within one process only.</summary>
     protected abstract Capability<ISessionRecordStore> SecondStore { get; }
 
     /// <summary>The probe of <see cref="Store"/>. Missing where the store has none.</summary>
@@ -57,14 +57,11 @@ public abstract partial class SessionStoreConformance
     /// <summary>How long the medium keeps what is written.</summary>
     protected abstract Capability<IMediumTimes> Times { get; }
 
-    /// <summary>Spoils what is stored for a session, so that it is no whole record any more.</summary>
-    protected abstract Capability<Func<Guid, Task>> Damage { get; }
+    /// <summary>Spoils records.</summary>
+    protected abstract Capability<IMediumDamage> Damage { get; }
 
-    /// <summary>Makes what is stored for a session look written by a newer version of the store.</summary>
-    protected abstract Capability<Func<Guid, Task>> MakeNewer { get; }
-
-    /// <summary>Loses what is stored beside the records so that those of a user are found, as a medium that evicts entries does.</summary>
-    protected abstract Capability<Func<string, Task>> LoseIndex { get; }
+    /// <summary>Loses index entries. Missing where the index is a part of the records.</summary>
+    protected abstract Capability<IMediumEviction> Eviction { get; }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -87,7 +84,8 @@ public abstract partial class SessionStoreConformance
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
     /// <summary>Values of text. A value of <see langword="null"/> removes its key.</summary>
-    private static Dictionary<string, ReadOnlyMemory<byte>?> Values(params (string Key, string? Value)[] values) => values.ToDictionary(
+    private static Dictionary<string, ReadOnlyMemory<byte>?> Values(params (string Key, string? Value)[] values) =>
+        values.ToDictionary(
         value => value.Key,
         value => value.Value is { } text ? (ReadOnlyMemory<byte>?)Bytes(text) : null,
         StringComparer.Ordinal);
@@ -126,10 +124,16 @@ public abstract partial class SessionStoreConformance
     };
 
     /// <summary>A touch of the session of this test, so many minutes after its start.</summary>
-    private SessionTouch NewTouch(double minutes, long? version = null, Guid? id = null) => NewTouch(Start.AddMinutes(minutes), version, id);
+    private SessionTouch NewTouch(double minutes, long? version = null, Guid? id = null) =>
+        NewTouch(Start.AddMinutes(minutes), version, id);
 
     private SessionTouch NewTouch(
-        DateTimeOffset at, long? version = null, Guid? id = null, string? user = null, DateTimeOffset? startedAt = null, TimeSpan? kept = null) => new()
+        DateTimeOffset at,
+        long? version = null,
+        Guid? id = null,
+        string? user = null,
+        DateTimeOffset? startedAt = null,
+        TimeSpan? kept = null) => new()
     {
         Id = id ?? _id,
         NewVersion = version ?? NewVersion(),
@@ -166,7 +170,8 @@ public abstract partial class SessionStoreConformance
         return write.NewVersion;
     }
 
-    /// <summary>Writes, and asserts that the write was refused, changed nothing and brought back what is stored.</summary>
+    /// <summary>Writes, and asserts that the write was refused, changed nothing and brought back what is
+    /// stored.</summary>
     private async Task<StoredSession?> RefuseAsync(SessionWrite write, ISessionRecordStore? store = null)
     {
         var before = Describe(await FindRecordAsync(write.Id));

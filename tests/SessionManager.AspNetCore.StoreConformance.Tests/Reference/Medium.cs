@@ -3,7 +3,7 @@ using SessionManager.AspNetCore.Storage;
 namespace SessionManager.AspNetCore.StoreConformance.Tests.Reference;
 
 /// <summary>A server that keeps records: it runs one step at a time, and can be made to fail.</summary>
-public sealed class Medium : IMediumFaults, IMediumTimes
+public sealed class Medium : IMediumFaults, IMediumTimes, IMediumDamage, IMediumEviction
 {
     private readonly Lock _lock = new();
     private readonly List<Task> _hanging = [];
@@ -15,7 +15,8 @@ public sealed class Medium : IMediumFaults, IMediumTimes
 
     public Dictionary<string, MediumIndex> Users { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Runs one step, whole, and answers later. The server does not listen to who has stopped waiting.</summary>
+    /// <summary>Runs one step, whole, and answers later. The server does not listen to who has stopped
+    /// waiting.</summary>
     /// <param name="step">What the server does.</param>
     /// <param name="text">What the step is about, for the messages of faults.</param>
     /// <param name="isWrite">Whether the step may change something.</param>
@@ -46,7 +47,8 @@ public sealed class Medium : IMediumFaults, IMediumTimes
 
     public Task FailAsync() => SetAsync(() => _fails = true);
 
-    public Task HangAsync() => SetAsync(() => _gate ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+    public Task HangAsync() =>
+        SetAsync(() => _gate ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
     public Task LoseNextAcknowledgementAsync() => SetAsync(() => _losesNext = true);
 
@@ -62,16 +64,18 @@ public sealed class Medium : IMediumFaults, IMediumTimes
     }
 
     public Task<TimeSpan?> ReadRecordAsync(Guid id) =>
-        Task.FromResult<TimeSpan?>(Records.TryGetValue(id, out var record) ? record.KeepUntil - record.WrittenAt : TimeSpan.Zero);
+        Task.FromResult<TimeSpan?>(
+            Records.TryGetValue(id, out var record) ? record.KeepUntil - record.WrittenAt : TimeSpan.Zero);
 
     public Task<TimeSpan?> ReadIndexAsync(string userId) =>
-        Task.FromResult<TimeSpan?>(Users.TryGetValue(userId, out var index) ? index.KeepUntil - index.WrittenAt : TimeSpan.Zero);
+        Task.FromResult<TimeSpan?>(
+            Users.TryGetValue(userId, out var index) ? index.KeepUntil - index.WrittenAt : TimeSpan.Zero);
 
     public Task DamageAsync(Guid id) => SpoilAsync(id, StoredSessionStatus.Damaged);
 
     public Task MakeNewerAsync(Guid id) => SpoilAsync(id, StoredSessionStatus.Newer);
 
-    public Task LoseIndexAsync(string userId) => SetAsync(() => Users.Remove(userId));
+    public Task EvictIndexAsync(string userId) => SetAsync(() => Users.Remove(userId));
 
     private T RunNow<T>(Func<Medium, T> step, string text, bool isWrite)
     {
@@ -94,7 +98,8 @@ public sealed class Medium : IMediumFaults, IMediumTimes
         }
     }
 
-    private Task SpoilAsync(Guid id, StoredSessionStatus status) => SetAsync(() => Records[id] = Records[id] with { Status = status });
+    private Task SpoilAsync(Guid id, StoredSessionStatus status) =>
+        SetAsync(() => Records[id] = Records[id] with { Status = status });
 
     private Task SetAsync(Action set)
     {

@@ -16,11 +16,9 @@ public abstract class ReferenceConformance(Func<Medium, TimeSpan, ISessionRecord
 
     protected override Capability<IMediumTimes> Times => Capability.Of<IMediumTimes>(_medium);
 
-    protected override Capability<Func<Guid, Task>> Damage => Capability.Of<Func<Guid, Task>>(_medium.DamageAsync);
+    protected override Capability<IMediumDamage> Damage => Capability.Of<IMediumDamage>(_medium);
 
-    protected override Capability<Func<Guid, Task>> MakeNewer => Capability.Of<Func<Guid, Task>>(_medium.MakeNewerAsync);
-
-    protected override Capability<Func<string, Task>> LoseIndex => Capability.Of<Func<string, Task>>(_medium.LoseIndexAsync);
+    protected override Capability<IMediumEviction> Eviction => Capability.Of<IMediumEviction>(_medium);
 
     protected override ISessionRecordStore CreateStore(TimeSpan ioTimeout) => create(_medium, ioTimeout);
 }

@@ -2,7 +2,8 @@ using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.StoreConformance.Tests.Reference;
 
-/// <summary>A store that keeps the whole contract over a server, with an index of its own. The mutants are made of this text.</summary>
+/// <summary>A store that keeps the whole contract over a server, with an index of its own. The mutants are made of
+/// this text.</summary>
 public sealed class ReferenceStore(Medium medium, TimeSpan ioTimeout) : ISessionRecordStore, ISessionStoreProbe
 {
     private readonly StoreCall _call = new(ioTimeout, "reference");
@@ -12,22 +13,27 @@ public sealed class ReferenceStore(Medium medium, TimeSpan ioTimeout) : ISession
     public ValueTask<StoredSession?> LoadAsync(Guid id, CancellationToken cancellationToken = default) =>
         RunAsync(server => Read(server, id), id, $"GET {id:N}", isWrite: false, cancellationToken);
 
-    public ValueTask<SessionWriteResult> WriteAsync(SessionWrite write, CancellationToken cancellationToken = default) =>
+    public ValueTask<SessionWriteResult> WriteAsync(
+        SessionWrite write, CancellationToken cancellationToken = default) =>
         RunAsync(server => Write(server, write), write.Id, Quote(write), isWrite: true, cancellationToken);
 
     public ValueTask<bool> TouchAsync(SessionTouch touch, CancellationToken cancellationToken = default) =>
-        RunAsync(server => Touch(server, touch), touch.Id, $"TOUCH {touch.Id:N} {touch.UserId}", isWrite: true, cancellationToken);
+        RunAsync(server => Touch(
+            server, touch), touch.Id, $"TOUCH {touch.Id:N} {touch.UserId}", isWrite: true, cancellationToken);
 
-    public ValueTask<IReadOnlyList<StoredSession>> FindByUserAsync(string userId, CancellationToken cancellationToken = default) =>
+    public ValueTask<IReadOnlyList<StoredSession>> FindByUserAsync(
+        string userId, CancellationToken cancellationToken = default) =>
         RunAsync(server => Find(server, userId), Guid.Empty, $"FIND {userId}", isWrite: false, cancellationToken);
 
-    public ValueTask<IReadOnlyList<StoredSession>> ListAsync(SessionPosition? after, int count, CancellationToken cancellationToken = default) =>
+    public ValueTask<IReadOnlyList<StoredSession>> ListAsync(
+        SessionPosition? after, int count, CancellationToken cancellationToken = default) =>
         RunAsync(server => List(server, after, count), Guid.Empty, "LIST", isWrite: false, cancellationToken);
 
     public async ValueTask ProbeAsync(CancellationToken cancellationToken = default) =>
         await RunAsync(_ => true, Guid.Empty, "PING", isWrite: true, cancellationToken);
 
-    private async ValueTask<T> RunAsync<T>(Func<Medium, T> step, Guid id, string text, bool isWrite, CancellationToken cancellationToken) =>
+    private async ValueTask<T> RunAsync<T>(
+        Func<Medium, T> step, Guid id, string text, bool isWrite, CancellationToken cancellationToken) =>
         await _call.RunAsync((state, _) => state.RunAsync(step, text, isWrite), medium, id, cancellationToken);
 
     private static StoredSession? Read(Medium server, Guid id) => server.Records.GetValueOrDefault(id) switch
@@ -149,5 +155,6 @@ public sealed class ReferenceStore(Medium medium, TimeSpan ioTimeout) : ISession
     // As the messages of databases do.
     private static string Quote(SessionWrite write) =>
         $"SET {write.Id:N} {Convert.ToHexString(write.Header.Span)} {write.UserId} "
-        + string.Join(' ', write.Values.Select(value => $"{Convert.ToHexString(value.Value.GetValueOrDefault().Span)}"));
+        + string.Join(
+            ' ', write.Values.Select(value => $"{Convert.ToHexString(value.Value.GetValueOrDefault().Span)}"));
 }
