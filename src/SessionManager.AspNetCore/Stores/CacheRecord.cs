@@ -18,11 +18,12 @@ namespace SessionManager.AspNetCore.Stores;
 ///      28     8  version
 ///      36     8  last seen at
 ///      44     8  started at
-///      52     4  length of the header
-///      56     4  length of the user id
-///      60     4  number of values
-///      64     4  length of all keys
-///      68        header, as the caller wrote it
+///      52     8  keep until
+///      60     4  length of the header
+///      64     4  length of the user id
+///      68     4  number of values
+///      72     4  length of all keys
+///      76        header, as the caller wrote it
 ///       .        user id: UTF-8, or UTF-16 when the id has no UTF-8 form
 ///       . n x 12 index, ordered by key: { offset of the key, offset of the value, checksum of the value }
 ///       .        keys (UTF-8), each up to the next
@@ -46,11 +47,12 @@ internal readonly struct CacheRecord
     public const int VersionOffset = 28;
     public const int LastSeenOffset = 36;
     public const int StartedOffset = 44;
-    public const int HeaderLengthOffset = 52;
-    public const int UserLengthOffset = 56;
-    public const int CountOffset = 60;
-    public const int KeysLengthOffset = 64;
-    public const int HeaderOffset = 68;
+    public const int KeepUntilOffset = 52;
+    public const int HeaderLengthOffset = 60;
+    public const int UserLengthOffset = 64;
+    public const int CountOffset = 68;
+    public const int KeysLengthOffset = 72;
+    public const int HeaderOffset = 76;
 
     private readonly byte[] _bytes;
     private readonly int _indexOffset;
@@ -70,6 +72,9 @@ internal readonly struct CacheRecord
 
     /// <summary>When the session started.</summary>
     public long Started => BinaryPrimitives.ReadInt64LittleEndian(_bytes.AsSpan(StartedOffset));
+
+    /// <summary>Until when the record is to be kept. A write or touch that was decided earlier never shortens the time.</summary>
+    public long KeepUntil => BinaryPrimitives.ReadInt64LittleEndian(_bytes.AsSpan(KeepUntilOffset));
 
     /// <summary>Whether the session has ended for good.</summary>
     public bool IsTombstone => (Flags & TombstoneFlag) != 0;
@@ -160,11 +165,14 @@ internal readonly struct CacheRecord
     }
 
     /// <summary>The same record, touched. Everything else is copied as it is.</summary>
-    public byte[] With(SessionTouch touch)
+    /// <param name="touch">The touch.</param>
+    /// <param name="keepUntil">Until when the record is to be kept.</param>
+    public byte[] With(SessionTouch touch, long keepUntil)
     {
         var copy = _bytes.AsSpan().ToArray();
         BinaryPrimitives.WriteInt64LittleEndian(copy.AsSpan(VersionOffset), touch.NewVersion);
         BinaryPrimitives.WriteInt64LittleEndian(copy.AsSpan(LastSeenOffset), touch.LastSeenAt.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64LittleEndian(copy.AsSpan(KeepUntilOffset), keepUntil);
         BinaryPrimitives.WriteUInt32LittleEndian(copy.AsSpan(ChecksumOffset), ComputeChecksum(copy, _valuesOffset));
         return copy;
     }

@@ -11,7 +11,8 @@ internal static class CacheRecordCodec
     /// <summary>The record after a write. The values that stay are copied in one piece between two changes.</summary>
     /// <param name="write">The write.</param>
     /// <param name="before">The stored record that the write was decided on, or none.</param>
-    public static byte[] Encode(SessionWrite write, in CacheRecord before)
+    /// <param name="keepUntil">Until when the record is to be kept, in Unix milliseconds.</param>
+    public static byte[] Encode(SessionWrite write, in CacheRecord before, long keepUntil)
     {
         Span<byte> buffer = stackalloc byte[UserText.BufferLength];
         var isUtf16 = false;
@@ -38,6 +39,7 @@ internal static class CacheRecordCodec
         BinaryPrimitives.WriteInt64LittleEndian(
             bytes[CacheRecord.LastSeenOffset..], before.IsNone ? seen : Math.Max(seen, before.LastSeen));
         BinaryPrimitives.WriteInt64LittleEndian(bytes[CacheRecord.StartedOffset..], write.StartedAt.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[CacheRecord.KeepUntilOffset..], keepUntil);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[CacheRecord.HeaderLengthOffset..], write.Header.Length);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[CacheRecord.UserLengthOffset..], user.Length);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[CacheRecord.CountOffset..], merge.Count);

@@ -14,9 +14,8 @@ namespace SessionManager.AspNetCore.Stores;
 /// this process. So in the memory cache a write is exact. Between processes the time from that read to that write is unguarded: when two
 /// processes write one session within it, both writes are acknowledged and one is lost.</para>
 /// <para><b>Users.</b> The sessions of a user are found by a list in an entry of its own; see <see cref="UserIndex"/>. A cache may lose that
-/// entry, and two processes that write it at once may lose a session of it. Then the session is not found, until a touch writes it again: the
-/// first touch at least a quarter of the idle timeout after the process last wrote it. A revocation does not depend on the list; see
-/// <see cref="IUserEpochs"/>.</para>
+/// entry, and two processes that write it at once may lose a session of it. Then the session is not found until the
+/// next touch, which writes it again. A revocation does not depend on the list; see <see cref="IUserEpochs"/>.</para>
 /// <para><b>Lists.</b> A plain cache can't list, so <see cref="ListAsync"/> knows the sessions that this process has made or loaded.</para>
 /// <para><b>Time.</b> Each call of the cache is bounded by the I/O timeout. A member that makes several calls fails at the first that
 /// exceeds the timeout.</para>
@@ -57,7 +56,7 @@ internal sealed class CacheSessionStore : ISessionRecordStore, ISessionStoreProb
             new StoreCall(timeout, Name),
             new StoreCall(timeout, Name, unfinished.Add),
             mayDrop: !_isShared && limit?.MayDrop != false);
-        _tracker = new SessionTracker(_local, _cache.MayLose, lifetime.IdleTimeout / 4, logger.ValueRejected);
+        _tracker = new SessionTracker(_local, _cache.MayLose, logger.ValueRejected);
 
         // A list is locked by half of its store key, which no log may have.
         var unfinishedLists = new UnfinishedWrites(settling, static (_, _) => { });

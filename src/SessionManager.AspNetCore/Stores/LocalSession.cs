@@ -2,8 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace SessionManager.AspNetCore.Stores;
 
-/// <summary>What this process remembers of a session that it has made or loaded. Times after the start are counted in units of
-/// <see cref="LocalSessionTable.Unit"/>.</summary>
+/// <summary>What this process remembers of a session that it has made or loaded.</summary>
 [StructLayout(LayoutKind.Auto)]
 internal struct LocalSession : ITableEntry<Guid>, IOrderedEntry
 {
@@ -13,11 +12,9 @@ internal struct LocalSession : ITableEntry<Guid>, IOrderedEntry
     /// <summary>When the session started, in Unix milliseconds.</summary>
     public long Started { get; set; }
 
-    /// <summary>How long after its start the session was last known to be used.</summary>
+    /// <summary>How long after its start the session was last known to be used, in units of
+    /// <see cref="LocalSessionTable.Unit"/>.</summary>
     public uint SeenAfter { get; set; }
-
-    /// <summary>How long after the start of the session it was last written to its user's list; 0: not since it started.</summary>
-    public uint IndexedAfter { get; set; }
 
     /// <summary>Whether the session is stored under a user.</summary>
     public bool IsSignedIn { get; set; }

@@ -90,27 +90,6 @@ internal sealed class LocalSessionIndex
         }
     }
 
-    /// <summary>When this process last wrote a session to its user's list; <see langword="null"/>: never since the session started.</summary>
-    public long? IndexedOf(Guid id)
-    {
-        lock (_lock)
-        {
-            return _sessions.Find(id) is >= 0 and var place ? _sessions.IndexedOf(_sessions[place]) : null;
-        }
-    }
-
-    /// <summary>Remembers when this process wrote a session to its user's list.</summary>
-    public void SetIndexed(Guid id, long time)
-    {
-        lock (_lock)
-        {
-            if (_sessions.Find(id) is >= 0 and var place)
-            {
-                _sessions.SetIndexed(place, time);
-            }
-        }
-    }
-
     /// <summary>The sessions after a position, those that started last in front.</summary>
     /// <param name="after">The position; <see langword="null"/>: from the first on.</param>
     /// <param name="count">The most sessions to return.</param>

@@ -13,7 +13,7 @@ internal sealed class LocalSessionTable(TimeSpan longest)
     /// <summary>How many sessions there are.</summary>
     public int Count => Table.Count;
 
-    /// <summary>The unit of times after the start, in milliseconds: one, unless sessions can live for more than 49 days.</summary>
+    /// <summary>The unit of <see cref="LocalSession.SeenAfter"/>, in milliseconds: one, unless sessions can live for more than 49 days.</summary>
     public long Unit { get; } = 1 + (long)(longest.TotalMilliseconds / uint.MaxValue);
 
     /// <summary>The session at a place.</summary>
@@ -21,10 +21,6 @@ internal sealed class LocalSessionTable(TimeSpan longest)
 
     /// <summary>When a session was last known to be used, in Unix milliseconds.</summary>
     public long SeenOf(in LocalSession session) => session.Started + (session.SeenAfter * Unit);
-
-    /// <summary>When a session was last written to its user's list, in Unix milliseconds; <see langword="null"/>: not since it started.</summary>
-    public long? IndexedOf(in LocalSession session) =>
-        session.IndexedAfter == 0 ? null : session.Started + ((session.IndexedAfter - 1) * Unit);
 
     /// <summary>What decides until when the session at a place lives.</summary>
     public SessionSpan SpanOf(int place)
@@ -37,15 +33,7 @@ internal sealed class LocalSessionTable(TimeSpan longest)
     public void SetTimes(int place, long started, long seen)
     {
         ref var session = ref this[place];
-        session.IndexedAfter = session.Started == started ? session.IndexedAfter : 0;
-        (session.Started, session.SeenAfter) = (started, UnitsBetween(started, seen, uint.MaxValue));
-    }
-
-    /// <summary>Sets when a session was last written to its user's list.</summary>
-    public void SetIndexed(int place, long time)
-    {
-        ref var session = ref this[place];
-        session.IndexedAfter = 1 + UnitsBetween(session.Started, time, uint.MaxValue - 1);
+        (session.Started, session.SeenAfter) = (started, (uint)Math.Clamp((seen - started) / Unit, 0, uint.MaxValue));
     }
 
     /// <summary>The place of a session; -1 when the session is not there.</summary>
@@ -57,6 +45,4 @@ internal sealed class LocalSessionTable(TimeSpan longest)
 
     /// <summary>Removes the session at a place.</summary>
     public void Remove(int place) => Table.Remove(place);
-
-    private uint UnitsBetween(long started, long time, uint most) => (uint)Math.Clamp((time - started) / Unit, 0, most);
 }

@@ -25,7 +25,7 @@ internal sealed class MemoryCacheWriter(CacheEntries cache, UserIndex users, Ses
             swap = RecordSwap.Of(write, stored);
             if (swap.Record is { } record)
             {
-                cache.Set(key, write.Id, record, cache.OptionsFor(write.TimeToLive), cancellationToken);
+                cache.Set(key, write.Id, record, cache.OptionsFor(swap.TimeToLive), cancellationToken);
             }
 
             if (!swap.IsSwapped)
@@ -49,19 +49,19 @@ internal sealed class MemoryCacheWriter(CacheEntries cache, UserIndex users, Ses
         var key = cache.KeyOf(touch.Id);
         lock (_stripes.Of(touch.Id))
         {
-            if (RecordSwap.Of(touch, cache.Get(key, touch.Id, cancellationToken)) is not { } record)
+            var swap = RecordSwap.Of(touch, cache.Get(key, touch.Id, cancellationToken));
+            if (swap.Record is not { } record)
             {
                 return new ValueTask<bool>(false);
             }
 
-            cache.Set(key, touch.Id, record, cache.OptionsFor(touch.TimeToLive), cancellationToken);
+            cache.Set(key, touch.Id, record, cache.OptionsFor(swap.TimeToLive), cancellationToken);
         }
 
         tracker.Remember(touch);
         if (tracker.AddedBy(touch) is { } addition)
         {
             users.Change(addition, cancellationToken);
-            tracker.RememberIndexed(touch);
         }
 
         return new ValueTask<bool>(true);

@@ -3,22 +3,23 @@ using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Stores;
 
-/// <summary>What a write makes of what is stored.</summary>
+/// <summary>What a write or a touch makes of what is stored.</summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly struct RecordSwap
 {
-    private RecordSwap(byte[]? record, string? userBefore) => (IsSwapped, Record, UserBefore) = (true, record, userBefore);
-
-    /// <summary>Whether the write is applied, now or before. If not, the stored version is another one.</summary>
-    public bool IsSwapped { get; }
+    /// <summary>Whether the write or touch is applied, now or before.</summary>
+    public bool IsSwapped { get; private init; }
 
     /// <summary>The record to store; <see langword="null"/> when there is nothing to store.</summary>
-    public byte[]? Record { get; }
+    public byte[]? Record { get; private init; }
+
+    /// <summary>How long the record is to be kept.</summary>
+    public TimeSpan TimeToLive { get; private init; }
 
     /// <summary>The user under whom a session was found until this write ended it.</summary>
-    public string? UserBefore { get; }
+    public string? UserBefore { get; private init; }
 
-    /// <summary>Compares the versions, and makes the record.</summary>
+    /// <summary>Compares the versions, and makes the record after a write.</summary>
     public static RecordSwap Of(SessionWrite write, byte[]? stored)
     {
         var before = default(CacheRecord);
@@ -29,19 +30,49 @@ internal readonly struct RecordSwap
 
         if (before.Version == write.NewVersion)
         {
-            return new RecordSwap(record: null, userBefore: null);
+            return new RecordSwap { IsSwapped = true };
         }
 
-        return before.Version == write.ExpectedVersion
-            ? new RecordSwap(CacheRecordCodec.Encode(write, before), write.IsTombstone ? before.UserId : null)
-            : default;
+        if (before.Version != write.ExpectedVersion)
+        {
+            return default;
+        }
+
+        var keepUntil = LaterOf(before, write.KeepUntil);
+        return new RecordSwap
+        {
+            IsSwapped = true,
+            Record = CacheRecordCodec.Encode(write, before, keepUntil),
+            TimeToLive = TimeBetween(write.Now, keepUntil),
+            UserBefore = write.IsTombstone ? before.UserId : null,
+        };
     }
 
-    /// <summary>The record that a touch makes of what is stored; <see langword="null"/> when there is no record, or it was seen later.</summary>
-    public static byte[]? Of(SessionTouch touch, byte[]? stored) =>
-        stored is not null
-        && CacheRecord.Read(touch.Id, stored, out var before) == StoredSessionStatus.Whole
-        && before.LastSeen < touch.LastSeenAt.ToUnixTimeMilliseconds()
-            ? before.With(touch)
-            : null;
+    /// <summary>Compares the times, and makes the record after a touch.</summary>
+    public static RecordSwap Of(SessionTouch touch, byte[]? stored)
+    {
+        if (stored is null
+            || CacheRecord.Read(touch.Id, stored, out var before) != StoredSessionStatus.Whole
+            || before.LastSeen >= touch.LastSeenAt.ToUnixTimeMilliseconds())
+        {
+            return default;
+        }
+
+        var keepUntil = LaterOf(before, touch.KeepUntil);
+        return new RecordSwap
+        {
+            IsSwapped = true,
+            Record = before.With(touch, keepUntil),
+            TimeToLive = TimeBetween(touch.LastSeenAt, keepUntil),
+        };
+    }
+
+    private static long LaterOf(in CacheRecord before, DateTimeOffset keepUntil)
+    {
+        var wanted = keepUntil.ToUnixTimeMilliseconds();
+        return before.IsNone ? wanted : Math.Max(wanted, before.KeepUntil);
+    }
+
+    private static TimeSpan TimeBetween(DateTimeOffset now, long keepUntil) =>
+        TimeSpan.FromMilliseconds(keepUntil - now.ToUnixTimeMilliseconds());
 }

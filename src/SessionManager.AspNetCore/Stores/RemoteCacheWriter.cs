@@ -35,7 +35,7 @@ internal sealed class RemoteCacheWriter(CacheEntries cache, UserIndex users, Ses
             swap = RecordSwap.Of(write, stored);
             if (swap.Record is { } record)
             {
-                await cache.SetAsync(key, write.Id, record, cache.OptionsFor(write.TimeToLive), cancellationToken);
+                await cache.SetAsync(key, write.Id, record, cache.OptionsFor(swap.TimeToLive), cancellationToken);
             }
 
             if (!swap.IsSwapped)
@@ -71,12 +71,13 @@ internal sealed class RemoteCacheWriter(CacheEntries cache, UserIndex users, Ses
         {
             await unfinished.SettleAsync(touch.Id, cancellationToken);
             var key = cache.KeyOf(touch.Id);
-            if (RecordSwap.Of(touch, await cache.GetAsync(key, touch.Id, cancellationToken)) is not { } record)
+            var swap = RecordSwap.Of(touch, await cache.GetAsync(key, touch.Id, cancellationToken));
+            if (swap.Record is not { } record)
             {
                 return false;
             }
 
-            await cache.SetAsync(key, touch.Id, record, cache.OptionsFor(touch.TimeToLive), cancellationToken);
+            await cache.SetAsync(key, touch.Id, record, cache.OptionsFor(swap.TimeToLive), cancellationToken);
         }
         catch (SessionStoreException exception) when (exception.IsTimeout)
         {
@@ -92,7 +93,6 @@ internal sealed class RemoteCacheWriter(CacheEntries cache, UserIndex users, Ses
         if (tracker.AddedBy(touch) is { } addition)
         {
             await users.ChangeAsync(addition, cancellationToken);
-            tracker.RememberIndexed(touch);
         }
 
         return true;

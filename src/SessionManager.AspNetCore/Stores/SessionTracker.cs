@@ -5,9 +5,8 @@ namespace SessionManager.AspNetCore.Stores;
 /// <summary>Opens and remembers the records that pass through this process, and knows when the list of a user has to be changed.</summary>
 /// <param name="local">What this process remembers.</param>
 /// <param name="mayLose">Whether the cache may lose an entry, so that a touch has to write it again.</param>
-/// <param name="reindexAfter">How long after a session was written to its user's list a touch writes it again.</param>
 /// <param name="damaged">Told the session's id when a value turns out to be damaged.</param>
-internal sealed class SessionTracker(LocalSessionIndex local, bool mayLose, TimeSpan reindexAfter, Action<Guid> damaged)
+internal sealed class SessionTracker(LocalSessionIndex local, bool mayLose, Action<Guid> damaged)
 {
     /// <summary>What a write removes from the list of a user.</summary>
     public static UserIndexChange? RemovedBy(SessionWrite write, RecordSwap swap) =>
@@ -24,13 +23,9 @@ internal sealed class SessionTracker(LocalSessionIndex local, bool mayLose, Time
         && !record.IsTombstone
         && record.IsOf(userId);
 
-    /// <summary>What a touch adds to the list of its user, when this process has not done so lately.</summary>
+    /// <summary>What a touch adds to the list of its user, where the cache or another process may have lost it.</summary>
     public UserIndexChange? AddedBy(SessionTouch touch) =>
-        mayLose
-        && touch.UserId is { } userId
-        && !(touch.LastSeenAt.ToUnixTimeMilliseconds() - local.IndexedOf(touch.Id) < reindexAfter.TotalMilliseconds)
-            ? UserIndexChange.Add(userId, touch)
-            : null;
+        mayLose && touch.UserId is { } userId ? UserIndexChange.Add(userId, touch) : null;
 
     /// <summary>Reads what is stored under an id, and remembers the session.</summary>
     public StoredSession? Open(Guid id, byte[]? stored)
@@ -70,16 +65,8 @@ internal sealed class SessionTracker(LocalSessionIndex local, bool mayLose, Time
 
         local.Remember(write.Id, new SessionSpan(
             write.StartedAt.ToUnixTimeMilliseconds(), write.LastSeenAt.ToUnixTimeMilliseconds(), write.UserId is not null));
-        if (mayLose && AddedBy(write) is not null)
-        {
-            local.SetIndexed(write.Id, write.Now.ToUnixTimeMilliseconds());
-        }
     }
 
     /// <summary>Remembers that a session was touched.</summary>
     public void Remember(SessionTouch touch) => local.Touch(touch.Id, touch.LastSeenAt.ToUnixTimeMilliseconds());
-
-    /// <summary>Remembers that a touch was added to the list of its user.</summary>
-    public void RememberIndexed(SessionTouch touch) =>
-        local.SetIndexed(touch.Id, touch.LastSeenAt.ToUnixTimeMilliseconds());
 }
