@@ -38,7 +38,7 @@ public abstract partial class SessionStoreConformance
         await CallAsync(store, member);
         await faults.HangAsync();
         var clock = Stopwatch.StartNew();
-        var call = CallAsync(store, member).WaitAsync(LongTimeout, Cancellation);
+        var call = CallAsync(store, member).WaitAsync(Bound, Cancellation);
         AssertSaysNothing(await Assert.ThrowsAsync<SessionStoreException>(() => call));
         Assert.InRange(clock.Elapsed, ShortTimeout / 2, Bound);
         await faults.HealAsync();
@@ -54,7 +54,8 @@ public abstract partial class SessionStoreConformance
         await faults.HangAsync();
         var clock = Stopwatch.StartNew();
         var calls = Enumerable.Range(0, 20)
-            .Select(_ => CallAsync(store, member).WaitAsync(LongTimeout, Cancellation)).ToList();
+            .Select(_ => CallAsync(store, member).WaitAsync(Bound, Cancellation))
+            .ToList();
         foreach (var call in calls)
         {
             await Assert.ThrowsAsync<SessionStoreException>(() => call);

@@ -91,7 +91,7 @@ public abstract partial class SessionStoreConformance
     {
         var id = Guid.NewGuid();
         var longAgo = new DateTimeOffset(2001, 2, 3, 4, 5, 6, TimeSpan.Zero);
-        await SwapAsync(NewWrite(0, id: id, user: _user, startedAt: longAgo, lastSeenAt: longAgo));
+        await SwapAsync(NewWrite(0, id: id, user: _user, startedAt: longAgo, lastSeenAt: longAgo, now: longAgo));
         Assert.Equal((longAgo, longAgo), ((await LoadAsync(id)).StartedAt, (await LoadAsync(id)).LastSeenAt));
         Assert.Equal(id, Assert.Single(await FindAsync(_user)).Id);
         Assert.Equal(id, Assert.Single(await ListAllAsync([id])).Id);

@@ -13,20 +13,20 @@ namespace SessionManager.AspNetCore.StoreConformance;
 /// <see cref="IAsyncLifetime"/>, gives each test a fresh medium. A medium that tests share does as well, because each
 /// test has ids and users of its own; only the tests of lists take longer then.</para>
 /// <para>The whole class for a store in a database:</para>
-/// <code>
-/// public sealed class MyStoreTests(MyDatabase database) : SessionStoreConformance, IClassFixture&lt;MyDatabase&gt;
+/// <code><![CDATA[
+/// public sealed class MyStoreTests(MyDatabase database) : SessionStoreConformance, IClassFixture<MyDatabase>
 /// {
 ///     protected override ISessionRecordStore CreateStore(TimeSpan ioTimeout) => new MyStore(database.Url, ioTimeout);
 ///
-///     protected override Capability&lt;ISessionRecordStore&gt; SecondStore => Capability.Of(CreateStore(LongTimeout));
-///     protected override Capability&lt;ISessionStoreProbe&gt; Probe => Capability.Of((ISessionStoreProbe)Store);
-///     protected override Capability&lt;IMediumFaults&gt; Faults => Capability.Of(database.Faults);
-///     protected override Capability&lt;IMediumTimes&gt; Times => Capability.Missing&lt;IMediumTimes&gt;("It keeps all.");
-///     protected override Capability&lt;IMediumDamage&gt; Damage => Capability.Of(database.Damage);
-///     protected override Capability&lt;IMediumEviction&gt; Eviction =>
-///         Capability.Missing&lt;IMediumEviction&gt;("The index is a column of the record.");
+///     protected override Capability<ISessionRecordStore> SecondStore => Capability.Of(CreateStore(LongTimeout));
+///     protected override Capability<ISessionStoreProbe> Probe => Capability.Of((ISessionStoreProbe)Store);
+///     protected override Capability<IMediumFaults> Faults => Capability.Of(database.Faults);
+///     protected override Capability<IMediumTimes> Times => Capability.Missing<IMediumTimes>("It keeps all.");
+///     protected override Capability<IMediumDamage> Damage => Capability.Of(database.Damage);
+///     protected override Capability<IMediumEviction> Eviction =>
+///         Capability.Missing<IMediumEviction>("The index is a column of the record.");
 /// }
-/// </code>
+/// ]]></code>
 /// </remarks>
 public abstract partial class SessionStoreConformance
 {
@@ -99,6 +99,7 @@ public abstract partial class SessionStoreConformance
         string? user = null,
         DateTimeOffset? startedAt = null,
         DateTimeOffset? lastSeenAt = null,
+        DateTimeOffset? now = null,
         TimeSpan? kept = null,
         TimeSpan? indexed = null,
         bool movesIndex = true,
@@ -116,9 +117,9 @@ public abstract partial class SessionStoreConformance
         StartedAt = startedAt ?? Start,
         MovesIndex = movesIndex,
         IsTombstone = isTombstone,
-        Now = Start.AddMinutes(1),
-        KeepUntil = Start.AddMinutes(1) + (kept ?? TimeSpan.FromHours(2)),
-        IndexUntil = Start.AddMinutes(1) + (indexed ?? TimeSpan.FromHours(8)),
+        Now = now ?? Start.AddMinutes(1),
+        KeepUntil = (now ?? Start.AddMinutes(1)) + (kept ?? TimeSpan.FromHours(2)),
+        IndexUntil = (now ?? Start.AddMinutes(1)) + (indexed ?? TimeSpan.FromHours(8)),
         DropsValues = dropsValues,
         Values = values ?? Values(),
     };

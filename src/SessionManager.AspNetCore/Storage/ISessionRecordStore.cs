@@ -1,85 +1,82 @@
 namespace SessionManager.AspNetCore.Storage;
 
 /// <summary>
-/// Keeps sessions. A store loads a record with its version, and writes a record only while the stored version is still the one
-/// that the write expects. It knows no rule of sessions: who is signed in, when a session expires and which secret opens it stand
-/// in the header, which only the caller reads.
+/// Keeps sessions. A store loads a record with its version, and writes a record only while the stored version is still
+/// the one that the write expects. A store knows no rule of sessions: who is signed in, when a session expires and
+/// which secret opens it stand in the header, which only the caller reads.
 /// </summary>
 /// <remarks>
-/// <para><b>Records.</b> A record is stored under an id. It has a version, a header (bytes), the time at which it was last seen,
-/// values (bytes by key, keys ordinal), and three columns: <see cref="SessionWrite.UserId"/>, <see cref="SessionWrite.StartedAt"/>
-/// and <see cref="SessionWrite.KeepUntil"/>. Keys and user ids are any text that has a UTF-8 form. They may hold U+0000: a store
-/// whose medium refuses that character encodes it.</para>
-/// <para><b>Time.</b> The clock is the caller's. A store judges nothing by a clock of its own. It keeps a record at least until
-/// <see cref="SessionWrite.KeepUntil"/>, may remove it afterwards, and need not do so at once.</para>
+/// <para><b>Records.</b> A record is stored under an id. It has a version, a header (bytes), the time at which it was
+/// last seen, values (bytes by key), and three columns: <see cref="SessionWrite.UserId"/>,
+/// <see cref="SessionWrite.StartedAt"/> and <see cref="SessionWrite.KeepUntil"/>.</para>
+/// <para><b>Texts.</b> Keys and user ids are compared by each of their characters, without a culture, a case or a
+/// normalization. They are never empty, always have a UTF-8 form, and may hold U+0000: a store whose medium refuses
+/// that character encodes them. Keys have up to <see cref="SessionManagerOptions.MaxKeyBytes"/> bytes of UTF-8, user
+/// ids up to 65,535. An index that takes less takes a hash of them.</para>
+/// <para><b>Bytes.</b> The caller does not change the bytes that it gives to a store, and the store does not change the
+/// bytes that it returns. Neither needs to copy them.</para>
+/// <para><b>Time.</b> All times are in UTC and in whole milliseconds, by the caller's clock. A store never asks a clock
+/// whether a record is there: a record that is stored is loaded, found and listed. The store keeps a record at least
+/// until <see cref="SessionWrite.KeepUntil"/>. It may remove the record afterwards, and need not do so at once. It
+/// counts down <see cref="SessionWrite.TimeToLive"/>, or asks the <see cref="TimeProvider"/> of dependency
+/// injection.</para>
 /// <para><b>Faults.</b> Each member ends within <see cref="SessionManagerOptions.IOTimeout"/>, and fails with a
-/// <see cref="SessionStoreException"/> whose text names no store key, value or header; <see cref="StoreCall"/> does both. A
-/// cancellation by the caller's token is an <see cref="OperationCanceledException"/>. After a fault the next call tries again.</para>
-/// <para><b>Threads.</b> All members may be called at once, for one session too, from any number of processes.</para>
+/// <see cref="SessionStoreException"/> whose text names no store key, user id, value or header; <see cref="StoreCall"/>
+/// does both. A cancellation by the caller's token is an <see cref="OperationCanceledException"/>. A call that
+/// completes at once may ignore the token. After a fault the next call tries again. A store may send a call again by
+/// itself: loads, writes and touches can all be repeated.</para>
+/// <para><b>Threads.</b> The store is one object for the application. All members may be called at once, for one
+/// session too, from any number of processes. A reader never sees a part of a write.</para>
 /// <para>A complete store for one process, which keeps records for ever and never waits:</para>
-/// <code>
+/// <code><![CDATA[
+/// using System.Collections.Concurrent;
+/// using SessionManager.AspNetCore.Storage;
+///
 /// public sealed class DictionarySessionStore : ISessionRecordStore
 /// {
-///     private readonly Dictionary&lt;Guid, (StoredSession Session, string? UserId)&gt; _records = [];
+///     private readonly ConcurrentDictionary<Guid, (StoredSession Session, string? UserId)> _records = [];
+///     private readonly Lock _lock = new();
 ///
 ///     public string Name => "dictionary";
 ///
-///     public ValueTask&lt;StoredSession?&gt; LoadAsync(Guid id, CancellationToken cancellationToken = default)
-///     {
-///         lock (_records)
-///         {
-///             return new(_records.GetValueOrDefault(id).Session);
-///         }
-///     }
+///     public ValueTask<StoredSession?> LoadAsync(Guid id, CancellationToken cancellationToken) =>
+///         new(_records.GetValueOrDefault(id).Session);
 ///
-///     public ValueTask&lt;SessionWriteResult&gt; WriteAsync(SessionWrite write, CancellationToken cancellationToken = default)
+///     public ValueTask<SessionWriteResult> WriteAsync(SessionWrite write, CancellationToken cancellationToken)
 ///     {
-///         lock (_records)
+///         using var scope = _lock.EnterScope();
+///         var before = _records.GetValueOrDefault(write.Id).Session;
+///         var stored = before?.Version ?? 0;
+///         if (stored == write.ExpectedVersion)
 ///         {
-///             var before = _records.GetValueOrDefault(write.Id).Session;
-///             if (before?.Version == write.NewVersion || (before?.Version ?? 0) != write.ExpectedVersion)
-///             {
-///                 return new(before?.Version == write.NewVersion ? SessionWriteResult.Swapped : SessionWriteResult.Moved(before));
-///             }
-///
 ///             _records[write.Id] = (write.ApplyTo(before), write.UserId);
-///             return new(SessionWriteResult.Swapped);
 ///         }
+///
+///         var isSwapped = stored == write.ExpectedVersion || stored == write.NewVersion;
+///         return new(isSwapped ? SessionWriteResult.Swapped : SessionWriteResult.Moved(before));
 ///     }
 ///
-///     public ValueTask&lt;bool&gt; TouchAsync(SessionTouch touch, CancellationToken cancellationToken = default)
+///     public ValueTask<bool> TouchAsync(SessionTouch touch, CancellationToken cancellationToken)
 ///     {
-///         lock (_records)
-///         {
-///             var (before, userId) = _records.GetValueOrDefault(touch.Id);
-///             if (before is null || before.LastSeenAt >= touch.LastSeenAt)
-///             {
-///                 return new(false);
-///             }
-///
-///             _records[touch.Id] = (touch.ApplyTo(before), userId);
-///             return new(true);
-///         }
+///         using var scope = _lock.EnterScope();
+///         var (before, userId) = _records.GetValueOrDefault(touch.Id);
+///         return new(before?.LastSeenAt < touch.LastSeenAt
+///             && _records.TryUpdate(touch.Id, (touch.ApplyTo(before), userId), (before, userId)));
 ///     }
 ///
-///     public ValueTask&lt;IReadOnlyList&lt;StoredSession&gt;&gt; FindByUserAsync(string userId, CancellationToken cancellationToken = default)
-///     {
-///         lock (_records)
-///         {
-///             return new([.. _records.Values.Where(it => it.UserId == userId).Select(it => it.Session).Order(SessionPosition.OldestFirst)]);
-///         }
-///     }
+///     public ValueTask<IReadOnlyList<StoredSession>> FindByUserAsync(
+///         string userId, CancellationToken cancellationToken) =>
+///         new([.. _records.Values.Where(record => record.UserId == userId).Select(record => record.Session)
+///             .Order(SessionPosition.OldestFirst)]);
 ///
-///     public ValueTask&lt;IReadOnlyList&lt;StoredSession&gt;&gt; ListAsync(SessionPosition? after, int count, CancellationToken cancellationToken = default)
-///     {
-///         lock (_records)
-///         {
-///             var behind = _records.Values.Select(it => it.Session).Where(it => after is null || SessionPosition.Of(it) &lt; after);
-///             return new([.. behind.OrderDescending(SessionPosition.OldestFirst).Take(count)]);
-///         }
-///     }
+///     public ValueTask<IReadOnlyList<StoredSession>> ListAsync(
+///         SessionPosition? after, int count, CancellationToken cancellationToken) =>
+///         new([.. _records.Values.Select(record => record.Session)
+///             .Where(session => after is null || SessionPosition.Of(session) < after)
+///             .OrderDescending(SessionPosition.OldestFirst)
+///             .Take(count)]);
 /// }
-/// </code>
+/// ]]></code>
 /// </remarks>
 public interface ISessionRecordStore
 {
@@ -89,45 +86,61 @@ public interface ISessionRecordStore
     /// <summary>Loads a record with all its values, as the last write or touch before this call has left it.</summary>
     /// <param name="id">The session.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <returns>The record; <see langword="null"/> when there is none. A record that the store can't read is returned with
-    /// <see cref="StoredSession.Status"/>, never as an exception.</returns>
+    /// <returns>The record; <see langword="null"/> when there is none. A record that the store can't read is returned
+    /// with <see cref="StoredSession.Status"/>, never as an exception.</returns>
     /// <exception cref="SessionStoreException">The medium failed or did not answer in time.</exception>
     ValueTask<StoredSession?> LoadAsync(Guid id, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Writes a record in one step, whole or not at all. When the stored version is <see cref="SessionWrite.NewVersion"/>, the write
-    /// has been applied before and its acknowledgement was lost: the store reports it as swapped and changes nothing. When the stored
-    /// version is <see cref="SessionWrite.ExpectedVersion"/>, the store applies the write. Otherwise the store changes nothing.
+    /// Writes a record in one step, whole or not at all. When the stored version is
+    /// <see cref="SessionWrite.NewVersion"/>, the write has been applied before and its acknowledgement was lost: the
+    /// store reports the write as swapped and changes nothing. When the stored version is
+    /// <see cref="SessionWrite.ExpectedVersion"/>, the store applies the write. Otherwise the store changes nothing.
     /// </summary>
-    /// <remarks>A store that keeps a user's index apart from the records writes the index entry before the record, and removes an entry
-    /// only when its record is a tombstone (<see cref="SessionWrite.IsTombstone"/>) or gone for longer than
-    /// <see cref="SessionWrite.IndexUntil"/>.</remarks>
+    /// <remarks>
+    /// <para>A record that the store can't read counts as none here: a write that expects 0 replaces the whole record,
+    /// and any other write is refused with that record.</para>
+    /// <para>A store that keeps a user's index apart from the records writes the index entry before the record, and
+    /// removes an entry only when its record is a tombstone (<see cref="SessionWrite.IsTombstone"/>) or gone for longer
+    /// than <see cref="SessionWrite.IndexUntil"/>.</para>
+    /// </remarks>
     /// <param name="write">What to write.</param>
-    /// <param name="cancellationToken">Cancels waiting. The write may be applied all the same.</param>
-    /// <returns>Whether the write was applied; if it was not, what is stored now, as <see cref="LoadAsync"/> would return it.</returns>
-    /// <exception cref="SessionStoreException">The medium failed or did not answer in time. The write may have been applied.</exception>
+    /// <param name="cancellationToken">Cancels waiting. The write may be applied all the same, and later.</param>
+    /// <returns>Whether the write was applied; if it was not, what is stored now, as <see cref="LoadAsync"/> would
+    /// return it.</returns>
+    /// <exception cref="SessionStoreException">The medium failed or did not answer in time. The write may have been
+    /// applied, or may be applied later.</exception>
     ValueTask<SessionWriteResult> WriteAsync(SessionWrite write, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Moves <see cref="StoredSession.LastSeenAt"/> forwards, whatever the version is, and leaves the touch's version and
-    /// <see cref="SessionTouch.KeepUntil"/>. Creates nothing and changes nothing else.
+    /// Moves <see cref="StoredSession.LastSeenAt"/> forwards, whatever the version is, and leaves the touch's version.
+    /// The record is kept until the later one of <see cref="SessionTouch.KeepUntil"/> and the stored time. A touch
+    /// creates nothing and changes nothing else.
     /// </summary>
     /// <param name="touch">The time, and the new version.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <returns>Whether the time was moved: <see langword="false"/> when there is no record, or it was seen later.</returns>
-    /// <exception cref="SessionStoreException">The medium failed or did not answer in time.</exception>
+    /// <returns>Whether the time was moved: <see langword="false"/> when there is no record, the store can't read the
+    /// record, or the session was seen at that time or later.</returns>
+    /// <exception cref="SessionStoreException">The medium failed or did not answer in time. The touch may have been
+    /// applied.</exception>
     ValueTask<bool> TouchAsync(SessionTouch touch, CancellationToken cancellationToken = default);
 
-    /// <summary>The records whose <see cref="SessionWrite.UserId"/> is exactly this user, those that started first in front. Records of
-    /// tombstones may be missing, and values may be left out. A record is found from the moment its write returns, by every process.</summary>
+    /// <summary>The records whose <see cref="SessionWrite.UserId"/> is exactly this user, sorted by
+    /// <see cref="SessionPosition"/> with the one that started first in front. Each record is as
+    /// <see cref="LoadAsync"/> returns it, but its values may be left out. Tombstones and records that the store can't
+    /// read may be missing. A record is found from the moment its write returns, by every process.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <exception cref="SessionStoreException">The medium failed or did not answer in time.</exception>
-    ValueTask<IReadOnlyList<StoredSession>> FindByUserAsync(string userId, CancellationToken cancellationToken = default);
+    ValueTask<IReadOnlyList<StoredSession>> FindByUserAsync(
+        string userId, CancellationToken cancellationToken = default);
 
-    /// <summary>A page of all records, those that started last in front. What begins, moves or ends meanwhile may or may not be among
-    /// them; every other record is, once. Tombstones may be missing, and values may be left out.</summary>
-    /// <param name="after">The position of the last record of the page before; <see langword="null"/>: the first page.</param>
+    /// <summary>A page of all records, whoever is signed in, sorted by <see cref="SessionPosition"/> with the one that
+    /// started last in front. What begins, moves or ends between two pages may or may not be listed; every other record
+    /// is listed once. Each record is as <see cref="LoadAsync"/> returns it, but its values may be left out. Tombstones
+    /// and records that the store can't read may be missing.</summary>
+    /// <param name="after">The position of the last record of the page before, which need not be stored any more;
+    /// <see langword="null"/>: the first page.</param>
     /// <param name="count">The most records to return, at least 1.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <returns>The page. Fewer than <paramref name="count"/> may come; none means the end.</returns>

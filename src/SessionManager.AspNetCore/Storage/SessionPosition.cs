@@ -1,6 +1,7 @@
 namespace SessionManager.AspNetCore.Storage;
 
-/// <summary>The position of a record in a list: by the time it started, and by the bytes of its id (big-endian) among those of one time.</summary>
+/// <summary>The position of a record in a list: by the time it started, and by the bytes of its id (big-endian, the
+/// order of its text) among those of one time.</summary>
 /// <param name="startedAt">When the session started, in whole milliseconds.</param>
 /// <param name="id">The session.</param>
 public sealed class SessionPosition(DateTimeOffset startedAt, Guid id) : IComparable<SessionPosition>, IEquatable<SessionPosition>

@@ -9,17 +9,20 @@ public sealed class SessionTouch
     /// <summary>The version that the touch leaves: random and never 0.</summary>
     public required long NewVersion { get; init; }
 
-    /// <summary>When the session was used, in whole milliseconds. It is the time of the touch by the caller's clock too.</summary>
+    /// <summary>When the session was used, in whole milliseconds. It is the time of the touch by the caller's clock
+    /// too.</summary>
     public required DateTimeOffset LastSeenAt { get; init; }
 
-    /// <summary>Until when the record is to be kept. It is never earlier than what a former write or touch has said.</summary>
+    /// <summary>Until when the record is to be kept. A touch may be decided on an older record than the stored one, so
+    /// a store keeps the later one of this and the stored time.</summary>
     public required DateTimeOffset KeepUntil { get; init; }
 
-    /// <summary>The user under whom the record is found; the default is <see langword="null"/>: under nobody. A store whose index may lose
-    /// entries writes the entry of this user again.</summary>
+    /// <summary>The user under whom the record was found when the touch was decided; the default is
+    /// <see langword="null"/>: under nobody. The touch does not replace the stored user, who may be another one by
+    /// now. A store whose index may lose entries writes the entry of this user again.</summary>
     public string? UserId { get; init; }
 
-    /// <summary>When the session started, as its last write said.</summary>
+    /// <summary>When the session started, as the caller knows it. The touch does not replace the stored time.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
     /// <summary>Until when index entries are to be kept; see <see cref="SessionWrite.IndexUntil"/>.</summary>

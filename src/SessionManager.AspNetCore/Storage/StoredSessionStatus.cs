@@ -9,6 +9,7 @@ public enum StoredSessionStatus
     /// <summary>What is stored under the id is not a whole record, or none of this store's.</summary>
     Damaged = 1,
 
-    /// <summary>The record was written by a newer version of the store, in a form that this one does not know.</summary>
+    /// <summary>The record was written by a newer version of the store, in a form that this one does not
+    /// know.</summary>
     Newer = 2,
 }

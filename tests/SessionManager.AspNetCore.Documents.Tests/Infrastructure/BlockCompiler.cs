@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -52,17 +53,35 @@ internal static class BlockCompiler
             ],
             packages);
 
+    /// <summary>Compiles a block that declares types, as a library, and loads it.</summary>
+    /// <exception cref="InvalidOperationException">The block has errors or warnings.</exception>
+    public static Assembly Load(CodeBlock block, IEnumerable<string> packages)
+    {
+        var compilation = Compile([Parse(block), CSharpSyntaxTree.ParseText(ImplicitUsings, Parsing)], packages);
+        using var assembly = new MemoryStream();
+        return Check(compilation) is { Count: > 0 } found
+            ? throw new InvalidOperationException(string.Join(Environment.NewLine, found))
+            : compilation.Emit(assembly).Success
+                ? Assembly.Load(assembly.ToArray())
+                : throw new InvalidOperationException($"{block} can't be emitted.");
+    }
+
     private static SyntaxTree Parse(CodeBlock block) => CSharpSyntaxTree.ParseText(block.Text, Parsing, path: block.ToString());
 
-    private static IReadOnlyList<string> Check(SyntaxTree[] trees, IEnumerable<string> packages)
+    private static IReadOnlyList<string> Check(SyntaxTree[] trees, IEnumerable<string> packages) =>
+        Check(Compile(trees, packages));
+
+    private static IReadOnlyList<string> Check(CSharpCompilation compilation) =>
+        [.. compilation.GetDiagnostics().Where(found => found.Severity >= DiagnosticSeverity.Warning).Select(Describe)];
+
+    private static CSharpCompilation Compile(SyntaxTree[] trees, IEnumerable<string> packages)
     {
         var isProgram = trees.Any(tree => tree.GetCompilationUnitRoot().Members.OfType<GlobalStatementSyntax>().Any());
         var options = new CSharpCompilationOptions(
             isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary,
             nullableContextOptions: NullableContextOptions.Enable,
             specificDiagnosticOptions: Ignored);
-        var compilation = CSharpCompilation.Create("Documented", trees, Packages.ReferencesOf(packages), options);
-        return [.. compilation.GetDiagnostics().Where(found => found.Severity >= DiagnosticSeverity.Warning).Select(Describe)];
+        return CSharpCompilation.Create("Documented", trees, Packages.ReferencesOf(packages), options);
     }
 
     private static string Describe(Diagnostic found)
