@@ -15,7 +15,9 @@ internal sealed class RedisScript(string text)
     public static bool IsUnknown(Exception exception) =>
         exception is RedisServerException && exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal);
 
-    public Task<RedisResult> RunAsync(IDatabase database, RedisKey key, RedisValue[] arguments) => database.ScriptEvaluateAsync(_hash, [key], arguments);
+    public Task<RedisResult> RunAsync(IDatabase database, RedisKey key, RedisValue[] arguments) =>
+        database.ScriptEvaluateAsync(_hash, [key], arguments, CommandFlags.DemandMaster);
 
-    public Task<RedisResult> SendAsync(IDatabase database, RedisKey key, RedisValue[] arguments) => database.ScriptEvaluateAsync(text, [key], arguments);
+    public Task<RedisResult> SendAsync(IDatabase database, RedisKey key, RedisValue[] arguments) =>
+        database.ScriptEvaluateAsync(text, [key], arguments, CommandFlags.DemandMaster);
 }
