@@ -3,7 +3,7 @@ namespace SessionManager.AspNetCore.Redis.Scripts;
 /// <summary>
 /// The scripts on records. Each works on one key, a hash:
 /// <code>
-///   v       the version, as a decimal number
+///   v       the version, as a decimal number; a later format takes another name, so that these scripts find no version
 ///   l       last seen, in Unix milliseconds
 ///   0       the columns and the first bytes of the header; see <see cref="Stores.RecordColumns"/>
 ///   1, 2 .. the rest of the header, 64 bytes each: a longer field turns a small hash into a table
@@ -21,8 +21,10 @@ internal static class RecordScripts
         """
         local key = KEYS[1]
         local r = redis.call('HMGET', key, 'v', 'l')
-        if r[1] == ARGV[2] then return 1 end
-        if (r[1] or '') ~= ARGV[1] then return redis.call('HGETALL', key) end
+        local seen = tonumber(r[2] or '')
+        local version = seen and r[1] or ''
+        if version == ARGV[2] then return 1 end
+        if version ~= ARGV[1] then return redis.call('HGETALL', key) end
         -- A server that is out of memory refuses HSET as a script's first write.
         if ARGV[5] == '1' then redis.call('PEXPIRE', key, ARGV[4]) end
         if ARGV[6] == '1' and redis.call('EXISTS', key) == 1 then redis.call('DEL', key) end
@@ -30,27 +32,28 @@ internal static class RecordScripts
         for i = 9, first - 1 do redis.call('HDEL', key, ARGV[i]) end
         -- Lua passes on no more than 8,000 arguments at once.
         for i = first, #ARGV, 4000 do redis.call('HSET', key, unpack(ARGV, i, math.min(i + 3999, #ARGV))) end
-        if (tonumber(r[2] or '') or 0) > tonumber(ARGV[3]) then redis.call('HSET', key, 'l', r[2]) end
+        if seen and seen > tonumber(ARGV[3]) then redis.call('HSET', key, 'l', r[2]) end
         -- What is left of a longer header.
         local surplus = tonumber(ARGV[7])
         while redis.call('HDEL', key, surplus) == 1 do surplus = surplus + 1 end
         local expires = redis.pcall('PEXPIRE', key, ARGV[4])
         if type(expires) == 'table' and expires.err then
           -- Not allowed on this server: nothing may stay for ever.
-          if not r[1] then redis.call('DEL', key) end
+          if version == '' then redis.call('DEL', key) end
           return expires
         end
         return 1
         """);
 
-    /// <summary>Moves 'last seen' forwards: KEYS record; ARGV last seen, new version, time to live. Returns whether it did.</summary>
+    /// <summary>Moves 'last seen' forwards: KEYS record; ARGV last seen, new version, time to live, which is only raised. Returns
+    /// whether it did.</summary>
     public static RedisScript Touch { get; } = new(
         """
         local r = redis.call('HMGET', KEYS[1], 'v', 'l')
         local seen = tonumber(r[2] or '')
         if not r[1] or not seen or seen >= tonumber(ARGV[1]) then return 0 end
         -- In this order, because a server that is out of memory refuses HSET as a script's first write.
-        redis.call('PEXPIRE', KEYS[1], ARGV[3])
+        redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[3])))
         redis.call('HSET', KEYS[1], 'l', ARGV[1], 'v', ARGV[2])
         return 1
         """);

@@ -18,9 +18,6 @@ internal sealed class FaultyRedis(IConnectionMultiplexer real) : ISessionStoreFa
             ? Proxy.Over((IDatabase)method.Invoke(real, arguments)!, (called, values) => CallAsync((IDatabase)method.Invoke(real, arguments)!, called, values))
             : method.Invoke(real, arguments));
 
-    /// <summary>Which calls a fault is of, by their names and keys. The default is all.</summary>
-    public Func<string, bool> IsAffected { get; set; } = static _ => true;
-
     public void Fail() => _failing = true;
 
     public void Hang() => _hanging = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -44,11 +41,6 @@ internal sealed class FaultyRedis(IConnectionMultiplexer real) : ISessionStoreFa
         var what = isScript
             ? $"EVALSHA {string.Join(' ', (RedisKey[])arguments[1]!)} {string.Join(' ', ((RedisValue[])arguments[2]!).Select(value => Convert.ToHexString((byte[]?)value ?? [])))}"
             : $"{method.Name} {string.Join(' ', arguments)}";
-        if (!IsAffected(what))
-        {
-            return await (Task<T>)method.Invoke(database, arguments)!;
-        }
-
         if (_failing)
         {
             throw new IOException($"No connection for {what}", new InvalidOperationException(what));

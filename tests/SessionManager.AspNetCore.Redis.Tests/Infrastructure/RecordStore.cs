@@ -12,11 +12,11 @@ internal sealed class RecordStore : IAsyncDisposable
     private readonly ConnectionMultiplexer _connection;
     private DateTimeOffset _now = DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
 
-    private RecordStore(ConnectionMultiplexer connection, string prefix)
+    private RecordStore(ConnectionMultiplexer connection, string prefix, RecordFaults? faults = null, TimeSpan? timeout = null)
     {
-        (_connection, Prefix, Faults) = (connection, prefix, new FaultyRedis(connection));
+        (_connection, Prefix, Faults) = (connection, prefix, faults ?? new RecordFaults(connection));
         var services = new ServiceCollection().AddLogging();
-        services.AddSessionManager(static options => options.IOTimeout = TimeSpan.FromSeconds(2))
+        services.AddSessionManager(options => options.IOTimeout = timeout ?? TimeSpan.FromSeconds(5))
             .AddRedisStore(options =>
             {
                 options.ConnectionMultiplexerFactory = () => Task.FromResult(Faults.Connection);
@@ -27,7 +27,7 @@ internal sealed class RecordStore : IAsyncDisposable
     }
 
     /// <summary>What lies between the store and the server.</summary>
-    public FaultyRedis Faults { get; }
+    public RecordFaults Faults { get; }
 
     public string Prefix { get; }
 
@@ -41,6 +41,9 @@ internal sealed class RecordStore : IAsyncDisposable
 
     public static async Task<RecordStore> ConnectAsync(string configuration, string? prefix = null) =>
         new(await ConnectionMultiplexer.ConnectAsync($"{configuration},allowAdmin=true"), prefix ?? $"records-{Guid.NewGuid():N}:");
+
+    /// <summary>Another store over the same keys and faults, which shares no memory with this one.</summary>
+    public RecordStore Another(TimeSpan? timeout = null) => new(_connection, Prefix, Faults, timeout);
 
     public RedisKey KeyOf(Guid id) => $"{Prefix}{id:N}";
 
@@ -117,7 +120,7 @@ internal sealed class RecordStore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Faults.Heal();
+        await Faults.HealAsync();
         await _services.DisposeAsync();
         await _connection.DisposeAsync();
     }
