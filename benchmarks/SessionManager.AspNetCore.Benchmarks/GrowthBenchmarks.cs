@@ -14,7 +14,7 @@ public class GrowthBenchmarks
     public int Values { get; set; }
 
     /// <summary>Whose session it is.</summary>
-    [Params(Side.BuiltIn, Side.Ours)]
+    [ParamsAllValues]
     public Side Side { get; set; }
 
     /// <summary>Begins the session.</summary>
@@ -31,15 +31,26 @@ public class GrowthBenchmarks
 
     internal static void Write(Summary summary)
     {
-        var table = new ResultTable("values", "built-in", "ours", "ours, to ten values");
+        var table = new ResultTable(
+            "values", "floor adds", "built-in adds", "ours adds", "ours / floor", "ours, to ten values");
         foreach (var values in (int[])[10, 100, 1000])
         {
-            table.Add($"{values}", $"{Of(values, Side.BuiltIn):0} ns", $"{Of(values, Side.Ours):0} ns", $"**{Of(values, Side.Ours) / Of(10, Side.Ours):0.00}**");
+            var (floor, ours) = (AddedBy(Side.Floor, values), AddedBy(Side.Ours, values));
+            table.Add(
+                $"{values}",
+                $"{floor:0} ns",
+                $"{AddedBy(Side.BuiltIn, values):0} ns",
+                $"{ours:0} ns",
+                $"**{ours / floor:0.00}**",
+                $"**{ours / AddedBy(Side.Ours, 10):0.00}**");
         }
 
         table.Write("growth");
 
-        double Of(int values, Side side) => summary.Reports.Single(report =>
-            (int)report.BenchmarkCase.Parameters[nameof(Values)] == values && (Side)report.BenchmarkCase.Parameters[nameof(Side)] == side).ResultStatistics!.Median;
+        double AddedBy(Side side, int values) => TimeOf(side, values) - TimeOf(Side.Bare, values);
+
+        double TimeOf(Side side, int values) => summary.Reports.Single(report =>
+            (int)report.BenchmarkCase.Parameters[nameof(Values)] == values
+            && (Side)report.BenchmarkCase.Parameters[nameof(Side)] == side).ResultStatistics!.Median;
     }
 }

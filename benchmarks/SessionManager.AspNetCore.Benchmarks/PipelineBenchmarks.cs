@@ -3,7 +3,8 @@ using BenchmarkDotNet.Reports;
 
 namespace SessionManager.AspNetCore.Benchmarks;
 
-/// <summary>A request through the pipeline, without a server: no session, the built-in one and this one.</summary>
+/// <summary>A request through the pipeline, without a server: no session, the floor, the built-in one and this
+/// one.</summary>
 [MemoryDiagnoser]
 public class PipelineBenchmarks
 {
@@ -31,33 +32,22 @@ public class PipelineBenchmarks
 
     internal static void Write(Summary summary)
     {
-        var table = new ResultTable(
-            "request", "no session", "built-in adds", "ours adds", "time: built-in / ours", "bytes: built-in adds", "ours adds", "built-in / ours");
+        var table = new ComparisonTable();
         foreach (var scenario in Enum.GetValues<Scenario>())
         {
-            var ((bare, builtIn, ours), (bareBytes, builtInBytes, oursBytes)) =
-                (Of(report => report.ResultStatistics!.Median), Of(report => (double)report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase)!));
+            BenchmarkReport[] reports = [.. Enum.GetValues<Side>().Select(side => ReportOf(summary, scenario, side))];
             table.Add(
-                $"{NameOf(scenario)}", $"{bare:0} ns", $"{builtIn - bare:0} ns", $"{ours - bare:0} ns", $"**{(builtIn - bare) / (ours - bare):0.0}**",
-                $"{builtInBytes - bareBytes:0}", $"{oursBytes - bareBytes:0}", $"**{(builtInBytes - bareBytes) / (oursBytes - bareBytes):0.0}**");
-
-            (double Bare, double BuiltIn, double Ours) Of(Func<BenchmarkReport, double> figure)
-            {
-                var values = Enum.GetValues<Side>().Select(side => figure(summary.Reports.Single(report =>
-                    report.BenchmarkCase.Parameters[nameof(Scenario)] is Scenario its && its == scenario
-                    && report.BenchmarkCase.Parameters[nameof(Side)] is Side whose && whose == side))).ToArray();
-                return (values[0], values[1], values[2]);
-            }
+                scenario,
+                [.. reports.Select(static report => report.ResultStatistics!.Median)],
+                [.. reports.Select(static report =>
+                    (double)report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase)!)]);
         }
 
         table.Write("pipeline");
     }
 
-    private static string NameOf(Scenario scenario) => scenario switch
-    {
-        Scenario.NoCookie => "without a cookie",
-        Scenario.Untouched => "that leaves its session alone",
-        Scenario.Read => "that reads one of ten values",
-        _ => "that changes one of ten values",
-    };
+    private static BenchmarkReport ReportOf(Summary summary, Scenario scenario, Side side) =>
+        summary.Reports.Single(report =>
+            report.BenchmarkCase.Parameters[nameof(Scenario)] is Scenario its && its == scenario
+            && report.BenchmarkCase.Parameters[nameof(Side)] is Side whose && whose == side);
 }

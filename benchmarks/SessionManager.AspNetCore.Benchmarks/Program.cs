@@ -36,7 +36,11 @@ switch (args)
 
 static Summary Run<T>(int iterations) => BenchmarkRunner.Run<T>(Configuration(iterations));
 
-// In this process: what BenchmarkDotNet generates otherwise is built by the repository's rules, which are not meant for it.
+// In this process: what BenchmarkDotNet generates otherwise is built by the repository's rules, which are not meant for
+// it.
 static IConfig Configuration(int iterations) => DefaultConfig.Instance
-    .AddJob(Job.Default.WithToolchain(new InProcessEmitToolchain(TimeSpan.FromMinutes(5), logOutput: false)).WithWarmupCount(Math.Min(6, iterations)).WithIterationCount(iterations))
+    .AddJob(Job.Default
+        .WithToolchain(new InProcessEmitToolchain(TimeSpan.FromMinutes(5), logOutput: false))
+        .WithWarmupCount(Math.Min(6, iterations))
+        .WithIterationCount(iterations))
     .WithOptions(ConfigOptions.DisableLogFile);

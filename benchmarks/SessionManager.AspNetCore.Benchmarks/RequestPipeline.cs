@@ -1,37 +1,8 @@
 using System.Globalization;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Caching.Distributed;
 
 namespace SessionManager.AspNetCore.Benchmarks;
-
-/// <summary>Whose session the pipeline has.</summary>
-public enum Side
-{
-    /// <summary>None.</summary>
-    Bare,
-
-    /// <summary><c>AddSession</c> and <c>UseSession</c>.</summary>
-    BuiltIn,
-
-    /// <summary><c>AddSessionManager</c> and <c>UseSessionManager</c>.</summary>
-    Ours,
-}
-
-/// <summary>What a request does with its session of ten values.</summary>
-public enum Scenario
-{
-    /// <summary>The browser has no cookie, and the handler does not ask for the session.</summary>
-    NoCookie,
-
-    /// <summary>There is a cookie, and the handler does not ask for the session.</summary>
-    Untouched,
-
-    /// <summary>The handler reads one of the values.</summary>
-    Read,
-
-    /// <summary>The handler changes one of the values.</summary>
-    Write,
-}
 
 /// <summary>
 /// An application's request pipeline without a server: a context is made, the middleware and the handler run, the response starts with
@@ -63,6 +34,9 @@ internal sealed class RequestPipeline : IAsyncDisposable
         collection.AddSingleton<IHttpContextFactory, DefaultHttpContextFactory>();
         switch (side)
         {
+            case Side.Floor:
+                collection.AddDistributedMemoryCache(options => options.SizeLimit = null);
+                break;
             case Side.BuiltIn:
                 collection.AddDistributedMemoryCache(options => options.SizeLimit = null);
                 collection.AddSession();
@@ -90,6 +64,12 @@ internal sealed class RequestPipeline : IAsyncDisposable
                 return context.Response.WriteAsync("written");
             }
             ,
+            (Side.Floor, Scenario.Write) => static async (context, _) =>
+            {
+                await context.Features.Get<FloorSession>()!.SaveAsync();
+                await context.Response.WriteAsync("written");
+            }
+            ,
             _ => static (context, _) => context.Response.WriteAsync("untouched"),
         };
 
@@ -97,6 +77,9 @@ internal sealed class RequestPipeline : IAsyncDisposable
         var builder = new ApplicationBuilder(services);
         switch (side)
         {
+            case Side.Floor:
+                builder.UseMiddleware<FloorMiddleware>();
+                break;
             case Side.BuiltIn:
                 builder.UseSession();
                 break;
@@ -125,9 +108,9 @@ internal sealed class RequestPipeline : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 
-    private async Task<Response> ProcessAsync()
+    private async Task<PipelineResponse> ProcessAsync()
     {
-        var response = new Response(_body);
+        var response = new PipelineResponse(_body);
         var features = new FeatureCollection();
         features.Set<IHttpRequestFeature>(NewRequest());
         features.Set<IHttpResponseFeature>(response);
@@ -142,6 +125,12 @@ internal sealed class RequestPipeline : IAsyncDisposable
 
     private async Task FillAsync(Side side, int values, int valueLength, bool signedIn)
     {
+        if (side == Side.Floor)
+        {
+            _cookie = FloorMiddleware.Fill(_services.GetRequiredService<IDistributedCache>(), values, valueLength);
+            return;
+        }
+
         _fill = context =>
         {
             var text = new string('x', valueLength);
@@ -180,77 +169,4 @@ internal sealed class RequestPipeline : IAsyncDisposable
 
     // Another value each time, of one length: one that stays the same might not be written.
     private string NextText() => (++_written & 1) == 0 ? "the value was changed" : "the value has changed";
-
-    /// <summary>Runs the callbacks when the first byte is about to leave, as a server does.</summary>
-    private sealed class Response(PipeWriter body) : HttpResponseFeature, IHttpResponseBodyFeature
-    {
-        private readonly Stack<(Func<object, Task> Callback, object State)> _starting = new(2);
-        private readonly Stack<(Func<object, Task> Callback, object State)> _completed = new(2);
-        private bool _started;
-
-        public override bool HasStarted => _started;
-
-        public Stream Stream => Stream.Null;
-
-        public PipeWriter Writer => body;
-
-        public override void OnStarting(Func<object, Task> callback, object state) => _starting.Push((callback, state));
-
-        public override void OnCompleted(Func<object, Task> callback, object state) => _completed.Push((callback, state));
-
-        public void DisableBuffering()
-        {
-        }
-
-        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public async Task StartAsync(CancellationToken cancellationToken = default)
-        {
-            if (_started)
-            {
-                return;
-            }
-
-            while (_starting.TryPop(out var next))
-            {
-                await next.Callback(next.State);
-            }
-
-            _started = true;
-        }
-
-        public Task CompleteAsync() => StartAsync();
-
-        public async Task EndAsync()
-        {
-            while (_completed.TryPop(out var next))
-            {
-                await next.Callback(next.State);
-            }
-        }
-    }
-
-    /// <summary>Where the response goes.</summary>
-    private sealed class NullWriter : PipeWriter
-    {
-        private readonly byte[] _buffer = new byte[4096];
-
-        public override void Advance(int bytes)
-        {
-        }
-
-        public override Memory<byte> GetMemory(int sizeHint = 0) => sizeHint <= _buffer.Length ? _buffer : new byte[sizeHint];
-
-        public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
-
-        public override void CancelPendingFlush()
-        {
-        }
-
-        public override void Complete(Exception? exception = null)
-        {
-        }
-
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => default;
-    }
 }

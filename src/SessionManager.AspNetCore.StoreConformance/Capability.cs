@@ -1,10 +1,10 @@
 namespace SessionManager.AspNetCore.StoreConformance;
 
-/// <summary>Makes the answers of a test class to what the suite asks for.</summary>
+/// <summary>Creates the capabilities of a test class.</summary>
 public static class Capability
 {
-    /// <summary>The class provides it.</summary>
-    /// <param name="value">What the class provides.</param>
+    /// <summary>Creates a capability that the class provides.</summary>
+    /// <param name="value">The object that the class provides.</param>
     public static Capability<T> Of<T>(T value)
         where T : class
     {
@@ -12,8 +12,9 @@ public static class Capability
         return new Capability<T>(value, reason: null);
     }
 
-    /// <summary>The class can't provide it. The tests that need it are skipped, and say why.</summary>
-    /// <param name="reason">Why not, as a sentence: it is what the skipped tests say.</param>
+    /// <summary>Creates a capability that the class can't provide. The tests that need the capability are skipped with
+    /// the reason.</summary>
+    /// <param name="reason">The reason as a sentence, which the skipped tests show.</param>
     public static Capability<T> Missing<T>(string reason)
         where T : class
     {

@@ -1,20 +1,20 @@
 namespace SessionManager.AspNetCore.StoreConformance;
 
-/// <summary>The answer of a test class to one thing that the suite asks for: what the class provides, or why it can't.
-/// <see cref="Capability"/> makes the answers.</summary>
-/// <typeparam name="T">What is asked for.</typeparam>
+/// <summary>A capability of a test class that the suite needs: the object that the class provides, or the reason why it
+/// can't. <see cref="Capability"/> creates capabilities.</summary>
+/// <typeparam name="T">The type of the object.</typeparam>
 public sealed class Capability<T>
     where T : class
 {
     internal Capability(T? value, string? reason) => (Value, Reason) = (value, reason);
 
-    /// <summary>What the class provides; <see langword="null"/> when it can't.</summary>
+    /// <summary>The object; <see langword="null"/> when the class can't provide it.</summary>
     public T? Value { get; }
 
-    /// <summary>Why the class can't provide it; <see langword="null"/> when it does.</summary>
+    /// <summary>The reason why the class can't provide the object; <see langword="null"/> when it does.</summary>
     public string? Reason { get; }
 
-    /// <summary>What the class provides. Skips the test, with the reason, when there is nothing.</summary>
+    /// <summary>Returns the object, or skips the test with the reason.</summary>
     internal T Require()
     {
         Assert.SkipWhen(Value is null, Reason ?? "");

@@ -1,9 +1,9 @@
 namespace SessionManager.AspNetCore.StoreConformance;
 
-/// <summary>Loses what a store keeps beside its records, as a medium that runs out of memory does.</summary>
+/// <summary>Removes the entries that a store keeps beside its records, as a medium without memory does.</summary>
 public interface IMediumEviction
 {
-    /// <summary>Loses what is stored beside the records so that those of a user are found.</summary>
+    /// <summary>Removes the index entry by which the store finds the records of a user.</summary>
     /// <param name="userId">The user.</param>
     Task EvictIndexAsync(string userId);
 }

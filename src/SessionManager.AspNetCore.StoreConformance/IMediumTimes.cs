@@ -1,19 +1,18 @@
 namespace SessionManager.AspNetCore.StoreConformance;
 
-/// <summary>Tells how long the medium still keeps what a store has written.</summary>
+/// <summary>Reads how long the medium still keeps the data of a store.</summary>
 public interface IMediumTimes
 {
-    /// <summary>How long the medium still keeps a record: the time to live where the medium counts down, and otherwise
-    /// the time from the last write's <see cref="Storage.SessionWrite.Now"/> or the last touch's
-    /// <see cref="Storage.SessionTouch.LastSeenAt"/> to the time at which the store removes the record.</summary>
+    /// <summary>Returns how long the medium still keeps a record. If the medium counts down, the result is the time to
+    /// live. Otherwise, the result is the time from <see cref="Storage.SessionWrite.Now"/> of the last write, or
+    /// <see cref="Storage.SessionTouch.LastSeenAt"/> of the last touch, to the removal of the record.</summary>
     /// <param name="id">The record.</param>
-    /// <returns>The time left; <see langword="null"/>: for ever.</returns>
+    /// <returns>The time left; <see langword="null"/> when the medium keeps the record for ever.</returns>
     Task<TimeSpan?> ReadRecordAsync(Guid id);
 
-    /// <summary>How long the medium still keeps what is stored beside the records, so that those of a user are
-    /// found.</summary>
+    /// <summary>Returns how long the medium still keeps the index entry of a user.</summary>
     /// <param name="userId">The user.</param>
-    /// <returns>The time left; <see langword="null"/>: for ever, or as long as the records because it is a part of
-    /// them.</returns>
+    /// <returns>The time left; <see langword="null"/> when the medium keeps the entry for ever, or as long as the
+    /// records.</returns>
     Task<TimeSpan?> ReadIndexAsync(string userId);
 }

@@ -12,7 +12,7 @@ public abstract partial class SessionStoreConformance
     private const string SecretValue = "value-1234";
     private const string SecretHeader = "header-5678";
 
-    private static readonly TimeSpan ShortTimeout = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ShortTimeout = TimeSpan.FromMilliseconds(400);
 
     // A machine that is busy takes its time; a call that is not bounded takes for ever.
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
@@ -34,8 +34,8 @@ public abstract partial class SessionStoreConformance
     public async Task A_medium_that_hangs_costs_one_timeout(StoreMember member)
     {
         var faults = await PrepareAsync();
-        var store = CreateStore(ShortTimeout);
-        await CallAsync(store, member);
+        var store = await CreateImpatientAsync();
+        await WarmUpAsync(() => CallAsync(store, member));
         await faults.HangAsync();
         var clock = Stopwatch.StartNew();
         var call = CallAsync(store, member).WaitAsync(Bound, Cancellation);
@@ -49,8 +49,8 @@ public abstract partial class SessionStoreConformance
     public async Task Many_calls_to_a_medium_that_hangs_end_together(StoreMember member)
     {
         var faults = await PrepareAsync();
-        var store = CreateStore(ShortTimeout);
-        await CallAsync(store, member);
+        var store = await CreateImpatientAsync();
+        await WarmUpAsync(() => CallAsync(store, member));
         await faults.HangAsync();
         var clock = Stopwatch.StartNew();
         var calls = Enumerable.Range(0, 20)
@@ -104,8 +104,8 @@ public abstract partial class SessionStoreConformance
     public async Task After_a_hang_the_next_call_works(StoreMember member)
     {
         var faults = await PrepareAsync();
-        var store = CreateStore(ShortTimeout);
-        await CallAsync(store, member);
+        var store = await CreateImpatientAsync();
+        await WarmUpAsync(() => CallAsync(store, member));
         await faults.HangAsync();
         await Assert.ThrowsAsync<SessionStoreException>(() => CallAsync(store, member));
         await faults.HealAsync();
@@ -167,7 +167,8 @@ public abstract partial class SessionStoreConformance
     {
         var faults = await PrepareAsync();
         var impatient = CreateStore(ShortTimeout);
-        var version = (await LoadAsync(store: impatient)).Version;
+        await WarmUpAsync(() => LoadAsync(store: impatient));
+        var version = (await LoadAsync()).Version;
         await faults.HangAsync();
         var late = NewWrite(version, header: "late", values: Values(("late", "1")));
         await Assert.ThrowsAsync<SessionStoreException>(() => WriteAsync(late, impatient));
@@ -176,7 +177,7 @@ public abstract partial class SessionStoreConformance
         await WriteUntilSwappedAsync(
             Store, expected => NewWrite(expected, header: "newer", values: Values(("newer", "1"))));
         var newer = Describe(await LoadAsync());
-        await RefuseAsync(late, impatient);
+        await RefuseAsync(late);
         Assert.Equal(newer, Describe(await LoadAsync()));
     }
 
@@ -188,18 +189,37 @@ public abstract partial class SessionStoreConformance
         return faults;
     }
 
+    /// <summary>Calls until a call succeeds: the first ones connect, which may take longer than the timeout.</summary>
+    private static async Task WarmUpAsync(Func<Task> call)
+    {
+        for (var left = 20; await Record.ExceptionAsync(call) is { } fault; left--)
+        {
+            Assert.True(left > 0 && fault is SessionStoreException, $"The store does not work: {fault}");
+        }
+    }
+
+    /// <summary>A store that soon gives up on a medium that hangs. It has loaded the session of this test, so a store
+    /// that lists what its process knows has to ask its medium.</summary>
+    private async Task<ISessionRecordStore> CreateImpatientAsync()
+    {
+        var store = CreateStore(ShortTimeout);
+        await LoadAsync(store: store);
+        return store;
+    }
+
     private Task CallAsync(
         ISessionRecordStore store, StoreMember member, CancellationToken cancellationToken = default) => member switch
-    {
-        StoreMember.Load => store.LoadAsync(_id, cancellationToken).AsTask(),
-        StoreMember.Write => store.WriteAsync(
-            NewWrite(NewVersion(), header: SecretHeader, user: _user, values: Values((SecretKey, SecretValue))),
-            cancellationToken).AsTask(),
-        StoreMember.Touch => store.TouchAsync(NewTouch(Start.AddMinutes(5), user: _user), cancellationToken).AsTask(),
-        StoreMember.FindByUser => store.FindByUserAsync(_user, cancellationToken).AsTask(),
-        StoreMember.List => store.ListAsync(after: null, count: 10, cancellationToken).AsTask(),
-        _ => throw new ArgumentOutOfRangeException(nameof(member), member, "Say how it is called."),
-    };
+        {
+            StoreMember.Load => store.LoadAsync(_id, cancellationToken).AsTask(),
+            StoreMember.Write => store.WriteAsync(
+                NewWrite(NewVersion(), header: SecretHeader, user: _user, values: Values((SecretKey, SecretValue))),
+                cancellationToken).AsTask(),
+            StoreMember.Touch => store.TouchAsync(
+                NewTouch(Start.AddMinutes(5), user: _user), cancellationToken).AsTask(),
+            StoreMember.FindByUser => store.FindByUserAsync(_user, cancellationToken).AsTask(),
+            StoreMember.List => store.ListAsync(after: null, count: 10, cancellationToken).AsTask(),
+            _ => throw new ArgumentOutOfRangeException(nameof(member), member, "Say how it is called."),
+        };
 
     private void AssertSaysNothing(SessionStoreException fault)
     {

@@ -129,7 +129,7 @@ public abstract partial class SessionStoreConformance
     [Fact]
     public async Task A_session_is_found_by_a_second_store_as_soon_as_it_is_written()
     {
-        var second = SecondStore.Require();
+        var second = RequiredSecondStore;
         for (var i = 0; i < 5; i++)
         {
             var version = await SwapAsync(NewWrite(0, id: Guid.NewGuid(), user: _user, startedAt: Start.AddMinutes(i)));

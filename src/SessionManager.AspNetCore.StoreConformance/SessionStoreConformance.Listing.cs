@@ -110,7 +110,7 @@ public abstract partial class SessionStoreConformance
     [Fact]
     public async Task A_second_store_goes_on_with_the_list_of_the_first()
     {
-        var second = SecondStore.Require();
+        var second = RequiredSecondStore;
         var ids = await StartSessionsAsync(4, i => Start.AddMinutes(i));
         Assert.Equal([ids[1], ids[0]], await ListBehindAsync(SessionPosition.Of(await LoadAsync(ids[2])), ids, second));
     }

@@ -209,7 +209,7 @@ public abstract partial class SessionStoreConformance
     /// <summary>Runs a call many times at once, all of them let loose together.</summary>
     private async Task<T[]> TogetherAsync<T>(int count, Func<ISessionRecordStore, int, Task<T>> call, int times = Many)
     {
-        ISessionRecordStore[] stores = count == 1 ? [Store] : [Store, SecondStore.Require()];
+        ISessionRecordStore[] stores = count == 1 ? [Store] : [Store, RequiredSecondStore];
         var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var calls = Enumerable.Range(0, times).Select(i => Task.Run(async () =>
         {

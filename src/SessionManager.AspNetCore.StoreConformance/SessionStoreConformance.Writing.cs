@@ -153,7 +153,7 @@ public abstract partial class SessionStoreConformance
     [Fact]
     public async Task A_second_store_loads_what_the_first_has_written()
     {
-        var second = SecondStore.Require();
+        var second = RequiredSecondStore;
         var version = await SwapAsync(NewWrite(0, user: _user, values: Values(("a", "1"))));
         Assert.Equal(Describe(await LoadAsync()), Describe(await LoadAsync(store: second)));
         version = await SwapAsync(NewWrite(version, header: "next", user: _user, values: Values(("b", "1"))), second);
@@ -166,7 +166,7 @@ public abstract partial class SessionStoreConformance
     [Fact]
     public async Task A_second_store_refuses_what_was_decided_before_the_first_has_written()
     {
-        var second = SecondStore.Require();
+        var second = RequiredSecondStore;
         var creation = NewWrite(0, values: Values(("a", "1")));
         var first = await SwapAsync(creation);
         await LoadAsync(store: second);

@@ -4,14 +4,16 @@ using SessionManager.AspNetCore.Storage;
 namespace SessionManager.AspNetCore.StoreConformance;
 
 /// <summary>
-/// The contract of <see cref="ISessionRecordStore"/>, with tests for each sentence of its doc comments. Derive one
-/// class and say how to make the store. What the suite needs beside the store is abstract too: a class provides it or
-/// says why it can't, and the tests that need it are skipped with that reason.
+/// The tests of the contract of <see cref="ISessionRecordStore"/>, with tests for each sentence of its doc comments.
+/// Derive a class that creates the store. The other capabilities that the suite needs are abstract too. A class
+/// provides each capability or gives the reason why it can't, and the tests that need the capability are skipped with
+/// that reason.
 /// </summary>
 /// <remarks>
-/// <para>xUnit makes an instance of the class for each test. A class that makes its medium in the constructor, or in
-/// <see cref="IAsyncLifetime"/>, gives each test a fresh medium. A medium that tests share does as well, because each
-/// test has ids and users of its own; only the tests of lists take longer then.</para>
+/// <para>xUnit creates an instance of the class for each test. A class that creates its medium in the constructor, or
+/// in <see cref="IAsyncLifetime"/>, gives each test a new medium. Tests may also share a medium, because each test has
+/// its own ids and users. Then only the tests of lists take longer. Heal a shared medium before each test, because a
+/// failed test may leave a fault behind.</para>
 /// <para>The whole class for a store in a database:</para>
 /// <code><![CDATA[
 /// public sealed class MyStoreTests(MyDatabase database) : SessionStoreConformance, IClassFixture<MyDatabase>
@@ -30,8 +32,8 @@ namespace SessionManager.AspNetCore.StoreConformance;
 /// </remarks>
 public abstract partial class SessionStoreConformance
 {
-    /// <summary>When the sessions of the suite begin. It is not the time of any clock, so a store that asks its own is
-    /// found out.</summary>
+    /// <summary>The time at which the sessions of the suite begin. It is not the time of any clock, so a store that
+    /// reads its own clock fails.</summary>
     protected static readonly DateTimeOffset Start = new(2031, 5, 6, 7, 8, 9, 123, TimeSpan.Zero);
 
     /// <summary>The I/O timeout of a store whose medium works: longer than any call takes.</summary>
@@ -40,32 +42,35 @@ public abstract partial class SessionStoreConformance
     private readonly Guid _id = Guid.NewGuid();
     private readonly string _user = $"ann-{Guid.NewGuid():N}";
     private ISessionRecordStore? _store;
+    private ISessionRecordStore? _second;
 
-    /// <summary>The store under test, made at first use with <see cref="LongTimeout"/>.</summary>
+    /// <summary>The store under test, which is created at its first use with <see cref="LongTimeout"/>.</summary>
     protected ISessionRecordStore Store => _store ??= CreateStore(LongTimeout);
 
-    /// <summary>A store over the same medium that shares no memory with <see cref="Store"/>, as another process has
-    /// it. Missing where a store is exact within one process only.</summary>
+    /// <summary>A store over the same medium that shares no memory with <see cref="Store"/>, like a store in another
+    /// process. It is missing when a store is exact only within one process.</summary>
     protected abstract Capability<ISessionRecordStore> SecondStore { get; }
 
-    /// <summary>The probe of <see cref="Store"/>. Missing where the store has none.</summary>
+    /// <summary>The probe of <see cref="Store"/>. It is missing when the store has none.</summary>
     protected abstract Capability<ISessionStoreProbe> Probe { get; }
 
-    /// <summary>Faults of the medium behind all stores of this test.</summary>
+    /// <summary>The faults of the medium of all stores of this test.</summary>
     protected abstract Capability<IMediumFaults> Faults { get; }
 
-    /// <summary>How long the medium keeps what is written.</summary>
+    /// <summary>The times for which the medium keeps its data.</summary>
     protected abstract Capability<IMediumTimes> Times { get; }
 
-    /// <summary>Spoils records.</summary>
+    /// <summary>Damages records.</summary>
     protected abstract Capability<IMediumDamage> Damage { get; }
 
-    /// <summary>Loses index entries. Missing where the index is a part of the records.</summary>
+    /// <summary>Removes index entries. It is missing when the index is a part of the records.</summary>
     protected abstract Capability<IMediumEviction> Eviction { get; }
+
+    private ISessionRecordStore RequiredSecondStore => _second ??= SecondStore.Require();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>Makes a store over the medium of this test, or returns the one store that there is.</summary>
+    /// <summary>Creates a store over the medium of this test, or returns the only store.</summary>
     /// <param name="ioTimeout">How long one call may take.</param>
     protected abstract ISessionRecordStore CreateStore(TimeSpan ioTimeout);
 
@@ -107,22 +112,22 @@ public abstract partial class SessionStoreConformance
         bool dropsValues = false,
         Dictionary<string, ReadOnlyMemory<byte>?>? values = null,
         ReadOnlyMemory<byte>? headerBytes = null) => new()
-    {
-        Id = id ?? _id,
-        ExpectedVersion = expected,
-        NewVersion = version ?? NewVersion(),
-        Header = headerBytes ?? Bytes(header),
-        LastSeenAt = lastSeenAt ?? Start.AddMinutes(1),
-        UserId = user,
-        StartedAt = startedAt ?? Start,
-        MovesIndex = movesIndex,
-        IsTombstone = isTombstone,
-        Now = now ?? Start.AddMinutes(1),
-        KeepUntil = (now ?? Start.AddMinutes(1)) + (kept ?? TimeSpan.FromHours(2)),
-        IndexUntil = (now ?? Start.AddMinutes(1)) + (indexed ?? TimeSpan.FromHours(8)),
-        DropsValues = dropsValues,
-        Values = values ?? Values(),
-    };
+        {
+            Id = id ?? _id,
+            ExpectedVersion = expected,
+            NewVersion = version ?? NewVersion(),
+            Header = headerBytes ?? Bytes(header),
+            LastSeenAt = lastSeenAt ?? Start.AddMinutes(1),
+            UserId = user,
+            StartedAt = startedAt ?? Start,
+            MovesIndex = movesIndex,
+            IsTombstone = isTombstone,
+            Now = now ?? Start.AddMinutes(1),
+            KeepUntil = (now ?? Start.AddMinutes(1)) + (kept ?? TimeSpan.FromHours(2)),
+            IndexUntil = (now ?? Start.AddMinutes(1)) + (indexed ?? TimeSpan.FromHours(8)),
+            DropsValues = dropsValues,
+            Values = values ?? Values(),
+        };
 
     /// <summary>A touch of the session of this test, so many minutes after its start.</summary>
     private SessionTouch NewTouch(double minutes, long? version = null, Guid? id = null) =>
@@ -135,15 +140,15 @@ public abstract partial class SessionStoreConformance
         string? user = null,
         DateTimeOffset? startedAt = null,
         TimeSpan? kept = null) => new()
-    {
-        Id = id ?? _id,
-        NewVersion = version ?? NewVersion(),
-        LastSeenAt = at,
-        KeepUntil = at + (kept ?? TimeSpan.FromHours(2)),
-        UserId = user,
-        StartedAt = startedAt ?? Start,
-        IndexUntil = at.AddHours(8),
-    };
+        {
+            Id = id ?? _id,
+            NewVersion = version ?? NewVersion(),
+            LastSeenAt = at,
+            KeepUntil = at + (kept ?? TimeSpan.FromHours(2)),
+            UserId = user,
+            StartedAt = startedAt ?? Start,
+            IndexUntil = at.AddHours(8),
+        };
 
     private async Task<SessionWriteResult> WriteAsync(SessionWrite write, ISessionRecordStore? store = null) =>
         await (store ?? Store).WriteAsync(write, Cancellation);

@@ -1,9 +1,9 @@
 namespace SessionManager.AspNetCore;
 
-/// <summary>What <see cref="ISessionManager.ClearSession"/> removes.</summary>
+/// <summary>What <see cref="ISessionManager.ClearSession"/> and <see cref="ISessionManager.SignOut"/> remove.</summary>
 public enum ClearSessionScope
 {
-    /// <summary>The user id; the values stay. The default.</summary>
+    /// <summary>The user id. The values stay. The default.</summary>
     UserId = 0,
 
     /// <summary>The user id and all values.</summary>

@@ -1,61 +1,144 @@
 namespace SessionManager.AspNetCore;
 
 /// <summary>
-/// All sessions, from anywhere: admin pages, "my devices", background jobs. A singleton, which needs no request. It shows what may be
-/// shown of a session, never its token or its values; whether somebody may see or end a session is for the application to decide.
+/// All sessions, for admin pages, "my devices" pages and background jobs. The service is a singleton and needs no
+/// request. It shows neither tokens nor values. The application decides who may see or end a session.
 /// </summary>
-/// <remarks>On Redis it is exact across nodes. On a plain cache listing and finding know the sessions that this process has made or
-/// loaded, and revoking holds on every node all the same.</remarks>
+/// <remarks>On Redis the directory is exact across nodes. On a plain cache, <see cref="ListAsync"/> has the sessions
+/// that this process has created or loaded, and finding the sessions of a user may miss a session when two processes
+/// sign the user in at the same moment. Revoking holds on every node on every store.</remarks>
 public interface ISessionDirectory
 {
-    /// <summary>The living sessions, those that began or signed in last first. They are read page by page while they are enumerated, never
-    /// all at once.</summary>
+    /// <summary>The name of the store, such as <c>memory</c> or <c>redis</c>. The name is constant and has no
+    /// address.</summary>
+    string StoreName { get; }
+
+    /// <summary>Whether the store can list every session. The value is <see langword="false"/> on a plain cache outside
+    /// this process: the list has the sessions that this process has created or loaded.</summary>
+    bool ListsAllSessions { get; }
+
+    /// <summary>Counts the living sessions without a call of the store. On a cache it counts the sessions that this
+    /// process has created or loaded. An expired session is not counted, even when its end has not been
+    /// noticed.</summary>
+    /// <returns>The count, or <see langword="null"/> when the store does not count, such as Redis.</returns>
+    SessionCount? Count();
+
+    /// <summary>Lists the living sessions, latest first: a session that began or signed in later comes first. The
+    /// sessions are read page by page while they are enumerated.</summary>
     /// <param name="cancellationToken">Cancels the listing.</param>
+    /// <returns>The sessions.</returns>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     IAsyncEnumerable<SessionInfo> ListAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>A living session. Looking at it is no use of it.</summary>
-    /// <param name="sessionId">The public id, <see cref="SessionInfo.SessionId"/>.</param>
+    /// <summary>Lists a page of the living sessions, in the order of <see cref="ListAsync"/>. Sessions of the same time
+    /// are listed by id, the greater id first.</summary>
+    /// <remarks>A session that lives while the pages are read is on exactly one page. A session that begins or signs in
+    /// meanwhile moves before the first page, so later pages don't have it. A session that ends meanwhile is missing,
+    /// and no other session is skipped.</remarks>
+    /// <param name="pageSize">The greatest number of sessions on the page: 1 to 1,000. A call reads at most four times
+    /// as many records, or 200 if that is more. A page is short when most of the records that it read have
+    /// expired.</param>
+    /// <param name="continuation">The <see cref="SessionPage.Continuation"/> of the page before. The default is
+    /// <see langword="null"/>: the first page.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
+    /// <returns>The page.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="pageSize"/> is not between 1 and
+    /// 1,000.</exception>
+    /// <exception cref="ArgumentException"><paramref name="continuation"/> is malformed, or belongs to the sessions of
+    /// a user.</exception>
+    /// <exception cref="SessionStoreException">The store can't be reached.</exception>
+    Task<SessionPage> ListPageAsync(
+        int pageSize, string? continuation = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Finds a living session. The call does not count as use of the session.</summary>
+    /// <param name="sessionId">The public id: <see cref="SessionInfo.SessionId"/>.</param>
     /// <param name="cancellationToken">Cancels the search.</param>
-    /// <returns>The session; <see langword="null"/> when none lives under that id, and for what is no id.</returns>
+    /// <returns>The session, or <see langword="null"/> when no living session has the id or the text is no session
+    /// id.</returns>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     Task<SessionInfo?> FindAsync(string sessionId, CancellationToken cancellationToken = default);
 
-    /// <summary>The living sessions that a user is signed in to, the latest sign-in first; none for null, "", 0, Guid.Empty, any default.</summary>
-    /// <param name="userId">The user, exactly: <c>x</c> is not <c>X</c> and not <c>x:y</c>.</param>
+    /// <summary>Gets what is known about a session that lives or has ended: why it ended, and how many values it has.
+    /// The call does not count as use of the session.</summary>
+    /// <param name="sessionId">The public id: <see cref="SessionInfo.SessionId"/>.</param>
     /// <param name="cancellationToken">Cancels the search.</param>
+    /// <returns>The details. Their status is <see cref="SessionStatus.NotFound"/> when the store has no such session,
+    /// and when the text is no session id.</returns>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
-    Task<IReadOnlyList<SessionInfo>> FindByUserAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default);
+    Task<SessionDetails> GetDetailsAsync(string sessionId, CancellationToken cancellationToken = default);
 
-    /// <summary>Ends a session. Its browser is told at the next request, by <see cref="ISessionManager.PreviousSessionEnd"/>.</summary>
-    /// <param name="sessionId">The public id, <see cref="SessionInfo.SessionId"/>.</param>
-    /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <returns>Whether there was a living session to end; false too for what is no id.</returns>
+    /// <summary>Finds the living sessions that a user is signed in to, the latest sign-in first. Sign-ins of the same
+    /// time are listed by session id, the greater id first. The list includes the sessions in which the user acts as
+    /// another user, and the sessions in which another user acts as the user.</summary>
+    /// <typeparam name="TUserId">The type of the id, as for <see cref="ISessionManager.SetUserId"/>.</typeparam>
+    /// <param name="userId">The id of the user, compared exactly: <c>x</c> is neither <c>X</c> nor <c>x:y</c>.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    /// <returns>The sessions. The list is empty when <paramref name="userId"/> is <see langword="null"/>, an empty
+    /// string, 0, <see cref="Guid.Empty"/> or another default value.</returns>
+    /// <exception cref="SessionStoreException">The store can't be reached.</exception>
+    Task<IReadOnlyList<SessionInfo>> FindByUserAsync<TUserId>(
+        TUserId userId, CancellationToken cancellationToken = default);
+
+    /// <summary>Finds a page of the sessions that <see cref="FindByUserAsync"/> finds, in the same order.</summary>
+    /// <remarks>A session that lives while the pages are read is on exactly one page, unless its user signs in again. A
+    /// session that signs in meanwhile moves before the first page.</remarks>
+    /// <typeparam name="TUserId">The type of the id, as for <see cref="ISessionManager.SetUserId"/>.</typeparam>
+    /// <param name="userId">The id of the user, compared exactly.</param>
+    /// <param name="pageSize">The greatest number of sessions on the page: 1 to 1,000. Whatever the size, a call reads
+    /// the headers of all sessions of the user.</param>
+    /// <param name="continuation">The <see cref="SessionPage.Continuation"/> of the page before. The default is
+    /// <see langword="null"/>: the first page.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    /// <returns>The page.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="pageSize"/> is not between 1 and
+    /// 1,000.</exception>
+    /// <exception cref="ArgumentException"><paramref name="continuation"/> is malformed, or belongs to another user or
+    /// to the list of all sessions.</exception>
+    /// <exception cref="SessionStoreException">The store can't be reached.</exception>
+    Task<SessionPage> FindByUserPageAsync<TUserId>(
+        TUserId userId, int pageSize, string? continuation = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends a session. The next request of its browser finds <see cref="SessionEndReason.Revoked"/> in
+    /// <see cref="ISessionManager.PreviousSessionEnd"/>.</summary>
+    /// <param name="sessionId">The public id: <see cref="SessionInfo.SessionId"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Whether a living session was ended. It is <see langword="false"/> when the text is no session
+    /// id.</returns>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     Task<bool> RevokeAsync(string sessionId, CancellationToken cancellationToken = default);
 
-    /// <summary>Ends all sessions that a user is signed in to by now. A sign-in that is running at this moment may come before or after.</summary>
-    /// <param name="userId">The user, exactly.</param>
-    /// <param name="exceptSessionId">The public id of a session that is spared ("sign out everywhere else"), if it is the user's.</param>
-    /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <returns>How many were ended. On a plain cache those of other processes end uncounted.</returns>
-    /// <exception cref="ArgumentException"><paramref name="exceptSessionId"/> is no session id: it would spare nothing.</exception>
+    /// <summary>Ends all sessions that a user is signed in to. A sign-in that runs at the same time may be ended or
+    /// not.</summary>
+    /// <typeparam name="TUserId">The type of the id, as for <see cref="ISessionManager.SetUserId"/>.</typeparam>
+    /// <param name="userId">The id of the user, compared exactly.</param>
+    /// <param name="exceptSessionId">The public id of a session of the user that does not end, for "sign out everywhere
+    /// else". The default is <see langword="null"/>: all sessions end.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The number of sessions that were ended. On a plain cache the sessions that only other processes know
+    /// end too, and are not counted.</returns>
+    /// <exception cref="ArgumentException"><paramref name="exceptSessionId"/> is no session id, so it would except no
+    /// session.</exception>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
-    Task<int> RevokeUserAsync<TUserId>(TUserId userId, string? exceptSessionId = null, CancellationToken cancellationToken = default);
+    Task<int> RevokeUserAsync<TUserId>(
+        TUserId userId, string? exceptSessionId = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Erases all that a user left in sessions, when the account is deleted: ends the sessions that the user is signed in to, those that the user
-    /// signed out of while their values were kept (<see cref="ClearSessionScope.UserId"/>), and expired ones that are still stored. When it
-    /// returns, their values and the user's id are gone from the store, and no request in flight brings them back. A session that
-    /// belongs to somebody else by now is left alone: its values went when it changed hands.
+    /// Erases everything that a user left in sessions, for an account that is deleted. The call ends the sessions that
+    /// the user is signed in to, the sessions that the user signed out of while their values were kept
+    /// (<see cref="ClearSessionScope.UserId"/>), and the expired sessions that are still stored. When the call returns,
+    /// the store has neither their values nor the user's id, and no request in flight brings them back. A session that
+    /// belongs to another user by now is not touched: its values were dropped when the user changed.
     /// </summary>
-    /// <remarks>A sign-in that is running at this moment may come before or after: delete the account first. When the store fails on the way,
-    /// call it again: it goes on with what is left. On a plain cache, a session that only other processes know is erased for every request from
-    /// now on; its bytes go when its token is next brought, or with the cache entry's time to live.</remarks>
-    /// <param name="userId">The user, exactly.</param>
-    /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <returns>How many sessions this call ended: living, signed out with values kept, and expired but still stored. Sessions that had ended before
-    /// are not counted, nor on a plain cache those that only other processes know.</returns>
+    /// <remarks>Delete the account before the call: a sign-in that runs at the same time may be erased or not. When the
+    /// store fails, call the method again; it erases what is left. On a plain cache, a session that only other
+    /// processes know is erased for every later request. Its bytes are removed when its token is next brought, or with
+    /// the time to live of the cache entry.</remarks>
+    /// <typeparam name="TUserId">The type of the id, as for <see cref="ISessionManager.SetUserId"/>.</typeparam>
+    /// <param name="userId">The id of the user, compared exactly.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The number of sessions that this call ended: living sessions, sessions that were signed out with their
+    /// values kept, and expired sessions that were still stored. Sessions that ended before are not counted. On a plain
+    /// cache the sessions that only other processes know are not counted either.</returns>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     Task<int> EraseUserAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default);
 }

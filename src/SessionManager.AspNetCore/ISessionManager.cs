@@ -3,208 +3,248 @@ using System.Diagnostics.CodeAnalysis;
 namespace SessionManager.AspNetCore;
 
 /// <summary>
-/// The session of the current request: who is signed in, and what this browser has said so far. Scoped; inject it into
-/// controllers, endpoints and services. It works on the same data as <c>HttpContext.Session</c>.
+/// The session of the current request: the signed-in user, and the values that are kept for this browser. The service
+/// is scoped. Inject it into controllers, endpoints and services. It works on the same data as
+/// <c>HttpContext.Session</c>.
 /// </summary>
 /// <remarks>
-/// <para>Changes gather in the request and are saved before the first byte of the response leaves, so that a response the
-/// client has received means saved data. A save that fails answers 503, one that was refused because the session ended
-/// meanwhile answers 409; neither is ever answered with success.</para>
-/// <para>It is safe for several threads of one request, and overlapping saves wait for one another: nothing is lost. An instance serves
-/// the request it is used in, whoever holds it and for how long, and throws <see cref="InvalidOperationException"/> where there is none.
-/// In a handler of <see cref="SessionManagerOptions.Events"/> it throws that for a change which would raise the same event again.</para>
-/// <para>Every member throws <see cref="InvalidOperationException"/> where <c>UseSessionManager</c> has not run, in an
-/// endpoint whose mode is <see cref="SessionMode.Disabled"/>, and, with <see cref="LoadMode.OnDemand"/>, before
-/// <see cref="LoadAsync"/>; and <see cref="SessionStoreException"/> when the session could not be loaded. Members that
-/// change the session throw <see cref="InvalidOperationException"/> in a <see cref="SessionMode.ReadOnly"/> endpoint and
-/// after the request has ended.</para>
+/// <para>The changes of a request are saved before the first byte of its response leaves, so a client that has the
+/// response knows that the changes are saved. A request whose save fails is answered with 503. A request whose save is
+/// refused because the session ended meanwhile is answered with 409.</para>
+/// <para>Several threads of one request can use the session at once. An instance serves the request that it is used in,
+/// even when a singleton holds the instance.</para>
+/// <para>Every member throws <see cref="InvalidOperationException"/> where there is no request, where
+/// <c>UseSessionManager</c> has not run, in an endpoint whose mode is <see cref="SessionMode.Disabled"/>, and, with
+/// <see cref="LoadMode.OnDemand"/>, before <see cref="LoadAsync"/>. Every member throws
+/// <see cref="SessionStoreException"/> when the session could not be loaded. Members that change the session throw
+/// <see cref="InvalidOperationException"/> in an endpoint whose mode is <see cref="SessionMode.ReadOnly"/>, after the
+/// request has ended, and in a handler of <see cref="SessionManagerOptions.Events"/> when the change would raise the
+/// same event again.</para>
 /// </remarks>
 public interface ISessionManager
 {
-    /// <summary>
-    /// Signs the user in. The browser gets a new token at once and the old one is dead. Values of an anonymous session are
-    /// kept unless <see cref="SessionManagerOptions.KeepValuesOnSignIn"/> is off; those of a different user are dropped.
-    /// </summary>
-    /// <typeparam name="TUserId">A string, a number, a <see cref="Guid"/>, or any type that comes back equal from its text or its JSON: a tuple,
-    /// a record.</typeparam>
-    /// <param name="userId">The user's id. It is kept as invariant text, which is the same for equal ids (42.00 and 42) and differs for
-    /// different ones.</param>
-    /// <returns><see langword="false"/>, and nothing changed, for <see langword="null"/>, an empty string, 0,
-    /// <see cref="Guid.Empty"/> and any other default value; otherwise <see langword="true"/>.</returns>
-    /// <exception cref="SessionValueException">The id does not come back equal from its text, so that two users could become one; or it is
-    /// equal to an id with another text; or it is longer than <see cref="SessionManagerOptions.MaxValueBytes"/>.</exception>
-    /// <exception cref="InvalidOperationException">The response has started: the new token can't reach the browser any more.</exception>
+    /// <summary>Signs the user in. The browser gets a new token, and the old token is dead. The values of an anonymous
+    /// session are kept, unless <see cref="SessionManagerOptions.KeepValuesOnSignIn"/> is <see langword="false"/>. The
+    /// values of a different user are dropped.</summary>
+    /// <typeparam name="TUserId">A string, a number, a <see cref="Guid"/>, or another type whose values come back equal
+    /// from their text or their JSON, such as a tuple or a record.</typeparam>
+    /// <param name="userId">The id of the user. It is kept as invariant text. Equal ids have the same text (42.00 and
+    /// 42), and different ids have different texts.</param>
+    /// <returns><see langword="true"/>, or <see langword="false"/> when nothing was changed because
+    /// <paramref name="userId"/> is <see langword="null"/>, an empty string, 0, <see cref="Guid.Empty"/> or another
+    /// default value.</returns>
+    /// <exception cref="SessionValueException">The id does not come back equal from its text, or it equals an id that
+    /// has another text, or it is longer than <see cref="SessionManagerOptions.MaxValueBytes"/>.</exception>
+    /// <exception cref="InvalidOperationException">The response has started, so the browser can't get the new
+    /// token.</exception>
     bool SetUserId<TUserId>(TUserId userId);
 
-    /// <summary>The id of the signed-in user as invariant text, or <see langword="null"/> when nobody is signed in.</summary>
+    /// <summary>Returns the id of the signed-in user as invariant text.</summary>
+    /// <returns>The id, or <see langword="null"/> when nobody is signed in.</returns>
     string? GetUserId();
 
-    /// <summary>The id of the signed-in user, or the default of <typeparamref name="TUserId"/> when nobody is signed in.</summary>
-    /// <typeparam name="TUserId">The type it was set with.</typeparam>
+    /// <summary>Returns the id of the signed-in user.</summary>
+    /// <typeparam name="TUserId">The type that the id was set with.</typeparam>
+    /// <returns>The id, or the default of <typeparamref name="TUserId"/> when nobody is signed in.</returns>
     /// <exception cref="SessionValueException">The id is not a <typeparamref name="TUserId"/>.</exception>
     TUserId? GetUserId<TUserId>();
 
     /// <summary>Whether a user is signed in.</summary>
     bool IsAuthenticated { get; }
 
-    /// <summary>
-    /// Signs the user out: the user id goes, the token changes, the values stay, or go as well with
-    /// <see cref="ClearSessionScope.Everything"/>. Does nothing when nobody is signed in. To remove the whole session, use
-    /// <see cref="DestroySession"/>. <c>HttpContext.Session.Clear()</c> is something else: it removes the values and leaves the user signed in.
-    /// </summary>
+    /// <summary>Signs the user out, as <see cref="SignOut"/> does. The user id is removed and the browser gets a new
+    /// token. The values stay, unless <see cref="SessionManagerOptions.ClearSessionScope"/> is
+    /// <see cref="ClearSessionScope.Everything"/>. The call has no effect when nobody is signed in. To remove the whole
+    /// session, call <see cref="DestroySession"/>.</summary>
+    /// <remarks>Don't call <c>HttpContext.Session.Clear()</c> to sign a user out: it drops the values and keeps the
+    /// user signed in.</remarks>
     void ClearSession();
 
-    /// <summary>Signs the user out: the same as <see cref="ClearSession"/>, by the name that the field uses. <c>HttpContext.Session.Clear()</c> is
-    /// something else: it removes the values and leaves the user signed in.</summary>
+    /// <summary>Signs the user out. The call does the same as <see cref="ClearSession"/>.</summary>
+    /// <remarks>Don't call <c>HttpContext.Session.Clear()</c> to sign a user out: it drops the values and keeps the
+    /// user signed in.</remarks>
     void SignOut();
 
-    /// <summary>Stores a value. A string, an int and a byte array are readable by <c>HttpContext.Session</c> too; anything
-    /// else is written by System.Text.Json at once, so that a later change of the object is not stored, and read back to see
-    /// that it comes back equal: its members, its items in their order, and their types. A member that need not be kept is
-    /// marked <c>[JsonIgnore]</c>. A value given as an <see cref="object"/> is stored as its own type, and is to be read as that: read
-    /// as an <see cref="object"/>, a number, a time or an object of the application comes back as another type.</summary>
-    /// <param name="key">An ordinal, non-empty key of at most <see cref="SessionManagerOptions.MaxKeyBytes"/> bytes of UTF-8.</param>
+    /// <summary>Stores a value. A string, an int and a byte array can be read with <c>HttpContext.Session</c> too. Any
+    /// other value is written with System.Text.Json during the call, so a later change of the object is not
+    /// stored.</summary>
+    /// <remarks>The value is read back during the call. It must come back equal: its members, its items in their order,
+    /// and their types. Mark a member that need not be kept with <c>[JsonIgnore]</c>. A value whose
+    /// <typeparamref name="T"/> is <see cref="object"/> is stored as its own type. Read it as that type:
+    /// read as an <see cref="object"/>, a number, a time or an object of the application has another type.</remarks>
+    /// <typeparam name="T">The type of the value.</typeparam>
+    /// <param name="key">The key. It is ordinal, is not empty, and has at most
+    /// <see cref="SessionManagerOptions.MaxKeyBytes"/> bytes in UTF-8.</param>
     /// <param name="value">The value. <see langword="null"/> is a value.</param>
     /// <returns><see langword="true"/>.</returns>
-    /// <exception cref="SessionValueException">The value can't be written, or would not read back equal (the message names the
-    /// member), or a limit of <see cref="SessionManagerOptions"/> would be exceeded. The session is unchanged.</exception>
-    /// <exception cref="InvalidOperationException">There is no session yet and the response has started, so that its cookie
-    /// can't be sent any more.</exception>
+    /// <exception cref="SessionValueException">The value can't be written, or it does not come back equal (the message
+    /// names the member), or a limit of <see cref="SessionManagerOptions"/> would be exceeded. The session is
+    /// unchanged.</exception>
+    /// <exception cref="InvalidOperationException">There is no session yet and the response has started, so its cookie
+    /// can't be sent.</exception>
     bool StoreValue<T>(string key, T value);
 
-    /// <summary>Reads a value. An object is a copy: what is changed in it is stored by <see cref="StoreValue"/> and by nothing else.</summary>
+    /// <summary>Reads a value. An object is a copy: to store a change of the object, call
+    /// <see cref="StoreValue"/>.</summary>
+    /// <typeparam name="T">The type that the value was stored as.</typeparam>
     /// <param name="key">The key.</param>
-    /// <param name="defaultValue">What to return when the key is absent, and only then.</param>
+    /// <param name="defaultValue">The value to return when the key is absent. A stored <see langword="null"/> is
+    /// returned as <see langword="null"/>.</param>
+    /// <returns>The value, or <paramref name="defaultValue"/>.</returns>
     /// <exception cref="SessionValueException">The stored value is not a <typeparamref name="T"/>.</exception>
     T? GetValue<T>(string key, T? defaultValue = default);
 
     /// <summary>Removes a value.</summary>
+    /// <param name="key">The key.</param>
     /// <returns>Whether the key existed.</returns>
     bool RemoveValue(string key);
 
-    /// <summary>Reads a value, telling an absent key from a stored <see langword="null"/>.</summary>
-    /// <returns><see langword="false"/> when the key is absent, and, with a log event, when the value is JSON that can't be read as
-    /// a <typeparamref name="T"/>, as after a deployment that changed the class.</returns>
+    /// <summary>Reads a value, and tells an absent key from a stored <see langword="null"/>.</summary>
+    /// <typeparam name="T">The type that the value was stored as.</typeparam>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value, or the default of <typeparamref name="T"/> when the key is absent.</param>
+    /// <returns>Whether the value was read. It is <see langword="false"/> when the key is absent, and, with a log
+    /// event, when the value is JSON that can't be read as a <typeparamref name="T"/>, for example after a deployment
+    /// that changed the class.</returns>
     /// <exception cref="SessionValueException">The stored value is a string, an int or a byte array, and not a
     /// <typeparamref name="T"/>.</exception>
     bool TryGetValue<T>(string key, [MaybeNullWhen(false)] out T value);
 
-    /// <summary>The keys of all values, in no particular order. The user id is not among them: it is not a value.</summary>
+    /// <summary>The keys of all values, in no particular order. The user id is not a value and has no key.</summary>
     IReadOnlyCollection<string> Keys { get; }
 
-    /// <summary>
-    /// Changes one value atomically and saves it: no parallel request's change of it is lost. The request's changes so far
-    /// are saved with it, and all of that stays even if the handler throws later. Begins a session when there is none.
-    /// </summary>
+    /// <summary>Changes one value atomically and saves it with the changes that the request has made so far. No change
+    /// that a parallel request makes to the value is lost. The saved changes stay even if the request fails later. The
+    /// call begins a session when there is none.</summary>
+    /// <typeparam name="T">The type of the value.</typeparam>
     /// <param name="key">The key.</param>
-    /// <param name="update">Gets the current value, or the default when the key is absent, and returns the new one. It runs
-    /// again when another request was faster, so it should have no side effects.</param>
+    /// <param name="update">Gets the current value, or the default when the key is absent, and returns the new value.
+    /// The function runs again when another request was faster, so it should have no side effects.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The new value, saved.</returns>
-    /// <exception cref="SessionEndedException">The session ended meanwhile; nothing was saved.</exception>
+    /// <exception cref="SessionEndedException">The session ended meanwhile. Nothing was saved.</exception>
     /// <exception cref="SessionStoreException">The store can't be reached, or the value kept changing for one
     /// <see cref="SessionManagerOptions.IOTimeout"/>.</exception>
-    /// <exception cref="SessionValueException">The value is of another type, can't be written or is too large.</exception>
+    /// <exception cref="SessionValueException">The value is of another type, can't be written or is too
+    /// large.</exception>
     ValueTask<T> UpdateValueAsync<T>(string key, Func<T?, T> update, CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// Reads a value and removes it, atomically and saved: of many parallel requests exactly one gets it. The request's
-    /// changes so far are saved with it. A request that prefetches or prerenders a page, as its headers <c>Sec-Purpose</c>, <c>Purpose</c>,
-    /// <c>X-Purpose</c> or <c>X-Moz</c> say, takes nothing and saves nothing: the value stays for whoever comes to see it. A prerendered page that is
-    /// shown later has been made without the value.
-    /// </summary>
+    /// <summary>Reads a value, removes it atomically and saves the removal with the changes that the request has made
+    /// so far. Only one of several parallel requests gets the value.</summary>
+    /// <remarks>A request that prefetches or prerenders a page (header <c>Sec-Purpose</c>, <c>Purpose</c>,
+    /// <c>X-Purpose</c> or <c>X-Moz</c>) takes and saves nothing. The value stays for the request that shows the page.
+    /// A prerendered page that is shown later was made without the value.</remarks>
+    /// <typeparam name="T">The type that the value was stored as.</typeparam>
+    /// <param name="key">The key.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The value, or the default when the key is absent or the request is a prefetch.</returns>
-    /// <exception cref="SessionEndedException">The session ended meanwhile; nothing was taken.</exception>
+    /// <exception cref="SessionEndedException">The session ended meanwhile. Nothing was taken.</exception>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
-    /// <exception cref="SessionValueException">The stored value is not a <typeparamref name="T"/>; it stays.</exception>
+    /// <exception cref="SessionValueException">The stored value is not a <typeparamref name="T"/>. The value
+    /// stays.</exception>
     ValueTask<T?> TakeValueAsync<T>(string key, CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// The public id of the session: safe to log and to show, useless as a credential, the same before and after a change of
-    /// token. Without a session, the id that one begun in this request would get; reading it creates nothing, and the next request has
-    /// another, so it is no key for anything before the first save.
-    /// </summary>
+    /// <summary>The public id of the session. The id is safe to log and to show, is no credential, and stays the same
+    /// when the token changes. Without a session it is the id that a session begun in this request would get. Reading
+    /// the id creates nothing. The next request has another id, so don't use the id as a key before the first
+    /// save.</summary>
     string SessionId { get; }
 
-    /// <summary>Times and user of the session; <see langword="null"/> while there is none.</summary>
+    /// <summary>Times and user of the session, or <see langword="null"/> when there is no session.</summary>
     SessionInfo? Info { get; }
 
-    /// <summary>Why the session this browser came with is gone; <see langword="null"/> when it came with none, or with a
-    /// living one. Every request that brings a dead token is told.</summary>
+    /// <summary>Why the session that this browser's cookie names is gone. The value is <see langword="null"/> when the
+    /// request came without a session cookie or the session lives. Every request that brings a dead token gets the
+    /// reason.</summary>
     SessionEndReason? PreviousSessionEnd { get; }
 
-    /// <summary>
-    /// Lets the signed-in user, support, act as another one, a customer, in this session: from here on the customer is the signed-in user, and
-    /// <see cref="SessionInfo.ActorId"/> says who acts. Whether the user may is the application's to decide before it calls this. The user's values
-    /// are set aside and are there again after <see cref="EndImpersonation"/>; what the customer has in sessions of their own is not touched. The
-    /// token changes. This saves at once, with the changes that the request has made so far.
-    /// </summary>
-    /// <param name="userId">The customer's id, as it is given to <see cref="SetUserId"/>.</param>
+    /// <summary>Lets the signed-in user act as another user in this session, and saves the session at once, with the
+    /// changes that the request has made so far. Afterwards the other user is the signed-in user, and
+    /// <see cref="SessionInfo.ActorId"/> is the user who acts. The token changes. The application decides whether the
+    /// user may act as the other user before it calls this method.</summary>
+    /// <remarks>The values of the user who acts are set aside, and come back with <see cref="EndImpersonation"/>. The
+    /// sessions of the other user are not touched.</remarks>
+    /// <typeparam name="TUserId">The type of the id, as for <see cref="SetUserId"/>.</typeparam>
+    /// <param name="userId">The id of the user to act as.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="ArgumentException">The id names nobody.</exception>
-    /// <exception cref="InvalidOperationException">Nobody is signed in, or the user acts as somebody already, or is that very user; or the response
-    /// has started.</exception>
-    /// <exception cref="SessionEndedException">The session ended, or changed its user or its token, meanwhile.</exception>
+    /// <exception cref="ArgumentException">The id is a default value, which names nobody.</exception>
+    /// <exception cref="InvalidOperationException">Nobody is signed in, the user acts as another user already, the id
+    /// is the user's own, or the response has started.</exception>
+    /// <exception cref="SessionEndedException">The session ended, or changed its user or its token,
+    /// meanwhile.</exception>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     Task ImpersonateAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default);
 
-    /// <summary>Ends what <see cref="ImpersonateAsync"/> began: the user who acted is the signed-in one again, with the values of before and as
-    /// long ago signed in as before. What was stored while acting is dropped. The token changes. Does nothing when nobody acts.</summary>
-    /// <exception cref="InvalidOperationException">The response has started, or the user has withdrawn consent to a cookie that is not essential: the
-    /// new token can't reach the browser any more. The acting goes on; <see cref="ClearSession"/> ends it all the same.</exception>
+    /// <summary>Ends what <see cref="ImpersonateAsync"/> began. The user who acted is the signed-in user again, with
+    /// the values and the <see cref="SessionInfo.AuthenticatedAt"/> of before. The values that were stored meanwhile
+    /// are dropped. The token changes. The call has no effect when nobody acts as another user.</summary>
+    /// <exception cref="InvalidOperationException">The browser can't get the new token, because the response has
+    /// started, or because the cookie is not essential and the user has withdrawn consent. The impersonation goes on.
+    /// <see cref="ClearSession"/> can still end it.</exception>
     void EndImpersonation();
 
-    /// <summary>This request does not count as use of the session: it moves <see cref="SessionInfo.LastSeenAt"/> neither when it ends nor with
-    /// what it changes, and <see cref="CommitAsync"/> keeps nothing alive. Only a sign-in is a use all the same. It holds from the call on, so
-    /// call it before the first change; with <see cref="LoadMode.OnDemand"/> it may come before <see cref="LoadAsync"/>. For whole endpoints there
-    /// is <see cref="SessionAttribute.Touch"/>, and for all requests <see cref="SessionManagerOptions.CountsAsUse"/>, which a store of your own that
-    /// touches as it loads listens to as well.</summary>
+    /// <summary>Says that this request does not count as use of the session. Neither the request's end, nor its
+    /// changes, nor <see cref="CommitAsync"/> move <see cref="SessionInfo.LastSeenAt"/>. Only a sign-in still
+    /// does.</summary>
+    /// <remarks>The call takes effect from then on, so call it before the first change. With
+    /// <see cref="LoadMode.OnDemand"/> it can come before <see cref="LoadAsync"/>. Set
+    /// <see cref="SessionAttribute.Touch"/> for endpoints, and <see cref="SessionManagerOptions.CountsAsUse"/> for all
+    /// requests.</remarks>
     void SkipTouch();
 
-    /// <summary>Changes the token: a new secret now, the old one dead as soon as this is saved. Does nothing when there is no
-    /// session. Of two rotations at once one wins; the other request keeps its other changes and sets no cookie.</summary>
-    /// <exception cref="InvalidOperationException">The response has started: the new token can't reach the browser any more.</exception>
+    /// <summary>Replaces the token. The old token is dead as soon as the change is saved. The call has no effect when
+    /// there is no session. When two requests replace the token at once, one of them wins. The other request sets no
+    /// cookie, and its other changes are saved.</summary>
+    /// <exception cref="InvalidOperationException">The response has started, so the browser can't get the new
+    /// token.</exception>
     void RotateToken();
 
-    /// <summary>Ends the session: the record, its values, the user and the cookie are all gone, and a request in flight can't
-    /// bring them back. What is stored afterwards in the same request begins a fresh session.</summary>
+    /// <summary>Ends the session. The record, the values, the user and the cookie are removed, and no request in flight
+    /// can bring them back. A value that is stored afterwards in the same request begins a new session.</summary>
     void DestroySession();
 
-    /// <summary>Loads the session. Needed with <see cref="LoadMode.OnDemand"/> only; otherwise it was loaded before the
-    /// handler ran, and this returns at once.</summary>
+    /// <summary>Loads the session. The call is needed with <see cref="LoadMode.OnDemand"/> only. Otherwise the session
+    /// is loaded before the endpoint runs, and the call returns at once.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
     Task LoadAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Shows what is stored by now: values, user, or that the session has ended, as <see cref="PreviousSessionEnd"/> then says. This
-    /// request's unsaved changes stay on top; those of a session that has ended are refused when they are saved. Loads a session that
-    /// could not be loaded before. For requests that run long, and for those that wait for another one.</summary>
-    /// <exception cref="SessionStoreException">The store can't be reached; what was loaded before stays.</exception>
+    /// <summary>Loads the session again, for requests that run long or wait for another request. Afterwards the request
+    /// sees the stored values and user, or finds the reason in <see cref="PreviousSessionEnd"/> when the session has
+    /// ended. Changes that are not saved yet stay. They are refused at the save when the session has ended. The call
+    /// also loads a session that could not be loaded before.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="SessionStoreException">The store can't be reached. The session stays as it was loaded
+    /// before.</exception>
     Task ReloadAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// Drops what this request changed and has not saved yet. A sign-out and a destroy stay, and so does what was saved before: with a first
-    /// byte of the response, or by <see cref="CommitAsync"/>, <see cref="UpdateValueAsync"/> or <see cref="TakeValueAsync"/>. For filters,
-    /// interceptors and others that turn an exception into an answer: a handler that throws saves nothing, but only as long as its exception
-    /// reaches <c>UseSessionManager</c>. The session goes on, and what is changed later is saved as usual.
-    /// </summary>
+    /// <summary>Drops the changes of this request that are not saved yet, except a sign-out and a destroy. Call it in a
+    /// filter or an interceptor that turns an exception into a response: changes are dropped by themselves only when
+    /// the exception reaches <c>UseSessionManager</c>. Later changes are saved as usual.</summary>
     /// <remarks>
-    /// <para>Afterwards the request sees the stored session again, as it was loaded or last saved, without the user who signed out or without
-    /// a session if it was destroyed. A session that would have begun does not begin, and no cookie is sent for it.</para>
-    /// <para>It may be called at any time, from any thread, and twice: where there is nothing to drop it does nothing. So it does in an
-    /// endpoint whose mode is <see cref="SessionMode.ReadOnly"/> or <see cref="SessionMode.Disabled"/>, before the session is loaded, where it
-    /// could not be loaded, and after the request has ended. A save that is running is not stopped; what was changed since it began is
-    /// dropped.</para>
-    /// <para>After a save that failed, what it may have stored is not taken back: where that was a new token, later changes of this request may
-    /// be refused with <see cref="SessionEndedException"/>. A response that the failed save kept from leaving may leave: what it says is
-    /// then the application's word.</para>
+    /// <para>Afterwards the request sees the session as it was last loaded or saved, without the user who signed out,
+    /// or without a session if it was destroyed. Changes that were saved before stay saved: with the first byte of the
+    /// response, or by <see cref="CommitAsync"/>, <see cref="UpdateValueAsync"/> or <see cref="TakeValueAsync"/>. A
+    /// session that would have begun does not begin, and its cookie is not sent.</para>
+    /// <para>The call is allowed at any time and from any thread. It has no effect when there is nothing to drop, in an
+    /// endpoint whose mode is <see cref="SessionMode.ReadOnly"/> or <see cref="SessionMode.Disabled"/>, before the
+    /// session is loaded, when it could not be loaded, and after the request has ended. A save that is running goes on.
+    /// Changes that were made since the save began are dropped.</para>
+    /// <para>A save that failed may have reached the store, and is not undone. If it contained a new token, later
+    /// changes of this request may be refused with <see cref="SessionEndedException"/>. The response that the failed
+    /// save held back can leave after this call.</para>
     /// </remarks>
     void DiscardChanges();
 
-    /// <summary>Saves the request's changes now; when it returns they are saved. Not needed for the ordinary request: its
-    /// changes are saved before the response leaves. Unless the request does not count as use at all, it counts also when there is nothing to save, so a request that runs longer
-    /// than <see cref="SessionManagerOptions.IdleTimeout"/>, an open socket or an event stream keeps its session alive by it.</summary>
-    /// <exception cref="SessionEndedException">The session ended meanwhile; nothing was saved.</exception>
-    /// <exception cref="SessionStoreException">The store can't be reached; the changes stay pending. When a new token was among
-    /// them, nothing more can be changed until this has succeeded.</exception>
+    /// <summary>Saves the request's changes now. An ordinary request need not call it: its changes are saved before the
+    /// response leaves. The call counts as use of the session even when there is nothing to save, unless the request
+    /// does not count as use. So a request that runs longer than <see cref="SessionManagerOptions.IdleTimeout"/>, such
+    /// as an open socket or an event stream, keeps its session alive with it.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="SessionEndedException">The session ended meanwhile. Nothing was saved.</exception>
+    /// <exception cref="SessionLimitException">The changes contain a sign-in that is refused. Nothing was
+    /// saved.</exception>
+    /// <exception cref="SessionStoreException">The store can't be reached. The changes stay. When they contain a new
+    /// token, nothing can be changed until a call of this method has succeeded.</exception>
     Task CommitAsync(CancellationToken cancellationToken = default);
 }

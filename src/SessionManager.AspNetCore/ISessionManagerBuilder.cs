@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace SessionManager.AspNetCore;
 
-/// <summary>What <c>AddSessionManager</c> returns. Store packages extend it.</summary>
+/// <summary>The builder that <c>AddSessionManager</c> returns. Store packages add extension methods to it.</summary>
 public interface ISessionManagerBuilder
 {
     /// <summary>The application's services.</summary>

@@ -1,20 +1,23 @@
 namespace SessionManager.AspNetCore;
 
-/// <summary>Why a session is no longer there.</summary>
+/// <summary>Why a session, or the token of a session, is no longer valid.</summary>
 public enum SessionEndReason
 {
-    /// <summary>The idle or the absolute timeout passed.</summary>
+    /// <summary>The idle timeout or the absolute timeout has passed.</summary>
     Expired = 1,
 
-    /// <summary>It was ended by <see cref="ISessionManager.DestroySession"/>.</summary>
+    /// <summary>The session was ended by <see cref="ISessionManager.DestroySession"/>.</summary>
     SignedOut = 2,
 
-    /// <summary>It was ended from outside: by an administrator, from another device, or by a limit of sessions.</summary>
+    /// <summary>The session was ended by <see cref="ISessionDirectory"/>, by
+    /// <see cref="StaleTokenContext.EndSession"/>, or because its user signed in more often than
+    /// <see cref="SessionManagerOptions.MaxSessionsPerUser"/> allows.</summary>
     Revoked = 3,
 
-    /// <summary>The session lives, but this token is dead: a sign-in, a sign-out or a rotation went past it.</summary>
+    /// <summary>The session lives, and the token is dead: a sign-in, a sign-out or a rotation replaced the
+    /// token.</summary>
     Replaced = 4,
 
-    /// <summary>The cookie was ill-formed or ambiguous, or there is no readable record for it.</summary>
+    /// <summary>The cookie is ill-formed or ambiguous, or the store has no readable record for it.</summary>
     Invalid = 5,
 }

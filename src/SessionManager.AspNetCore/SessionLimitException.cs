@@ -1,24 +1,27 @@
 namespace SessionManager.AspNetCore;
 
-/// <summary>A sign-in was refused, because the user has as many sessions as <see cref="SessionManagerOptions.MaxSessionsPerUser"/>
-/// allows and <see cref="SessionManagerOptions.OnSessionLimit"/> is <see cref="OnSessionLimit.RejectNew"/>. Nothing was saved. Where no
-/// handler catches it, the answer is 409.</summary>
+/// <summary>The exception that a save throws when it contains a sign-in that is refused: the user has as many sessions
+/// as <see cref="SessionManagerOptions.MaxSessionsPerUser"/> allows, and
+/// <see cref="SessionManagerOptions.SessionLimitBehavior"/> is <see cref="SessionLimitBehavior.RejectNew"/>. Nothing
+/// was saved. An unhandled exception is answered with 409, unless the response has started.</summary>
 public sealed class SessionLimitException : Exception
 {
-    /// <summary>Creates it with a default message.</summary>
+    /// <summary>Creates an exception with the default message of <see cref="Exception"/>.</summary>
     public SessionLimitException()
-        : this("The user has as many sessions as are allowed. Sign out elsewhere first.")
     {
     }
 
-    /// <summary>Creates it with a message.</summary>
+    /// <summary>Creates an exception.</summary>
+    /// <param name="message">What happened. It must name no token, store key or value.</param>
     public SessionLimitException(string message)
         : base(message)
     {
     }
 
-    /// <summary>Creates it with a message and a cause.</summary>
-    public SessionLimitException(string message, Exception innerException)
+    /// <summary>Creates an exception.</summary>
+    /// <param name="message">What happened. It must name no token, store key or value.</param>
+    /// <param name="innerException">The cause, or <see langword="null"/>.</param>
+    public SessionLimitException(string message, Exception? innerException)
         : base(message, innerException)
     {
     }

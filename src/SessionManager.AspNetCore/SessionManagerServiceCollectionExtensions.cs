@@ -8,6 +8,8 @@ using SessionManager.AspNetCore.Authentication;
 using SessionManager.AspNetCore.Configuration;
 using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Pipeline;
+using SessionManager.AspNetCore.Rules;
+using SessionManager.AspNetCore.Storage;
 using SessionManager.AspNetCore.Stores;
 using SessionManager.AspNetCore.TempData;
 
@@ -17,14 +19,21 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class SessionManagerServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="ISessionManager"/> (scoped) and what it needs. It replaces <c>AddSession</c>. With no
-    /// <see cref="IDistributedCache"/> registered, sessions are kept in this process's memory. Where MVC is used, its TempData is kept in
-    /// the session instead of in a cookie of its own, unless the application chose a provider of TempData itself.
+    /// Adds <see cref="ISessionManager"/> (scoped), <see cref="ISessionDirectory"/> (singleton) and the services they
+    /// need. This call replaces <c>AddSession</c>. Sessions are kept in the application's
+    /// <see cref="IDistributedCache"/>, or in the memory of this process when the application registers no cache.
     /// </summary>
+    /// <remarks>Services that are registered before this call are kept, so an application can replace any of them. In
+    /// an application that uses MVC, TempData is kept in the session instead of in a cookie of its own, unless the
+    /// application chose a TempData provider. The method can be called more than once: every
+    /// <paramref name="configure"/> is applied.</remarks>
     /// <param name="services">The application's services.</param>
-    /// <param name="configure">Sets options; they are validated when the application starts.</param>
+    /// <param name="configure">Sets options. The options are validated when the application starts. The default is
+    /// <see langword="null"/>: every option has its default.</param>
     /// <returns>A builder that store packages extend.</returns>
-    public static ISessionManagerBuilder AddSessionManager(this IServiceCollection services, Action<SessionManagerOptions>? configure = null)
+    /// <exception cref="ArgumentNullException"><paramref name="services"/> is <see langword="null"/>.</exception>
+    public static ISessionManagerBuilder AddSessionManager(
+        this IServiceCollection services, Action<SessionManagerOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         AddOptions(services, configure);
@@ -36,15 +45,46 @@ public static class SessionManagerServiceCollectionExtensions
         services.TryAddSingleton<LiveSessions>();
         services.TryAddSingleton<SessionMetrics>();
         services.TryAddSingleton<ObservedStore>();
+        services.TryAddSingleton<StoreFeatures>();
         services.TryAddSingleton<SessionCookie>();
         services.TryAddSingleton<SessionClock>();
         services.TryAddSingleton<SessionSchemes>();
         services.TryAddSingleton<SessionEvents>();
+        services.TryAddSingleton<EndpointSettings>();
+        services.TryAddSingleton<UserRevocations>();
+        services.TryAddSingleton<SessionRepository>();
+        services.TryAddSingleton<SessionFinder>();
+        services.TryAddSingleton<SessionTombstones>();
+        services.TryAddSingleton<SessionPointers>();
         services.TryAddSingleton<SessionEnding>();
-        services.TryAddSingleton<SessionAdmission>();
-        services.TryAddSingleton<UserErasure>();
+        services.TryAddSingleton<SessionRotation>();
+        services.TryAddSingleton<RejectedLoads>();
+        services.TryAddSingleton<LostSessions>();
         services.TryAddSingleton<SessionLoader>();
-        services.TryAddSingleton<SessionPipeline>();
+        services.TryAddSingleton<SessionReload>();
+        services.TryAddSingleton<SessionLimiter>();
+        services.TryAddSingleton<DraftCommits>();
+        services.TryAddSingleton<SaveReport>();
+        services.TryAddSingleton<SaveRecovery>();
+        services.TryAddSingleton<SessionSaver>();
+        services.TryAddSingleton<SessionToucher>();
+        services.TryAddSingleton<SessionGuard>();
+        services.TryAddSingleton<SessionView>();
+        services.TryAddSingleton<SessionEdits>();
+        services.TryAddSingleton<ValueUpdater>();
+        services.TryAddSingleton<Impersonation>();
+        services.TryAddSingleton<ResponseStart>();
+        services.TryAddSingleton<RequestFailure>();
+        services.TryAddSingleton<RequestSessions>();
+        services.TryAddSingleton<RunningRequests>();
+        services.TryAddSingleton<StaticFileNotice>();
+        services.TryAddSingleton<SessionServices>();
+        services.TryAddSingleton<ManagerServices>();
+        services.TryAddSingleton<UserSessions>();
+        services.TryAddSingleton<UserErasure>();
+        services.TryAddSingleton<ExpiredSessions>();
+        services.TryAddSingleton<SessionPaging>();
+        services.TryAddSingleton<SessionDetailsReader>();
         services.TryAddSingleton<ISessionDirectory, SessionDirectory>();
         services.TryAddScoped<ISessionManager, RequestSessionManager>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartupReport>());
@@ -57,8 +97,10 @@ public static class SessionManagerServiceCollectionExtensions
     private static void AddOptions(IServiceCollection services, Action<SessionManagerOptions>? configure)
     {
         services.AddOptions<SessionManagerOptions>().ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<SessionManagerOptions>, CompleteSessionManagerOptions>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SessionManagerOptions>, ValidateSessionManagerOptions>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IPostConfigureOptions<SessionManagerOptions>, CompleteSessionManagerOptions>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<SessionManagerOptions>, ValidateSessionManagerOptions>());
         if (configure is not null)
         {
             services.Configure(configure);
@@ -70,9 +112,15 @@ public static class SessionManagerServiceCollectionExtensions
         // Adds nothing where the application has a cache.
         services.AddDistributedMemoryCache();
         services.TryAddEnumerable(
-            ServiceDescriptor.Singleton<IPostConfigureOptions<MemoryDistributedCacheOptions>>(new KeepSessionsInMemoryCache(services)));
-        services.TryAddSingleton(provider => new MemoryCacheLimit(services, provider.GetRequiredService<IOptions<MemoryDistributedCacheOptions>>()));
-        services.TryAddSingleton<ISessionRecords, DistributedCacheSessionStore>();
+            ServiceDescriptor.Singleton<IPostConfigureOptions<MemoryDistributedCacheOptions>>(
+                new KeepSessionsInMemoryCache(services)));
+        services.TryAddSingleton(provider => new MemoryCacheLimit(
+            services, provider.GetRequiredService<IOptions<MemoryDistributedCacheOptions>>()));
+        if (!services.Any(static service => service.ServiceType == typeof(ISessionRecordStore)))
+        {
+            new SessionManagerBuilder(services).AddSessionStore<CacheSessionStore>();
+        }
+
         services.TryAddSingleton(provider =>
         {
             var options = provider.GetRequiredService<IOptions<SessionManagerOptions>>().Value;

@@ -1,10 +1,11 @@
 namespace SessionManager.AspNetCore;
 
-/// <summary>The session store can't be reached, or did not answer within <see cref="SessionManagerOptions.IOTimeout"/>.
-/// Unhandled, and before the response has started, it becomes a 503 with <c>Retry-After</c>.</summary>
+/// <summary>The exception that is thrown when the session store can't be reached, or does not answer within
+/// <see cref="SessionManagerOptions.IOTimeout"/>. An unhandled exception is answered with 503 and <c>Retry-After</c>,
+/// unless the response has started.</summary>
 public sealed class SessionStoreException : Exception
 {
-    /// <summary>Creates an exception without a message.</summary>
+    /// <summary>Creates an exception with the default message of <see cref="Exception"/>.</summary>
     public SessionStoreException()
     {
     }
@@ -18,13 +19,14 @@ public sealed class SessionStoreException : Exception
 
     /// <summary>Creates an exception.</summary>
     /// <param name="message">What happened. It must name no token, store key or value.</param>
-    /// <param name="innerException">The cause. Its text may be logged, so it must name none of them either.</param>
+    /// <param name="innerException">The cause, or <see langword="null"/>. Its message may be logged, so it must name no
+    /// token, store key or value either.</param>
     public SessionStoreException(string message, Exception? innerException)
         : base(message, innerException)
     {
     }
 
-    /// <summary>Whether the store did not answer in time. Calls that wait behind this one fail with it then, instead of waiting out a
-    /// timeout each. The default is <see langword="false"/>.</summary>
+    /// <summary>Whether the store did not answer in time. Calls that wait behind a call that timed out fail with it,
+    /// instead of waiting for a timeout each. The default is <see langword="false"/>.</summary>
     public bool IsTimeout { get; init; }
 }

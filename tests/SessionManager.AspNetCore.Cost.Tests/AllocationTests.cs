@@ -17,9 +17,9 @@ public sealed class AllocationTests
 
     [Theory]
     [InlineData(Scenario.NoCookie, 180, 180)]
-    [InlineData(Scenario.Untouched, 840, 840)]
-    [InlineData(Scenario.Read, 1120, 1120)]
-    [InlineData(Scenario.Write, 2800, 4400)]
+    [InlineData(Scenario.Untouched, 680, 680)]
+    [InlineData(Scenario.Read, 976, 976)]
+    [InlineData(Scenario.Write, 2680, 4200)]
     public async Task A_request_allocates_no_more_than_it_did(Scenario scenario, int most, int mostInDebug)
     {
         var ours = await MeasureAsync(Side.Ours, scenario) - await MeasureAsync(Side.Bare, scenario);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Playwright;
 using SessionManager.AspNetCore.Dashboard.Tests.Infrastructure;
+using SessionManager.AspNetCore.Rules;
 
 namespace SessionManager.AspNetCore.Dashboard.Tests;
 

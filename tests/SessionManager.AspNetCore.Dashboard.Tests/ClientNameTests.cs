@@ -13,7 +13,7 @@ public sealed class ClientNameTests
     [InlineData("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15", "Safari 18 on macOS")]
     [InlineData("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36", "Chrome 142 on Android")]
     [InlineData("Mozilla/5.0 (Windows NT 10.0) Chrome/123456789", "Chrome 1234 on Windows")]
-    public void A_browser_that_most_people_use_has_a_short_name(string userAgent, string name) => Assert.Equal(name, ClientName.Of(userAgent));
+    public void A_browser_that_most_people_use_has_a_short_name(string userAgent, string name) => Assert.Equal(name, ClientName.FromUserAgent(userAgent));
 
     [Theory]
     [InlineData("")]
@@ -22,5 +22,5 @@ public sealed class ClientNameTests
     [InlineData("Mozilla/5.0 (Windows NT 10.0) Chrome/")]
     [InlineData("Mozilla/5.0 (Windows NT 10.0) Chrome/<script>")]
     [InlineData("<script>Mozilla/5.0 (Windows NT 10.0) Chrome/142")]
-    public void What_is_not_known_has_none(string userAgent) => Assert.Null(ClientName.Of(userAgent));
+    public void What_is_not_known_has_none(string userAgent) => Assert.Null(ClientName.FromUserAgent(userAgent));
 }

@@ -8,7 +8,7 @@ public sealed partial class ConventionTests
 {
     [Fact]
     public void One_type_is_public() =>
-        Assert.Equal([typeof(SessionManagerDashboardEndpointRouteBuilderExtensions)], typeof(SessionManagerDashboardEndpointRouteBuilderExtensions).Assembly.GetExportedTypes());
+        Assert.Equal([typeof(SessionManagerDashboardExtensions)], typeof(SessionManagerDashboardExtensions).Assembly.GetExportedTypes());
 
     [Fact]
     public void Every_log_event_has_a_number_of_its_own()

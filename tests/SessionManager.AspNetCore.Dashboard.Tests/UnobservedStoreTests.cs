@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using SessionManager.AspNetCore.Dashboard.Tests.Infrastructure;
 using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Pipeline;
+using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Dashboard.Tests;
 
@@ -15,7 +17,19 @@ public sealed class UnobservedStoreTests
     {
         await using var provider = new ServiceCollection().AddLogging().AddSessionManager().Services.BuildServiceProvider();
         var store = ActivatorUtilities.CreateInstance<ObservedStore>(provider, new PendingStore());
-        var (commit, member) = (new SessionCommit { Id = Id, Now = default }, new SessionMember(Id, default));
+        var write = new SessionWrite
+        {
+            Id = Id,
+            ExpectedVersion = 0,
+            NewVersion = 1,
+            Header = default,
+            LastSeenAt = default,
+            StartedAt = default,
+            Now = default,
+            KeepUntil = default,
+            IndexUntil = default,
+        };
+        var touch = new SessionTouch { Id = Id, NewVersion = 2, LastSeenAt = default, KeepUntil = default, StartedAt = default, IndexUntil = default };
         CallAll();
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -25,22 +39,17 @@ public sealed class UnobservedStoreTests
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Same(PendingStore.Load, store.LoadAsync(Id, default, TestContext.Current.CancellationToken).AsTask());
-        Assert.Same(PendingStore.Commit, store.CommitAsync(commit, TestContext.Current.CancellationToken).AsTask());
+        Assert.Same(PendingStore.Load, store.LoadAsync(Id, TestContext.Current.CancellationToken).AsTask());
+        Assert.Same(PendingStore.Write, store.WriteAsync(write, TestContext.Current.CancellationToken).AsTask());
 
 #pragma warning disable CA2012 // They are of tasks that never end, and are not to be waited for.
         void CallAll()
         {
-            _ = store.LoadAsync(Id, default);
-            _ = store.TouchAsync(Id, default);
-            _ = store.CommitAsync(commit);
-            _ = store.EndAsync(Id, SessionEndReason.Revoked);
-            _ = store.EndExpiredAsync(Id, default);
-            _ = store.AdmitAsync("ann", member, null);
-            _ = store.DismissAsync("ann", member);
-            _ = store.FindMembersAsync("ann");
-            _ = store.RevokeUnlistedAsync("ann", null);
-            _ = store.ProbeAsync();
+            _ = store.LoadAsync(Id);
+            _ = store.WriteAsync(write);
+            _ = store.TouchAsync(touch);
+            _ = store.FindByUserAsync("ann");
+            _ = store.ListAsync(after: null, count: 1);
         }
 #pragma warning restore CA2012
     }
@@ -50,8 +59,7 @@ public sealed class UnobservedStoreTests
     {
         using var listener = new ActivityListener { ShouldListenTo = source => source.Name == "SessionManager.AspNetCore", Sample = static (ref _) => ActivitySamplingResult.None };
         await using var provider = new ServiceCollection().AddLogging().AddSessionManager().Services.BuildServiceProvider();
-        var store = provider.GetRequiredService<ObservedStore>();
-        await DashboardApp.AddSessionAsync(store, DateTimeOffset.UtcNow, "ann");
+        await DashboardApp.AddSessionAsync(provider.GetRequiredService<SessionRepository>(), DateTimeOffset.UtcNow, "ann");
         ActivitySource.AddActivityListener(listener);
         var metrics = provider.GetRequiredService<SessionMetrics>();
         metrics.Created();
@@ -69,36 +77,24 @@ public sealed class UnobservedStoreTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    private sealed class PendingStore : ISessionRecords
+    private sealed class PendingStore : ISessionRecordStore
     {
-        public static readonly Task<SessionLookup> Load = new TaskCompletionSource<SessionLookup>().Task;
-        public static readonly Task<SessionCommitResult> Commit = new TaskCompletionSource<SessionCommitResult>().Task;
+        public static readonly Task<StoredSession?> Load = new TaskCompletionSource<StoredSession?>().Task;
+        public static readonly Task<SessionWriteResult> Write = new TaskCompletionSource<SessionWriteResult>().Task;
 
-        private static readonly Task<bool> Flag = new TaskCompletionSource<bool>().Task;
+        private static readonly Task<bool> Touch = new TaskCompletionSource<bool>().Task;
+        private static readonly Task<IReadOnlyList<StoredSession>> Find = new TaskCompletionSource<IReadOnlyList<StoredSession>>().Task;
 
         public string Name => "pending";
 
-        public ValueTask<SessionLookup> LoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => new(Load);
+        public ValueTask<StoredSession?> LoadAsync(Guid id, CancellationToken cancellationToken = default) => new(Load);
 
-        public ValueTask<bool> TouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => new(Flag);
+        public ValueTask<SessionWriteResult> WriteAsync(SessionWrite write, CancellationToken cancellationToken = default) => new(Write);
 
-        public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) => new(Commit);
+        public ValueTask<bool> TouchAsync(SessionTouch touch, CancellationToken cancellationToken = default) => new(Touch);
 
-        public ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) => new(Flag);
+        public ValueTask<IReadOnlyList<StoredSession>> FindByUserAsync(string userId, CancellationToken cancellationToken = default) => new(Find);
 
-        public ValueTask<bool> EndExpiredAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken = default) => new(Flag);
-
-        public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask DismissAsync(string userId, SessionMember member, CancellationToken cancellationToken = default) => new(Flag);
-
-        public ValueTask<IReadOnlyList<SessionMember>> FindMembersAsync(string userId, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask RevokeUnlistedAsync(string userId, Guid? exceptId, CancellationToken cancellationToken = default) => new(Flag);
-
-        public IAsyncEnumerable<SessionRecord> ListAsync(DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default) =>
-            AsyncEnumerable.Empty<SessionRecord>();
-
-        public ValueTask ProbeAsync(CancellationToken cancellationToken = default) => new(Flag);
+        public ValueTask<IReadOnlyList<StoredSession>> ListAsync(SessionPosition? after, int count, CancellationToken cancellationToken = default) => new(Find);
     }
 }

@@ -4,7 +4,6 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using SessionManager.AspNetCore.Grpc.Tests.Infrastructure;
-using SessionManager.AspNetCore.StoreConformance;
 
 namespace SessionManager.AspNetCore.Grpc.Tests;
 
@@ -123,7 +122,7 @@ public sealed class SessionFailureTests
         await using var app = await GrpcApp.StartAsync(Transport.Kestrel, session: options =>
         {
             options.MaxSessionsPerUser = 1;
-            options.OnSessionLimit = OnSessionLimit.RejectNew;
+            options.SessionLimitBehavior = SessionLimitBehavior.RejectNew;
         });
         await app.SignedInAsync();
 

@@ -87,7 +87,7 @@ public sealed class ThrowingMethodTests
 
         Assert.Null(client.Token);
         Assert.Equal(":", await client.StateAsync());
-        Assert.Equal(0, app.Store.CallsOf(StoreConformance.StoreOperation.Commit));
+        Assert.Equal(0, app.Store.CallsOf(StoreOperation.Commit));
     }
 
     [Theory]

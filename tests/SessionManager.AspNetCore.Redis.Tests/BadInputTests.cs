@@ -117,7 +117,7 @@ public sealed class BadInputTests(Servers servers)
 
         await browser.DoAsync("/drop");
         Assert.Empty(await browser.KeysAsync());
-        Assert.Equal(["b", "c", "f", "g", "i", "l", "s"], (await Dump.TakeAsync(server, options.Prefix)).FieldsOfOnlyKey());
+        Assert.Equal(["0", "1", "l", "v"], (await Dump.TakeAsync(server, options.Prefix)).FieldsOfOnlyKey());
         await browser.DoAsync("/value?key=a&value=1");
         Assert.Equal("1", await browser.ReadAsync("/value?key=a"));
     }

@@ -70,7 +70,6 @@ public sealed class CostTests : IAsyncLifetime
     [InlineData("/take?key=a", 2)]
     [InlineData("/rotate", 2)]
     [InlineData("/drop", 2)]
-    [InlineData("/destroy", 2)]
     [InlineData("/take?key=absent", 1)]
     public async Task A_change_sends_one_command_to_load_and_one_to_save(string path, int most)
     {
@@ -79,6 +78,37 @@ public sealed class CostTests : IAsyncLifetime
         var commands = await _monitor.CommandsOfAsync(() => _browser.DoAsync(path));
 
         Assert.Equal(most, commands.Count);
+    }
+
+    [Fact]
+    public async Task A_write_of_a_value_does_not_send_the_header()
+    {
+        await _browser.DoAsync("/sign-in", new Entry("user", "somebody"));
+        // The first use of the new token is written into the header.
+        await _browser.DoAsync("/value?key=a&value=2");
+
+        var commands = await _monitor.CommandsOfAsync(() => _browser.DoAsync("/value?key=a&value=3"));
+
+        Assert.Equal(2, commands.Count);
+        Assert.Contains(":a", commands[1], StringComparison.Ordinal);
+        Assert.DoesNotContain("somebody", commands[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_destroy_sends_one_command_to_load_one_to_save_and_one_that_nobody_waits_for()
+    {
+        await (await WarmUpAsync(_app.NewBrowser())).DoAsync("/destroy");
+        await _browser.ReadAsync("/value?key=a");
+
+        var commands = await _monitor.CommandsOfAsync(async () =>
+        {
+            await _browser.DoAsync("/destroy");
+            // Behind the removal of the index entry, on the same connection.
+            await _app.NewBrowser().DoAsync("/value?key=a&value=1");
+        });
+
+        Assert.Equal(
+            ["HGETALL", "EVALSHA", "ZREM"], commands.Select(static command => command.Split('"')[1]).Take(3));
     }
 
     [Fact]
@@ -105,7 +135,7 @@ public sealed class CostTests : IAsyncLifetime
         });
 
         Assert.NotEmpty(commands);
-        Assert.All(commands, command => Assert.Matches("^\"(HGETALL|EVALSHA|EVAL|SCRIPT)\"", command));
+        Assert.All(commands, command => Assert.Matches("^\"(HGETALL|EVALSHA|EVAL|SCRIPT|ZREM)\"", command));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Time.Testing;
 using SessionManager.AspNetCore.Redis.Tests.Infrastructure;
@@ -58,7 +59,7 @@ public sealed class CrashTests
                     }
                 }
             }
-            catch (HttpRequestException)
+            catch (Exception exception) when (exception is HttpRequestException or SocketException)
             {
                 // The node is gone.
             }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using SessionManager.AspNetCore.Redis.Stores;
 using SessionManager.AspNetCore.Redis.Tests.Infrastructure;
+using SessionManager.AspNetCore.Storage;
 using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Tests;
@@ -73,8 +74,8 @@ public sealed class RedisConnectionTests(Servers servers)
             Store = static store => store.ConnectionMultiplexerFactory = static () => Task.FromResult<IConnectionMultiplexer>(null!),
         });
 
-        var store = node.Services.GetRequiredService<ISessionRecords>();
-        var fault = await Assert.ThrowsAsync<SessionStoreException>(() => store.ProbeAsync(TestContext.Current.CancellationToken).AsTask());
+        var probe = node.Services.GetRequiredService<ISessionStoreProbe>();
+        var fault = await Assert.ThrowsAsync<SessionStoreException>(() => probe.ProbeAsync(TestContext.Current.CancellationToken).AsTask());
 
         Assert.Contains("ConnectionMultiplexerFactory made no connection but null.", fault.Message, StringComparison.Ordinal);
     }

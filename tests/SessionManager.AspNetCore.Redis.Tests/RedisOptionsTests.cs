@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Storage;
 using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Tests;
@@ -65,7 +66,7 @@ public sealed class RedisOptionsTests
     public async Task A_configuration_that_can_be_read_starts(string configuration)
     {
         await using var app = await StartAsync(options => (options.Configuration, options.Database) = (configuration, configuration.EndsWith('3') ? 3 : -1));
-        Assert.Equal("redis", app.Services.GetRequiredService<ISessionRecords>().Name);
+        Assert.Equal("redis", app.Services.GetRequiredService<ISessionRecordStore>().Name);
     }
 
     [Fact]
@@ -129,7 +130,7 @@ public sealed class RedisOptionsTests
                 (options.Configuration, options.KeyPrefix, options.Database) = ("127.0.0.1:1", prefix, database)),
         });
 
-        Assert.Equal("redis", app.Services.GetRequiredService<ISessionRecords>().Name);
+        Assert.Equal("redis", app.Services.GetRequiredService<ISessionRecordStore>().Name);
     }
 
     [Fact]
@@ -178,7 +179,7 @@ public sealed class RedisOptionsTests
     {
         var builder = new ServiceCollection().AddSessionManager().AddRedisStore("first:1").AddRedisStore("second:2");
 
-        Assert.Single(builder.Services, service => service.ServiceType == typeof(ISessionRecords));
+        Assert.Single(builder.Services, service => service.ServiceType == typeof(ISessionRecordStore));
         using var provider = builder.Services.BuildServiceProvider();
         Assert.Equal("second:2", provider.GetRequiredService<IOptions<RedisStoreOptions>>().Value.Configuration);
     }

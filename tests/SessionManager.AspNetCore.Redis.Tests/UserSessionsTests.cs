@@ -114,9 +114,9 @@ public abstract class UserSessionsTests(Servers servers, ServerKind kind) : IAsy
     }
 
     [Theory]
-    [InlineData(OnSessionLimit.RevokeOldest)]
-    [InlineData(OnSessionLimit.RejectNew)]
-    public async Task Of_ten_sign_ins_at_once_over_both_nodes_at_most_two_live(OnSessionLimit mode)
+    [InlineData(SessionLimitBehavior.RevokeOldest)]
+    [InlineData(SessionLimitBehavior.RejectNew)]
+    public async Task Of_ten_sign_ins_at_once_over_both_nodes_at_most_two_live(SessionLimitBehavior mode)
     {
         await using var a = await StartAsync(mode);
         await using var b = await StartAsync(mode);
@@ -124,12 +124,16 @@ public abstract class UserSessionsTests(Servers servers, ServerKind kind) : IAsy
 
         var statuses = await Task.WhenAll(browsers.Select(browser => browser.PostAsync("/sign-in", new Entry("user", "alice")).StatusAsync()));
 
-        // One who is refused has found two in, or being let in.
-        Assert.Equal(mode == OnSessionLimit.RejectNew ? 2 : 10, statuses.Count(status => status == 200));
+        // A sign-in that is itself beyond the limit is refused. Two that claim the last place may both be refused.
         Assert.All(statuses, status => Assert.True(status is 200 or 409));
-        var alive = await Task.WhenAll(browsers.Select(browser => browser.On(a).ReadAsync("/me")));
-        Assert.Equal(2, alive.Count(user => user == "alice"));
-        Assert.Equal(2, (await OnA.FindByUserAsync("alice")).Count);
+        var alive = (await Task.WhenAll(browsers.Select(browser => browser.On(a).ReadAsync("/me"))))
+            .Count(user => user == "alice");
+        Assert.InRange(alive, mode == SessionLimitBehavior.RejectNew ? 0 : 2, 2);
+        Assert.Equal(alive, (await OnA.FindByUserAsync("alice")).Count);
+        if (mode == SessionLimitBehavior.RejectNew)
+        {
+            Assert.Equal(alive, statuses.Count(status => status == 200));
+        }
     }
 
     [Fact]
@@ -176,11 +180,16 @@ public abstract class UserSessionsTests(Servers servers, ServerKind kind) : IAsy
 
         Assert.Equal("nothing", await alices[1].ReadAsync("/value?key=left"));
         Assert.Equal(("bob", "Revoked"), (await taken.ReadAsync("/me"), await alices[0].ReadAsync("/end")));
+        // Behind the removal of the index entries, on the connections of both nodes.
+        Assert.Empty(await a.Services.GetRequiredService<ISessionDirectory>().FindByUserAsync("alice"));
+        Assert.Empty(await b.Services.GetRequiredService<ISessionDirectory>().FindByUserAsync("alice"));
         var dump = await Dump.TakeAsync(await servers.GetAsync(kind), _prefix);
         Assert.DoesNotContain(dump.AllBytes, bytes => bytes.AsSpan().IndexOf("alice"u8) >= 0);
-        var owned = dump.Notes.Where(note => note.Key.EndsWith(":owned", StringComparison.Ordinal)).SelectMany(note => note.Value).Select(entry => (string)entry.Element!);
-        var left = dump.Hashes.Where(hash => !hash.Value.Any(entry => entry.Name == "e")).Select(hash => hash.Key[_prefix.Length..]);
-        Assert.Equal(left.Order(StringComparer.Ordinal), owned.Distinct().Order(StringComparer.Ordinal));
+        var found = dump.Notes.Where(note => note.Key.Contains(":user:", StringComparison.Ordinal))
+            .SelectMany(note => note.Value)
+            .Select(entry => Convert.ToHexStringLower((byte[])entry.Element!));
+        var left = dump.Hashes.Where(hash => !Dump.IsTombstone(hash.Value)).Select(hash => hash.Key[_prefix.Length..]);
+        Assert.Equal(left.Order(StringComparer.Ordinal), found.Distinct().Order(StringComparer.Ordinal));
     }
 
     private static async Task<Browser> SignInAsync(App node, string user)
@@ -208,7 +217,7 @@ public abstract class UserSessionsTests(Servers servers, ServerKind kind) : IAsy
         return ids;
     }
 
-    private async Task<App> StartAsync(OnSessionLimit? mode = null, ClearSessionScope? scope = null) => await Node.StartAsync(await servers.GetAsync(kind), new NodeOptions
+    private async Task<App> StartAsync(SessionLimitBehavior? mode = null, ClearSessionScope? scope = null) => await Node.StartAsync(await servers.GetAsync(kind), new NodeOptions
     {
         Prefix = _prefix,
         Clock = _clock,
@@ -222,7 +231,7 @@ public abstract class UserSessionsTests(Servers servers, ServerKind kind) : IAsy
             options.ClearSessionScope = scope ?? options.ClearSessionScope;
             if (mode is { } chosen)
             {
-                (options.MaxSessionsPerUser, options.OnSessionLimit) = (2, chosen);
+                (options.MaxSessionsPerUser, options.SessionLimitBehavior) = (2, chosen);
             }
 
             options.Events.OnEnded = context =>

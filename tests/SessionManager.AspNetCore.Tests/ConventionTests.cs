@@ -21,27 +21,71 @@ public sealed partial class ConventionTests
     public static TheoryData<string> Documents => [.. Repository.Documents()];
 
     [Fact]
-    public void Sub_folders_hold_internal_types_only()
+    public void Sub_folders_but_the_one_for_stores_hold_internal_types_only()
     {
-        var exposed = Core.GetExportedTypes().Where(type => type.Namespace!.StartsWith("SessionManager.AspNetCore.", StringComparison.Ordinal));
+        var exposed = Core.GetExportedTypes().Where(type =>
+            type.Namespace!.StartsWith("SessionManager.AspNetCore.", StringComparison.Ordinal)
+            && !string.Equals(type.Namespace, "SessionManager.AspNetCore.Storage", StringComparison.Ordinal));
 
         Assert.Empty(exposed);
     }
 
     [Fact]
-    public void Namespaces_follow_folders()
+    public void No_line_of_a_source_is_wider_than_120_columns()
     {
-        var root = Path.Combine(Repository.Root, "src", "SessionManager.AspNetCore");
-        foreach (var file in Repository.SourceFiles("src", "SessionManager.AspNetCore"))
+        var wide = Repository.SourceFiles("src")
+            .SelectMany(file => File.ReadLines(file).Select((line, i) => (Place: $"{Path.GetRelativePath(Repository.Root, file)}:{i + 1}", line.Length)))
+            .Where(line => line.Length > 120)
+            .Select(line => line.Place);
+
+        Assert.Empty(wide);
+    }
+
+    [Theory]
+    [InlineData("src", "SessionManager.AspNetCore")]
+    [InlineData("tests", "SessionManager.AspNetCore.Tests")]
+    [InlineData("tests", "SessionManager.AspNetCore.Tests.Infrastructure")]
+    public void Namespaces_follow_folders(string side, string project)
+    {
+        var root = Path.Combine(Repository.Root, side, project);
+        foreach (var file in Repository.SourceFiles(side, project))
         {
             var folder = Path.GetDirectoryName(Path.GetRelativePath(root, file))!;
-            var expected = folder.Length == 0 ? "SessionManager.AspNetCore" : $"SessionManager.AspNetCore.{folder}";
-            var actual = NamespacePattern().Match(File.ReadAllText(file)).Groups[1].Value;
+            var expected = folder.Length == 0 ? project : $"{project}.{folder.Replace(Path.DirectorySeparatorChar, '.')}";
+            var match = NamespacePattern().Match(File.ReadAllText(file));
+            var actual = match.Success ? match.Groups[1].Value : expected;
 
             Assert.True(
                 actual == expected || (folder.Length == 0 && file.EndsWith("Extensions.cs", StringComparison.Ordinal) && actual.StartsWith("Microsoft.", StringComparison.Ordinal)),
                 $"{file} has the namespace {actual}.");
         }
+    }
+
+    [Fact]
+    public void The_tests_of_the_core_have_the_folders_of_the_core()
+    {
+        Assert.Equal(FoldersOf("src", "SessionManager.AspNetCore"), FoldersOf("tests", "SessionManager.AspNetCore.Tests"));
+
+        static IEnumerable<string> FoldersOf(string side, string project) =>
+            Repository.SourceFiles(side, project)
+                .Select(file => Path.GetRelativePath(Path.Combine(Repository.Root, side, project), file))
+                .Select(file => file.Split(Path.DirectorySeparatorChar))
+                .Where(parts => parts.Length > 1)
+                .Select(parts => parts[0])
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public void Only_tests_and_benchmarks_see_internals()
+    {
+        var friends = Repository.FilesUnder("src")
+            .Where(file => Path.GetExtension(file) is ".cs" or ".csproj" or ".props")
+            .SelectMany(file => FriendPattern().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value))
+            .ToList();
+
+        Assert.NotEmpty(friends);
+        Assert.All(friends, name => Assert.Matches(@"\.(Tests|Tests\.Infrastructure|Benchmarks)$", name));
     }
 
     [Fact]
@@ -143,6 +187,9 @@ public sealed partial class ConventionTests
 
     [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
     private static partial Regex NamespacePattern();
+
+    [GeneratedRegex("""InternalsVisibleTo(?: Include=|\()"([^"]*)""")]
+    private static partial Regex FriendPattern();
 
     [GeneratedRegex(@"\[LoggerMessage\((?:EventId = )?(\d+),")]
     private static partial Regex EventPattern();

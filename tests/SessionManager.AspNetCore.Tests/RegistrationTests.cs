@@ -7,7 +7,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using SessionManager.AspNetCore.Pipeline;
+using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Storage;
 using SessionManager.AspNetCore.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Tests;
@@ -28,7 +29,7 @@ public sealed class RegistrationTests
 
         var options = app.Services.GetRequiredService<IOptions<SessionManagerOptions>>().Value;
         Assert.Equal((5, 6), (options.MaxKeys, options.MaxKeyBytes));
-        Assert.Single(app.Services.GetServices<ISessionRecords>());
+        Assert.Single(app.Services.GetServices<ISessionRecordStore>());
         Assert.Equal(1, app.Logs.CountOf(1));
         await app.NewBrowser().DoAsync("/values/a/b");
     }
@@ -73,15 +74,15 @@ public sealed class RegistrationTests
     [Fact]
     public void What_the_application_registered_first_wins()
     {
-        var (store, clock, cache) = (new OwnStore(), new FakeTimeProvider(), new FaultCache());
+        var (store, clock, cache) = (new OtherStore(), new FakeTimeProvider(), new FaultCache());
         var services = new ServiceCollection().AddLogging();
-        services.AddSingleton<ISessionRecords>(store).AddSingleton<TimeProvider>(clock).AddSingleton<IDistributedCache>(cache);
+        services.AddSingleton<ISessionRecordStore>(store).AddSingleton<TimeProvider>(clock).AddSingleton<IDistributedCache>(cache);
 
         services.AddSessionManager();
 
         using var provider = services.BuildServiceProvider();
-        Assert.Same(store, provider.GetRequiredService<ISessionRecords>());
-        Assert.Equal("own", provider.GetRequiredService<SessionPipeline>().Store.Name);
+        Assert.Same(store, provider.GetRequiredService<ISessionRecordStore>());
+        Assert.Equal("other", provider.GetRequiredService<ObservedStore>().Name);
         Assert.Same(clock, provider.GetRequiredService<TimeProvider>());
         Assert.Same(cache, Assert.Single(provider.GetServices<IDistributedCache>()));
     }
@@ -119,7 +120,7 @@ public sealed class RegistrationTests
         Assert.Equal(LogLevel.Warning, warning.Level);
         Assert.Contains(nameof(FaultCache), warning.Message, StringComparison.Ordinal);
         Assert.All(
-            (string[])["compare-and-set", "listing", "finding", nameof(SessionManagerOptions.MaxSessionsPerUser), "revoking"],
+            (string[])["compare-and-set", "Listing", "finding", nameof(SessionManagerOptions.MaxSessionsPerUser), "Revoking"],
             limit => Assert.Contains(limit, warning.Message, StringComparison.Ordinal));
         Assert.Equal(0, app.Logs.CountOf(3));
     }
@@ -144,10 +145,10 @@ public sealed class RegistrationTests
     {
         await using var app = await App.StartAsync(
             app => app.MapSession(),
-            new AppOptions { Cache = new FaultCache(), Services = services => services.AddSingleton<ISessionRecords, OwnStore>() });
+            new AppOptions { Cache = new FaultCache(), Services = services => services.AddSingleton<ISessionRecordStore, OtherStore>() });
 
         Assert.Equal((1, 0, 0), (app.Logs.CountOf(1), app.Logs.CountOf(2), app.Logs.CountOf(3)));
-        Assert.Contains("'own'", Assert.Single(app.Logs.Ours, entry => entry.EventId == 1).Message, StringComparison.Ordinal);
+        Assert.Contains("'other'", Assert.Single(app.Logs.Ours, entry => entry.EventId == 1).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -200,33 +201,5 @@ public sealed class RegistrationTests
         }
 
         Assert.Equal((1, 0), (logs.CountOf(1), logs.CountOf(5)));
-    }
-
-    private sealed class OwnStore : ISessionRecords
-    {
-        public string Name => "own";
-
-        public ValueTask<SessionLookup> LoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask<bool> TouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask<bool> EndAsync(
-            Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask<bool> EndExpiredAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(
-            string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask DismissAsync(string userId, SessionMember member, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask<IReadOnlyList<SessionMember>> FindMembersAsync(string userId, CancellationToken cancellationToken = default) => new([]);
-
-        public ValueTask RevokeUnlistedAsync(string userId, Guid? exceptId, CancellationToken cancellationToken = default) => default;
-
-        public IAsyncEnumerable<SessionRecord> ListAsync(
-            DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default) => AsyncEnumerable.Empty<SessionRecord>();
     }
 }

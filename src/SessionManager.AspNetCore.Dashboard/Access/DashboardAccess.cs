@@ -5,27 +5,34 @@ using Microsoft.Extensions.Hosting;
 
 namespace SessionManager.AspNetCore.Dashboard.Access;
 
-/// <summary>Who may see the dashboard: whom its authorization lets through; without any, a developer at this machine.</summary>
+/// <summary>Decides which requests the dashboard answers: those that its authorization lets through, and without
+/// authorization those of a developer at this machine.</summary>
 internal sealed class DashboardAccess(IHostEnvironment environment)
 {
-    private static readonly string[] ProxyHeaders = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"];
+    private static readonly string[] ProxyHeaders =
+        ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"];
 
-    /// <summary>Whether somebody has said who may see it. A policy for all endpoints that have none is not meant for this one.</summary>
+    /// <summary>Whether an endpoint has an authorization requirement of its own. A fallback policy is not one: it was
+    /// not written with the dashboard in mind.</summary>
     public static bool IsProtected(EndpointMetadataCollection metadata) =>
         metadata.GetMetadata<IAllowAnonymous>() is null
         && (metadata.GetMetadata<IAuthorizeData>() is not null
             || metadata.GetMetadata<AuthorizationPolicy>() is not null
             || metadata.GetMetadata<IAuthorizationRequirementData>() is not null);
 
+    /// <summary>Whether the dashboard answers this request.</summary>
     public bool Allows(HttpContext context) =>
-        (context.GetEndpoint() is { } endpoint && IsProtected(endpoint.Metadata)) || (environment.IsDevelopment() && IsLocal(context.Request));
+        (context.GetEndpoint() is { } endpoint && IsProtected(endpoint.Metadata))
+        || (environment.IsDevelopment() && IsLocal(context.Request));
 
-    // Not a proxy on this machine, which brings the requests of others; not a name of somebody else's that resolves to this machine (DNS
-    // rebinding), with which a page from there could read this one.
+    // A proxy on this machine passes on the requests of other machines. A foreign host name that resolves to this
+    // machine (DNS rebinding) would let a page from that host read the dashboard.
     private static bool IsLocal(HttpRequest request) =>
-        IsLocal(request.HttpContext.Connection) && IsLocal(request.Host.Host) && !ProxyHeaders.Any(request.Headers.ContainsKey);
+        IsLocal(request.HttpContext.Connection)
+        && IsLocal(request.Host.Host)
+        && !ProxyHeaders.Any(request.Headers.ContainsKey);
 
-    // Without addresses it did not come over a network.
+    // A connection without addresses did not come over a network.
     private static bool IsLocal(ConnectionInfo connection) =>
         connection.RemoteIpAddress is { } remote ? IPAddress.IsLoopback(remote) : connection.LocalIpAddress is null;
 

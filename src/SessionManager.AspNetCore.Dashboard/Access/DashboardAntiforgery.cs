@@ -5,10 +5,11 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace SessionManager.AspNetCore.Dashboard.Access;
 
-/// <summary>The framework's antiforgery: the application's own, or where it has none, one with the defaults.</summary>
+/// <summary>The framework's antiforgery: the application's own, or one with the defaults where the application has
+/// none.</summary>
 internal sealed class DashboardAntiforgery : IDisposable
 {
-    private readonly ServiceProvider? _own;
+    private readonly ServiceProvider? _ownServices;
     private readonly IAntiforgery _antiforgery;
 
     public DashboardAntiforgery(IServiceProvider services)
@@ -27,29 +28,33 @@ internal sealed class DashboardAntiforgery : IDisposable
             own.AddSingleton(keys);
         }
 
-        _own = own.BuildServiceProvider();
-        _antiforgery = _own.GetRequiredService<IAntiforgery>();
+        _ownServices = own.BuildServiceProvider();
+        _antiforgery = _ownServices.GetRequiredService<IAntiforgery>();
     }
 
-    /// <summary>The name and the value of the field that a form has to carry. Before the response starts: it may set a cookie.</summary>
-    public (string Name, string Value) TokenFor(HttpContext context)
+    /// <summary>The name and the value of the hidden field that every form needs. Call it before the response starts,
+    /// because it may set a cookie.</summary>
+    public (string Name, string Value) GetFormField(HttpContext context)
     {
         var tokens = _antiforgery.GetAndStoreTokens(context);
         return (tokens.FormFieldName, tokens.RequestToken!);
     }
 
-    /// <summary>Whether a POST comes from a form of this page. One whose body can't be read does not.</summary>
+    /// <summary>Whether a POST comes from a form of the dashboard. A request whose body can't be read does
+    /// not.</summary>
     public async Task<bool> IsValidAsync(HttpContext context)
     {
         try
         {
             return await _antiforgery.IsRequestValidAsync(context);
         }
-        catch (Exception exception) when (exception is InvalidDataException or IOException or BadHttpRequestException or AntiforgeryValidationException)
+        catch (Exception exception) when (
+            exception is InvalidDataException or IOException or BadHttpRequestException
+                or AntiforgeryValidationException)
         {
             return false;
         }
     }
 
-    public void Dispose() => _own?.Dispose();
+    public void Dispose() => _ownServices?.Dispose();
 }

@@ -1,21 +1,24 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using SessionManager.AspNetCore.Pipeline;
+using SessionManager.AspNetCore.Dashboard.Pages;
 
 namespace SessionManager.AspNetCore.Dashboard.Access;
 
-/// <summary>Who is at the dashboard.</summary>
+/// <summary>The person who uses the dashboard.</summary>
 internal static class Operator
 {
-    /// <summary>The user id of the operator, for the log, on one line.</summary>
+    /// <summary>The user id of the operator on a single line, for the log and the page.</summary>
     public static string NameOf(HttpContext context)
     {
         var name = context.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? context.User.Identity?.Name;
-        return string.IsNullOrEmpty(name) ? "somebody at this machine" : SessionKey.Printable(name);
+        return string.IsNullOrEmpty(name)
+            ? "somebody at this machine"
+            : UntrustedText.ToSingleLine(name, maxLength: 64);
     }
 
-    /// <summary>The session that the operator's own browser has, when there is one.</summary>
+    /// <summary>The id of the session of the operator's own browser; <see langword="null"/> when the browser has
+    /// none.</summary>
     public static string? SessionIdOf(HttpContext context) =>
         context.Features.Get<ISessionFeature>()?.Session is { IsAvailable: true } session ? session.Id : null;
 }

@@ -1,16 +1,14 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using SessionManager.AspNetCore.Dashboard.Access;
 using SessionManager.AspNetCore.Dashboard.Diagnostics;
 using SessionManager.AspNetCore.Dashboard.Pages;
 
 namespace SessionManager.AspNetCore.Dashboard.Endpoints;
 
-/// <summary>What the buttons do. Each needs the token of the page it stands on, and leaves a log event with who did it.</summary>
-internal sealed class DashboardActions(IServiceProvider services, DashboardPages pages)
+/// <summary>What the buttons do. Each action needs the antiforgery token of its page, and writes a log event that names
+/// the operator.</summary>
+internal sealed class DashboardActions(ISessionDirectory directory, DashboardPages pages)
 {
-    private readonly ISessionDirectory _directory = services.GetRequiredService<ISessionDirectory>();
-
     public async Task EndSessionAsync(HttpContext context, string root)
     {
         if (!await AcceptAsync(context, root))
@@ -18,14 +16,14 @@ internal sealed class DashboardActions(IServiceProvider services, DashboardPages
             return;
         }
 
-        // Only an id gets into the log and into an address.
+        // The id goes into the log and into an address, so it must be an id.
         if (!Guid.TryParseExact((string?)context.Request.RouteValues["id"], "D", out var id))
         {
-            await DashboardResponse.WritePageAsync(context, ProblemPage.NotUnderstood(root), StatusCodes.Status400BadRequest);
+            await RefuseFormAsync(context, root);
             return;
         }
 
-        var ended = await _directory.RevokeAsync(id.ToString(), CancellationToken.None);
+        var ended = await directory.RevokeAsync(id.ToString(), CancellationToken.None);
         if (ended)
         {
             pages.Logger.SessionEnded(id.ToString(), Operator.NameOf(context));
@@ -35,7 +33,7 @@ internal sealed class DashboardActions(IServiceProvider services, DashboardPages
             pages.Logger.SessionHadEnded(id.ToString(), Operator.NameOf(context));
         }
 
-        var list = await ReadUserAsync(context, "back") is { } user ? ListOf(root, user) : $"{root}?";
+        var list = await ReadUserIdAsync(context, "back") is { } userId ? ListQueryOf(root, userId) : $"{root}?";
         DashboardResponse.Redirect(context, $"{list}{(ended ? "ended" : "gone")}={id}");
     }
 
@@ -46,26 +44,33 @@ internal sealed class DashboardActions(IServiceProvider services, DashboardPages
             return;
         }
 
-        if (await ReadUserAsync(context, "user") is not { } user)
+        if (await ReadUserIdAsync(context, "user") is not { } userId)
         {
-            await DashboardResponse.WritePageAsync(context, ProblemPage.NotUnderstood(root), StatusCodes.Status400BadRequest);
+            await RefuseFormAsync(context, root);
             return;
         }
 
-        var count = await _directory.RevokeUserAsync(user, cancellationToken: CancellationToken.None);
-        pages.Logger.UserEnded(Foreign.Name(user, most: 256), Operator.NameOf(context), count);
-        DashboardResponse.Redirect(context, $"{ListOf(root, user)}all={count}");
+        var count = await directory.RevokeUserAsync(userId, cancellationToken: CancellationToken.None);
+        var shownId = UntrustedText.ToSingleLine(userId, maxLength: 256);
+        pages.Logger.UserEnded(shownId, Operator.NameOf(context), count);
+        DashboardResponse.Redirect(context, $"{ListQueryOf(root, userId)}all={count}");
     }
 
-    // The list to go on to, to add to its address. An id that is too long for one leaves the list of all.
-    private static string ListOf(string root, string user)
+    // The address of the list to return to, ready for one more parameter. A user id that is too long for an address
+    // leads to the list of all sessions.
+    private static string ListQueryOf(string root, string userId)
     {
-        var escaped = Uri.EscapeDataString(user);
-        return escaped.Length > PageContext.LongestUser ? $"{root}?" : $"{root}?user={escaped}&";
+        var escaped = Uri.EscapeDataString(userId);
+        return escaped.Length > PageContext.MaxUserIdLength ? $"{root}?" : $"{root}?user={escaped}&";
     }
 
-    private static async Task<string?> ReadUserAsync(HttpContext context, string field) =>
-        context.Request.HasFormContentType ? UserField.Read((await context.Request.ReadFormAsync(context.RequestAborted))[field]) : null;
+    private static async Task<string?> ReadUserIdAsync(HttpContext context, string field) =>
+        context.Request.HasFormContentType
+            ? UserIdField.Decode((await context.Request.ReadFormAsync(context.RequestAborted))[field])
+            : null;
+
+    private static Task RefuseFormAsync(HttpContext context, string root) =>
+        DashboardResponse.WritePageAsync(context, ProblemPage.InvalidForm(root), StatusCodes.Status400BadRequest);
 
     private async Task<bool> AcceptAsync(HttpContext context, string root)
     {
@@ -75,7 +80,8 @@ internal sealed class DashboardActions(IServiceProvider services, DashboardPages
         }
 
         pages.Logger.ForgeryRefused(Operator.NameOf(context));
-        await DashboardResponse.WritePageAsync(context, ProblemPage.NoToken(root), StatusCodes.Status400BadRequest);
+        await DashboardResponse.WritePageAsync(
+            context, ProblemPage.InvalidToken(root), StatusCodes.Status400BadRequest);
         return false;
     }
 }

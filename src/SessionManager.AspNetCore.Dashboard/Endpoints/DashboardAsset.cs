@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace SessionManager.AspNetCore.Dashboard.Endpoints;
 
-/// <summary>A file of the page. Its address changes with its contents, so browsers may keep it.</summary>
+/// <summary>A file that the pages use. Its address changes with its contents, so browsers may cache the file.</summary>
 internal sealed class DashboardAsset
 {
     public DashboardAsset(string name, string contentType)

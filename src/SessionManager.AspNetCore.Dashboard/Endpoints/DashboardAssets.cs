@@ -1,6 +1,6 @@
 namespace SessionManager.AspNetCore.Dashboard.Endpoints;
 
-/// <summary>The files of the page, which it serves itself.</summary>
+/// <summary>The files that the dashboard serves for its pages.</summary>
 internal static class DashboardAssets
 {
     public static DashboardAsset Style { get; } = new("dashboard.css", "text/css; charset=utf-8");

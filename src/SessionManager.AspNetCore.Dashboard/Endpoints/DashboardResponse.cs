@@ -2,15 +2,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace SessionManager.AspNetCore.Dashboard.Endpoints;
 
-/// <summary>The headers of everything the dashboard answers, and its bodies.</summary>
+/// <summary>Writes the responses of the dashboard, with the headers that all of them have.</summary>
 internal static class DashboardResponse
 {
-    // Nothing inline, nothing from elsewhere, in nobody's frame, and no form that goes elsewhere.
+    // No inline code, no other origin, no frame around the page, and no form that posts elsewhere.
     private const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-    /// <summary>Sets the headers, last of all: antiforgery sets some of its own.</summary>
-    public static void Protect(HttpResponse response, bool mayBeKept = false)
+    /// <summary>Sets the headers. Call it last, because antiforgery sets some of the same headers.</summary>
+    public static void SetHeaders(HttpResponse response, bool isCacheable = false)
     {
         response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
         response.Headers.XContentTypeOptions = "nosniff";
@@ -18,13 +19,13 @@ internal static class DashboardResponse
         response.Headers["Referrer-Policy"] = "same-origin";
         response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
         response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        response.Headers.CacheControl = mayBeKept ? "private, max-age=31536000, immutable" : "no-store";
+        response.Headers.CacheControl = isCacheable ? "private, max-age=31536000, immutable" : "no-store";
         response.Headers.Remove("Pragma");
     }
 
     public static Task WritePageAsync(HttpContext context, string html, int status = StatusCodes.Status200OK)
     {
-        Protect(context.Response);
+        SetHeaders(context.Response);
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/html; charset=utf-8";
         return context.Response.WriteAsync(html, context.RequestAborted);
@@ -32,17 +33,20 @@ internal static class DashboardResponse
 
     public static Task WriteAssetAsync(HttpContext context, DashboardAsset asset)
     {
-        // Under an old address it is not what that address stands for.
-        Protect(context.Response, mayBeKept: string.Equals(context.Request.QueryString.Value, asset.Address[asset.Name.Length..], StringComparison.Ordinal));
+        // The address of an older version must not be cached with the contents of this version.
+        var version = asset.Address[asset.Name.Length..];
+        SetHeaders(
+            context.Response,
+            isCacheable: string.Equals(context.Request.QueryString.Value, version, StringComparison.Ordinal));
         context.Response.ContentType = asset.ContentType;
         context.Response.ContentLength = asset.Bytes.Length;
         return context.Response.Body.WriteAsync(asset.Bytes, context.RequestAborted).AsTask();
     }
 
-    /// <summary>Shows a page in answer to a POST: reloading it does not send the form again.</summary>
+    /// <summary>Answers a POST with a page to load, so that reloading the page does not send the form again.</summary>
     public static void Redirect(HttpContext context, string path)
     {
-        Protect(context.Response);
+        SetHeaders(context.Response);
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
         context.Response.Headers.Location = path;
     }

@@ -5,44 +5,45 @@ using Microsoft.Extensions.Hosting;
 
 namespace SessionManager.AspNetCore.Dashboard.Endpoints;
 
-/// <summary>What lies where, below the path that the application has chosen.</summary>
+/// <summary>The endpoints of the dashboard, below the path that the application has chosen.</summary>
 internal static class DashboardRoutes
 {
     public static IEndpointConventionBuilder Map(IEndpointRouteBuilder endpoints, string pattern)
     {
         var services = endpoints.ServiceProvider;
-        if (services.GetService<ISessionRecords>() is null)
-        {
-            throw new InvalidOperationException("MapSessionDashboard needs the session layer. Call builder.Services.AddSessionManager() first.");
-        }
-
-        var reading = new DashboardPages(services);
-        var acting = new DashboardActions(services, reading);
+        var directory = services.GetService<ISessionDirectory>() ?? throw new InvalidOperationException(
+            "MapSessionDashboard needs the session layer. Call builder.Services.AddSessionManager() first.");
+        var pages = new DashboardPages(services, directory);
+        var actions = new DashboardActions(directory, pages);
         var group = endpoints.MapGroup(pattern);
-        group.WithMetadata(reading);
+        group.WithMetadata(pages);
 
-        Map(group.MapGet("", reading.For(depth: 0, reading.ListAsync)), "the list");
-        Map(group.MapGet("/{id}", reading.For(depth: 1, reading.SessionAsync)), "a session");
-        Map(group.MapPost("/{id}/end", reading.For(depth: 2, acting.EndSessionAsync)), "end a session");
-        Map(group.MapPost("/users/end", reading.For(depth: 2, acting.EndUserAsync)), "end all of a user");
+        Name(group.MapGet("", pages.CreateHandler(depth: 0, pages.ListAsync)), "the list");
+        Name(group.MapGet("/{id}", pages.CreateHandler(depth: 1, pages.SessionAsync)), "a session");
+        Name(group.MapPost("/{id}/end", pages.CreateHandler(depth: 2, actions.EndSessionAsync)), "end a session");
+        Name(group.MapPost("/users/end", pages.CreateHandler(depth: 2, actions.EndUserAsync)), "end all of a user");
 
-        // What the page fetches by itself is no sign of life of its operator.
-        var quiet = new SessionAttribute(SessionMode.ReadOnly) { Touch = false };
-        Map(group.MapGet("/live", reading.For(depth: 1, reading.LiveAsync)), "the counters").WithMetadata(quiet);
+        // The page fetches these by itself, so a request for them is no sign that the operator is there.
+        var untouched = new SessionAttribute(SessionMode.ReadOnly) { Touch = false };
+        var statistics = group.MapGet("/live", pages.CreateHandler(depth: 1, pages.StatisticsAsync));
+        Name(statistics, "the counters").WithMetadata(untouched);
         foreach (var asset in (DashboardAsset[])[DashboardAssets.Style, DashboardAssets.Script, DashboardAssets.Icon])
         {
-            Map(group.MapGet($"/{asset.Name}", reading.For(depth: 1, (context, _) => DashboardResponse.WriteAssetAsync(context, asset))), asset.Name).WithMetadata(quiet);
+            var file = group.MapGet(
+                $"/{asset.Name}",
+                pages.CreateHandler(depth: 1, (context, _) => DashboardResponse.WriteAssetAsync(context, asset)));
+            Name(file, asset.Name).WithMetadata(untouched);
         }
 
         if (services.GetService<IHostApplicationLifetime>() is { } lifetime)
         {
-            lifetime.ApplicationStarted.Register(() => reading.WarnIfUnprotected(services));
-            lifetime.ApplicationStopped.Register(reading.Dispose);
+            lifetime.ApplicationStarted.Register(() => pages.WarnIfUnprotected(services));
+            lifetime.ApplicationStopped.Register(pages.Dispose);
         }
 
         return group;
     }
 
-    private static IEndpointConventionBuilder Map(IEndpointConventionBuilder endpoint, string name) =>
+    private static IEndpointConventionBuilder Name(IEndpointConventionBuilder endpoint, string name) =>
         endpoint.WithDisplayName($"Session dashboard: {name}");
 }

@@ -4,15 +4,18 @@ using System.Runtime.InteropServices;
 namespace SessionManager.AspNetCore.Dashboard.History;
 
 /// <summary>
-/// Counts what the metrics of this process's sessions tell, and keeps the last hour by the minute. It listens to three instruments, as any
-/// exporter would, and asks the store nothing.
+/// Counts the sessions of this process and keeps the last hour by the minute. The numbers come from three documented
+/// instruments, which this class listens to as any exporter would. It never calls the store.
 /// </summary>
 internal sealed class SessionHistory : IDisposable
 {
     private const int Minutes = 60;
     private const string MeterName = "SessionManager.AspNetCore";
+    private const string CreatedName = "session_manager.sessions.created";
+    private const string EndedName = "session_manager.sessions.ended";
+    private const string LiveName = "session_manager.sessions.live";
 
-    private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
@@ -30,21 +33,23 @@ internal sealed class SessionHistory : IDisposable
         (_time, _since) = (time, time.GetUtcNow());
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            // Other applications in this process have meters of the same name.
+            // Other applications in this process have meters of the same name. The scope is the meter factory of this
+            // one.
             if (string.Equals(instrument.Meter.Name, MeterName, StringComparison.Ordinal)
                 && ReferenceEquals(instrument.Meter.Scope, meters)
-                && instrument.Name is "session_manager.sessions.created" or "session_manager.sessions.ended" or "session_manager.sessions.live")
+                && instrument.Name is CreatedName or EndedName or LiveName)
             {
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        _listener.SetMeasurementEventCallback<long>(Measured);
+        _listener.SetMeasurementEventCallback<long>(OnMeasurement);
         _listener.Start();
-        _timer = time.CreateTimer(static history => ((SessionHistory)history!).Sample(), this, TimeSpan.Zero, SampleEvery);
+        _timer = time.CreateTimer(
+            static history => ((SessionHistory)history!).Sample(), this, TimeSpan.Zero, SampleInterval);
     }
 
-    /// <summary>What there is to show now.</summary>
-    public HistoryView Read()
+    /// <summary>The counters and the last hour as of now.</summary>
+    public HistorySnapshot Read()
     {
         lock (_lock)
         {
@@ -60,7 +65,7 @@ internal sealed class SessionHistory : IDisposable
                 ref readonly var bucket = ref _buckets[(int)(minute % Minutes)];
                 if (bucket.Minute != minute)
                 {
-                    // Nothing happened, and the timer was late: what was true before still is.
+                    // Nothing happened in this minute, and the timer was late: the count is still the one before.
                     minutes[i] = new HistoryMinute(start, live, 0, 0);
                     continue;
                 }
@@ -69,7 +74,7 @@ internal sealed class SessionHistory : IDisposable
                 minutes[i] = new HistoryMinute(start, live, bucket.Begun, bucket.Ended);
             }
 
-            return new HistoryView(now, _since, _signedIn, _anonymous, _begun, _ended, minutes);
+            return new HistorySnapshot(now, _since, _signedIn, _anonymous, _begun, _ended, minutes);
         }
     }
 
@@ -85,33 +90,35 @@ internal sealed class SessionHistory : IDisposable
         {
             (_signedIn, _anonymous) = (0, 0);
             _listener.RecordObservableInstruments();
-            Current().Live = _signedIn + _anonymous;
+            CurrentBucket().Live = _signedIn + _anonymous;
         }
     }
 
-    private void Measured(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
+    private void OnMeasurement(
+        Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
     {
         lock (_lock)
         {
             switch (instrument.Name)
             {
-                case "session_manager.sessions.created":
+                case CreatedName:
                     _begun += value;
-                    Current().Begun += value;
+                    CurrentBucket().Begun += value;
                     break;
-                case "session_manager.sessions.ended":
+                case EndedName:
                     _ended += value;
-                    Current().Ended += value;
+                    CurrentBucket().Ended += value;
                     break;
                 default:
-                    var signedIn = tags is [{ Value: true }];
-                    (_signedIn, _anonymous) = signedIn ? (_signedIn + value, _anonymous) : (_signedIn, _anonymous + value);
+                    var isSignedIn = tags is [{ Value: true }];
+                    (_signedIn, _anonymous) =
+                        isSignedIn ? (_signedIn + value, _anonymous) : (_signedIn, _anonymous + value);
                     break;
             }
         }
     }
 
-    private ref Bucket Current()
+    private ref Bucket CurrentBucket()
     {
         var minute = MinuteOf(_time.GetUtcNow());
         ref var bucket = ref _buckets[(int)(minute % Minutes)];

@@ -1,20 +1,26 @@
 namespace SessionManager.AspNetCore.Dashboard.Pages;
 
-/// <summary>Browsers say who they are in a long sentence, with the names of others in it. This makes a short one of it, for those that most
-/// people use; what it does not know it leaves alone.</summary>
+/// <summary>Short names for the browsers that most people use. A user agent is a long sentence that also names other
+/// browsers.</summary>
 internal static class ClientName
 {
-    // In this order, because each of them also has the name of the next ones in it.
+    // The order matters: the user agent of a browser also has the signs of browsers further down.
     private static readonly (string Sign, string Name)[] Browsers =
-        [("Edg/", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("CriOS/", "Chrome"), ("Chrome/", "Chrome"), ("Version/", "Safari")];
+    [
+        ("Edg/", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"), ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"), ("CriOS/", "Chrome"), ("Chrome/", "Chrome"), ("Version/", "Safari"),
+    ];
 
     private static readonly (string Sign, string Name)[] Systems =
-        [("Windows NT", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"), ("Macintosh", "macOS"), ("Linux", "Linux")];
+    [
+        ("Windows NT", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"),
+        ("CrOS", "ChromeOS"), ("Macintosh", "macOS"), ("Linux", "Linux"),
+    ];
 
-    private const int LongestVersion = 4;
+    private const int MaxVersionLength = 4;
 
-    /// <summary>A short name; <see langword="null"/> for a client that is none of the known ones.</summary>
-    public static string? Of(string userAgent)
+    /// <summary>The short name of a browser and its system; <see langword="null"/> for an unknown client.</summary>
+    public static string? FromUserAgent(string userAgent)
     {
         var system = Array.Find(Systems, system => userAgent.Contains(system.Sign, StringComparison.Ordinal)).Name;
         if (system is null || !userAgent.StartsWith("Mozilla/5.0 (", StringComparison.Ordinal))
@@ -29,7 +35,7 @@ internal static class ClientName
             if (at >= 0 && version[(at + sign.Length)..] is { Length: > 0 } rest && char.IsAsciiDigit(rest[0]))
             {
                 var end = rest.IndexOfAnyExceptInRange('0', '9');
-                return $"{name} {rest[..Math.Min(end < 0 ? rest.Length : end, LongestVersion)]} on {system}";
+                return $"{name} {rest[..Math.Min(end < 0 ? rest.Length : end, MaxVersionLength)]} on {system}";
             }
         }
 

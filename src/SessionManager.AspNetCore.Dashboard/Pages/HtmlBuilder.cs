@@ -6,7 +6,8 @@ using System.Text.Unicode;
 
 namespace SessionManager.AspNetCore.Dashboard.Pages;
 
-/// <summary>Puts an interpolated string together as HTML. For elements and for attribute values in quotes.</summary>
+/// <summary>Builds HTML from an interpolated string. Holes may stand in the text of elements and in quoted attribute
+/// values.</summary>
 [InterpolatedStringHandler]
 internal readonly ref struct HtmlBuilder(int literalLength, int formattedCount)
 {

@@ -2,7 +2,7 @@ using SessionManager.AspNetCore.Dashboard.Endpoints;
 
 namespace SessionManager.AspNetCore.Dashboard.Pages;
 
-/// <summary>What is around every page.</summary>
+/// <summary>The frame of every page.</summary>
 internal static class Layout
 {
     public static string Render(string root, string title, Markup? badge, Markup body) => Markup.Of($"""
@@ -21,7 +21,7 @@ internal static class Layout
         <body>
           <a class="skip" href="#main">Skip to the content</a>
           <header class="top">
-            <p class="brand"><a href="{root}"><svg class="logo" viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="8" r="4"/><path d="M4 21a8 8 0 0 1 16 0"/></svg>Sessions</a></p>
+            <p class="brand"><a href="{root}">{Logo}Sessions</a></p>
             {badge ?? Markup.None}
           </header>
           <main id="main" tabindex="-1">
@@ -31,10 +31,17 @@ internal static class Layout
         </html>
         """).ToString();
 
-    /// <summary>Where the sessions are, and who is looking.</summary>
+    /// <summary>The name of the store and of the operator.</summary>
     public static Markup Badge(PageContext page)
     {
-        var who = page.Operator is null ? Markup.None : Markup.Of($"<span>Signed in as {Foreign.Show(page.Operator, 32)}</span>");
-        return Markup.Of($"<p class=\"badge\"><span>Store: <b>{page.Store}</b></span>{who}</p>");
+        var name = page.Operator is null
+            ? Markup.None
+            : Markup.Of($"<span>Signed in as {UntrustedText.Render(page.Operator, maxLength: 32)}</span>");
+        return Markup.Of($"<p class=\"badge\"><span>Store: <b>{page.Store}</b></span>{name}</p>");
     }
+
+    private static Markup Logo => Markup.Of($"""
+        <svg class="logo" viewBox="0 0 24 24" aria-hidden="true">
+          <circle cx="12" cy="8" r="4"/><path d="M4 21a8 8 0 0 1 16 0"/></svg>
+        """);
 }

@@ -1,6 +1,7 @@
 namespace SessionManager.AspNetCore.Dashboard.Pages;
 
-/// <summary>Text that is HTML. There is one way to make it, and that encodes all that is put into it.</summary>
+/// <summary>Text that is HTML. The only way to make markup is <see cref="Of"/>, which encodes what it is
+/// given.</summary>
 internal readonly struct Markup
 {
     private readonly string? _html;
@@ -9,7 +10,8 @@ internal readonly struct Markup
 
     public static Markup None => default;
 
-    /// <summary>Makes HTML of a literal with holes: what is a <see cref="Markup"/> goes in as it is, and everything else encoded.</summary>
+    /// <summary>Makes HTML of an interpolated string. <see cref="Markup"/> in a hole is kept as it is; everything else
+    /// is encoded.</summary>
     public static Markup Of(HtmlBuilder html) => new(html.ToString());
 
     public override string ToString() => _html ?? "";

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -6,9 +7,10 @@ using StackExchange.Redis;
 namespace SessionManager.AspNetCore.Redis.Configuration;
 
 /// <summary>Finds every fault of the options at once, without connecting.</summary>
-internal sealed class ValidateRedisStoreOptions(IServiceProviderIsService services, IServiceProvider provider) : IValidateOptions<RedisStoreOptions>
+internal sealed class ValidateRedisStoreOptions(IServiceProviderIsService services, IServiceProvider provider)
+    : IValidateOptions<RedisStoreOptions>
 {
-    // Whether the core's was set can't be told otherwise.
+    // There is no other way to tell whether the core's prefix was set.
     private static readonly string DefaultPrefix = new SessionManagerOptions().KeyPrefix;
 
     public ValidateOptionsResult Validate(string? name, RedisStoreOptions options)
@@ -24,19 +26,25 @@ internal sealed class ValidateRedisStoreOptions(IServiceProviderIsService servic
             yield return "Both Configuration and ConnectionMultiplexerFactory are set. Remove one.";
         }
 
-        if (options.Configuration is null && options.ConnectionMultiplexerFactory is null && !services.IsService(typeof(IConnectionMultiplexer)))
+        if (options.Configuration is null
+            && options.ConnectionMultiplexerFactory is null
+            && !services.IsService(typeof(IConnectionMultiplexer)))
         {
-            yield return "There is no way to connect to Redis. Set Configuration or ConnectionMultiplexerFactory, or register an IConnectionMultiplexer.";
+            yield return
+                "There is no way to connect to Redis. Set Configuration or ConnectionMultiplexerFactory, or "
+                + "register an IConnectionMultiplexer.";
         }
 
         var configuration = options.Configuration is { } text ? Read(text) : null;
         if (options.Configuration is not null && configuration is null)
         {
             // Not quoted: it may hold a password.
-            yield return "Configuration can't be read. Write it as StackExchange.Redis does, for example 'localhost:6379'.";
+            yield return
+                "Configuration can't be read. Write it as StackExchange.Redis does, for example 'localhost:6379'.";
         }
 
-        foreach (var fault in Prefix(options.KeyPrefix).Concat(Database(options.Database, configuration?.DefaultDatabase)))
+        var database = Database(options.Database, configuration?.DefaultDatabase);
+        foreach (var fault in Prefix(options.KeyPrefix).Concat(database))
         {
             yield return fault;
         }
@@ -46,7 +54,7 @@ internal sealed class ValidateRedisStoreOptions(IServiceProviderIsService servic
     {
         if (own is null)
         {
-            // The core's, which the core validates.
+            // The core validates its own prefix.
             yield break;
         }
 
@@ -59,7 +67,8 @@ internal sealed class ValidateRedisStoreOptions(IServiceProviderIsService servic
             && !string.Equals(core, DefaultPrefix, StringComparison.Ordinal)
             && !string.Equals(core, own, StringComparison.Ordinal))
         {
-            yield return $"KeyPrefix is '{own}' in RedisStoreOptions and '{core}' in SessionManagerOptions. Remove one.";
+            yield return
+                $"KeyPrefix is '{own}' in RedisStoreOptions and '{core}' in SessionManagerOptions. Remove one.";
         }
     }
 
@@ -107,23 +116,10 @@ internal sealed class ValidateRedisStoreOptions(IServiceProviderIsService servic
 
     // 'redis://user@host' and the like are taken for the name of a host.
     private static bool IsReachable(EndPoint endPoint) =>
-        endPoint is not DnsEndPoint { Host: var host } || !host.Any(character => character is '/' or ':' or '@' || char.IsWhiteSpace(character));
+        endPoint is not DnsEndPoint { Host: var host }
+        || !host.Any(character => character is '/' or ':' or '@' || char.IsWhiteSpace(character));
 
     // Encoded, two prefixes with half a surrogate pair can be the same. Everything else is a prefix for Redis.
-    private static bool IsBroken(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (char.IsSurrogatePair(text, i))
-            {
-                i++;
-            }
-            else if (char.IsSurrogate(text[i]))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private static bool IsBroken(string text) =>
+        !string.Equals(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)), text, StringComparison.Ordinal);
 }

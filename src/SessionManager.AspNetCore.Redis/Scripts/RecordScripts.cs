@@ -1,53 +1,38 @@
 namespace SessionManager.AspNetCore.Redis.Scripts;
 
 /// <summary>
-/// The scripts on records. Each works on one key, a hash:
+/// The scripts. Each works on one key, and runs whole or not at all. A record is a hash:
 /// <code>
-///   v       the version, as a decimal number; a later format takes another name, so that these scripts find no version
+///   v       the version, as a decimal number
 ///   l       last seen, in Unix milliseconds
-///   0       the columns and the first bytes of the header; see <see cref="Stores.RecordColumns"/>
-///   1, 2 .. the rest of the header, 64 bytes each: a longer field turns a small hash into a table
+///   0, 1 .. the columns and the header, 64 bytes each: a longer field turns a small hash into a table
 ///   :KEY    a value
 /// </code>
-/// A script runs whole or not at all, so there is never half a record. None of them has a rule of sessions.
 /// </summary>
 internal static class RecordScripts
 {
-    /// <summary>Writes a record while the stored version is the expected one: KEYS record; ARGV expected version (empty: no record), new version,
-    /// last seen, time to live, whether the write must get through when memory is full, whether all fields are dropped, the
-    /// number of the header's fields, the number of fields to remove, those fields, then field and value of each field to set. Returns 1, or all
-    /// fields of the record that is stored instead.</summary>
-    public static RedisScript Swap { get; } = new(
-        """
-        local key = KEYS[1]
-        local r = redis.call('HMGET', key, 'v', 'l')
-        local seen = tonumber(r[2] or '')
-        local version = seen and r[1] or ''
-        if version == ARGV[2] then return 1 end
-        if version ~= ARGV[1] then return redis.call('HGETALL', key) end
-        -- A server that is out of memory refuses HSET as a script's first write.
-        if ARGV[5] == '1' then redis.call('PEXPIRE', key, ARGV[4]) end
-        if ARGV[6] == '1' and redis.call('EXISTS', key) == 1 then redis.call('DEL', key) end
-        local first = 9 + tonumber(ARGV[8])
-        for i = 9, first - 1 do redis.call('HDEL', key, ARGV[i]) end
-        -- Lua passes on no more than 8,000 arguments at once.
-        for i = first, #ARGV, 4000 do redis.call('HSET', key, unpack(ARGV, i, math.min(i + 3999, #ARGV))) end
-        if seen and seen > tonumber(ARGV[3]) then redis.call('HSET', key, 'l', r[2]) end
-        -- What is left of a longer header.
-        local surplus = tonumber(ARGV[7])
-        while redis.call('HDEL', key, surplus) == 1 do surplus = surplus + 1 end
-        local expires = redis.pcall('PEXPIRE', key, ARGV[4])
-        if type(expires) == 'table' and expires.err then
-          -- Not allowed on this server: nothing may stay for ever.
-          if version == '' then redis.call('DEL', key) end
-          return expires
-        end
-        return 1
-        """);
+    /// <summary>Writes a record while the stored version is the expected one: KEYS record; ARGV expected version
+    /// (empty: no record), new version, last seen, time to live, the number of the header's fields (empty: nothing of a
+    /// longer header can be stored), the number of fields to remove, those fields, then field and value of each field
+    /// to set, of which there is at least one. Returns 1, or all fields of the record that is stored instead.</summary>
+    public const string Swap = Compare + Store;
 
-    /// <summary>Moves 'last seen' forwards: KEYS record; ARGV last seen, new version, time to live, which is only raised. Returns
-    /// whether it did.</summary>
-    public static RedisScript Touch { get; } = new(
+    /// <summary>As <see cref="Swap"/>, for a write that expects no record. A hash without a version is a record that
+    /// can't be read.</summary>
+    public const string Begin =
+        Compare + "if redis.call('EXISTS', key) == 1 then return redis.call('HGETALL', key) end\n" + Store;
+
+    /// <summary>As <see cref="Swap"/>, and also when memory is full: a server without memory refuses HSET as a script's
+    /// first write, and no later one.</summary>
+    public const string SwapWithoutMemory = Compare + Expire + Store;
+
+    /// <summary>As <see cref="SwapWithoutMemory"/>, and nothing of the stored record stays. A write that expects no
+    /// record also replaces a key that is no hash.</summary>
+    public const string Replace = Discard + Compare + Expire + "redis.call('DEL', key)\n" + Store;
+
+    /// <summary>Moves 'last seen' forwards: KEYS record; ARGV last seen, new version, time to live, which is only
+    /// raised. Returns whether it did.</summary>
+    public const string Touch =
         """
         local r = redis.call('HMGET', KEYS[1], 'v', 'l')
         local seen = tonumber(r[2] or '')
@@ -56,40 +41,68 @@ internal static class RecordScripts
         redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[3])))
         redis.call('HSET', KEYS[1], 'l', ARGV[1], 'v', ARGV[2])
         return 1
-        """);
+        """;
 
-    /// <summary>Removes a key that somebody else has overwritten: KEYS key; ARGV the type that is ours.</summary>
-    public static RedisScript Discard { get; } = new(
-        "if redis.call('TYPE', KEYS[1]).ok ~= ARGV[1] then redis.call('DEL', KEYS[1]) end return 1");
-
-    /// <summary>Writes an entry of an index, a sorted set: KEYS set; ARGV member, score, the score below which entries are removed,
-    /// time to live, whether the entry must get through when memory is full. A score and a time to live are only raised.</summary>
-    public static RedisScript Index { get; } = new(
+    /// <summary>Writes an entry of an index, a sorted set: KEYS set; ARGV member, score, the score below which entries
+    /// are removed, time to live, whether the entry must get through when memory is full. A score and a time to live
+    /// are only raised. A key that is no sorted set is replaced.</summary>
+    public const string Index =
         """
-        local key = KEYS[1]
+        local key, score = KEYS[1], redis.pcall('ZSCORE', KEYS[1], ARGV[1])
+        if type(score) == 'table' then
+          if not string.find(score.err, 'WRONGTYPE', 1, true) then return score end
+          redis.call('DEL', key)
+          score = nil
+        end
         -- The first write, because a server that is out of memory refuses ZADD as such.
         if ARGV[5] == '1' then redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. ARGV[3]) end
-        local score = redis.call('ZSCORE', key, ARGV[1])
         if not score or tonumber(score) < tonumber(ARGV[2]) then redis.call('ZADD', key, ARGV[2], ARGV[1]) end
-        redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. ARGV[3])
-        if redis.call('PTTL', key) < tonumber(ARGV[4]) then
+        local left = redis.pcall('PTTL', key)
+        if type(left) == 'table' or left < tonumber(ARGV[4]) then
           local expires = redis.pcall('PEXPIRE', key, ARGV[4])
-          if type(expires) == 'table' and expires.err then
-            redis.call('DEL', key)
-            return expires
-          end
+          -- Not allowed on this server: nothing may stay for ever.
+          if type(expires) == 'table' then redis.call('DEL', key) return expires end
         end
+        redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. ARGV[3])
         return 1
-        """);
+        """;
 
-    /// <summary>Writes, reads and removes a probe, under a key that no session has: KEYS probe; ARGV what to write. Returns whether it was
-    /// read as it was written.</summary>
-    public static RedisScript Probe { get; } = new(
+    /// <summary>Writes, reads and removes a probe, under a key that no session has: KEYS probe; ARGV what to write.
+    /// Returns whether it was read as it was written.</summary>
+    public const string Probe =
         """
         redis.call('HSET', KEYS[1], 'v', ARGV[1])
-        redis.call('PEXPIRE', KEYS[1], 60000)
-        local read = redis.call('HMGET', KEYS[1], 'v')[1]
+        local expires, read = redis.pcall('PEXPIRE', KEYS[1], 60000), redis.pcall('HMGET', KEYS[1], 'v')
         redis.call('DEL', KEYS[1])
-        return read == ARGV[1] and 1 or 0
-        """);
+        if type(expires) == 'table' then return expires end
+        if read.err then return read end
+        return read[1] == ARGV[1] and 1 or 0
+        """;
+
+    private const string Discard =
+        "if ARGV[1] == '' and redis.call('TYPE', KEYS[1]).ok ~= 'hash' then redis.call('DEL', KEYS[1]) end\n";
+
+    private const string Compare =
+        """
+        local key, r = KEYS[1], redis.call('HMGET', KEYS[1], 'v', 'l')
+        if r[1] == ARGV[2] then return 1 end
+        if (r[1] or '') ~= ARGV[1] then return redis.call('HGETALL', key) end
+
+        """;
+
+    // Before anything is changed, so that where the command is not allowed nothing stays for ever.
+    private const string Expire = "redis.call('PEXPIRE', key, ARGV[4])\n";
+
+    private const string Store =
+        """
+        local last = (tonumber(r[2] or '') or 0) > tonumber(ARGV[3]) and r[2] or ARGV[3]
+        local surplus, first = tonumber(ARGV[5]), 7 + ARGV[6]
+        for i = first, #ARGV, 4000 do -- Lua passes on no more than 8,000 arguments at once.
+          redis.call('HSET', key, 'v', ARGV[2], 'l', last, unpack(ARGV, i, math.min(i + 3999, #ARGV)))
+        end
+        for i = 7, first - 1 do redis.call('HDEL', key, ARGV[i]) end
+        while surplus and redis.call('HDEL', key, surplus) == 1 do surplus = surplus + 1 end
+        redis.call('PEXPIRE', key, ARGV[4])
+        return 1
+        """;
 }

@@ -22,15 +22,18 @@ internal readonly record struct RecordColumns(byte Format, bool IsTombstone, lon
     public const byte CurrentFormat = 1;
 
     public static RecordColumns Of(SessionWrite write) => new(
-        CurrentFormat, write.IsTombstone, write.StartedAt.ToUnixTimeMilliseconds(), write.UserId is { } user ? Stores.UserTag.Of(user).Tag : 0);
+        CurrentFormat, write.IsTombstone, write.StartedAt.ToUnixTimeMilliseconds(), Stores.UserTag.Of(write.UserId));
 
-    public static RecordColumns Read(ReadOnlySpan<byte> field) => new(
-        field[0], field[1] == 1, BinaryPrimitives.ReadInt64BigEndian(field[2..]), BinaryPrimitives.ReadUInt64BigEndian(field[10..]));
+    public static RecordColumns Read(ReadOnlySpan<byte> bytes) => new(
+        bytes[0],
+        bytes[1] == 1,
+        BinaryPrimitives.ReadInt64BigEndian(bytes[2..]),
+        BinaryPrimitives.ReadUInt64BigEndian(bytes[10..]));
 
-    public void Write(Span<byte> field)
+    public void Write(Span<byte> bytes)
     {
-        (field[0], field[1]) = (Format, IsTombstone ? (byte)1 : (byte)0);
-        BinaryPrimitives.WriteInt64BigEndian(field[2..], StartedAt);
-        BinaryPrimitives.WriteUInt64BigEndian(field[10..], UserTag);
+        (bytes[0], bytes[1]) = (Format, IsTombstone ? (byte)1 : (byte)0);
+        BinaryPrimitives.WriteInt64BigEndian(bytes[2..], StartedAt);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[10..], UserTag);
     }
 }

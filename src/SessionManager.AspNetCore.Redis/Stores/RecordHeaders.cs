@@ -3,22 +3,24 @@ using StackExchange.Redis;
 namespace SessionManager.AspNetCore.Redis.Stores;
 
 /// <summary>Loads records without their values.</summary>
-internal sealed class RecordHeaders(string prefix, RedisCall calls)
+internal static class RecordHeaders
 {
     // A header that goes on after these is loaded with the values.
     private static readonly RedisValue[] Fields = ["v", "l", "0", "1", "2", "3"];
 
     /// <summary>Loads many at once, in one round trip.</summary>
-    public Task<StoredHeader[]> LoadAsync(IEnumerable<Guid> ids) => Task.WhenAll(ids.Select(LoadAsync));
+    public static Task<StoredRecord[]> LoadAsync(IDatabase database, string prefix, IEnumerable<Guid> ids) =>
+        Task.WhenAll(ids.Select(id => LoadAsync(database, prefix, id)));
 
-    private async Task<StoredHeader> LoadAsync(Guid id)
+    private static async Task<StoredRecord> LoadAsync(IDatabase database, string prefix, Guid id)
     {
         var key = RedisRecordStore.KeyOf(prefix, id);
-        var values = await calls.SendAsync(
-            static (database, name) => database.HashGetAsync(name, Fields, CommandFlags.DemandMaster), key) ?? [];
-        HashEntry[] fields = values is [.., var last] && last.Length() == RecordColumns.FieldSize
-            ? await calls.SendAsync(static (database, name) => database.HashGetAllAsync(name, CommandFlags.DemandMaster), key) ?? []
-            : [.. Fields.Zip(values, static (name, value) => new HashEntry(name, value)).Where(static field => !field.Value.IsNull)];
-        return fields.Length == 0 ? default : new StoredHeader(RecordReader.Read(id, fields, out var columns), columns);
+        var values = await database.HashGetAsync(key, Fields, CommandFlags.DemandMaster).OrDefaultAsync();
+        var fields = values is [.., var last] && last.Length() == RecordColumns.FieldSize
+            ? await database.HashGetAllAsync(key, CommandFlags.DemandMaster).OrDefaultAsync()
+            : values?.Zip(Fields, static (value, name) => new HashEntry(name, value))
+                .Where(static field => !field.Value.IsNull)
+                .ToArray();
+        return RecordReader.Read(id, fields);
     }
 }

@@ -1,135 +1,138 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using SessionManager.AspNetCore.Storage;
 using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Stores;
 
-/// <summary>The list of all records: by the hour in which they started. <see cref="RecordIndex"/> draws the sets. The hours themselves are
-/// kept, because a store has no clock from which a reader could go back.</summary>
-internal sealed class RecordList(string prefix, RedisCall calls)
+/// <summary>
+/// The list of all records, by the hour in which they started. The hours themselves are kept, because a store has no
+/// clock from which a reader could go back. An hour is cut into parts, which spread over the machines of a cluster, and
+/// take less memory than one set. The entries of a part have the score 0, and so are sorted by their bytes:
+/// <code>
+///    0   8  started at, in Unix milliseconds, big-endian, with its sign bit turned
+///    8  16  id, big-endian
+/// </code>
+/// The start is in the entry, because a sign-in that is refused must not take the place of the entry before it.
+/// </summary>
+internal sealed class RecordList(string prefix)
 {
-    /// <summary>How many sets an hour is cut into. They spread over the machines of a cluster, and small ones take less memory.</summary>
-    public const int Parts = 64;
-
+    private const int Parts = 64;
     private const long Hour = 3_600_000;
     private const long Minute = 60_000;
 
-    private readonly RecordHeaders _headers = new(prefix, calls);
     private NotedHour? _noted;
 
     private string HoursKey => string.Concat(prefix, "list");
 
     /// <summary>Writes the entry of a record that is about to be written.</summary>
-    public Task AddAsync(SessionPosition entry, long now, long until, bool mustGetThrough)
+    public Task AddAsync(IDatabase database, SessionPosition position, long now, long until, bool mustGetThrough)
     {
-        var adding = RecordIndex.WriteAsync(
-            calls, KeyOf(HourOf(entry), PartOf(entry)), [ListEntry.Write(entry), entry.StartedAt.ToUnixTimeMilliseconds(), long.MinValue, Math.Max(1, until - now), mustGetThrough]);
-        return _noted is { } noted && noted.Hour == HourOf(entry) && noted.Until >= until && Math.Abs(now - noted.At) < Minute
+        var hour = HourOf(position);
+        var adding = RecordIndex.AddAsync(
+            database, KeyOf(position), EntryOf(position), score: 0, long.MinValue, until - now, mustGetThrough);
+        return _noted is { } noted && noted.Hour == hour && noted.Until >= until && Math.Abs(now - noted.At) < Minute
             ? adding
-            : Task.WhenAll(adding, NoteHourAsync(HourOf(entry), now, until, mustGetThrough));
+            : Task.WhenAll(adding, NoteAsync());
+
+        async Task NoteAsync()
+        {
+            // To a whole hour, so that the next session of this hour need not note the hour again.
+            until = ((until / Hour) + 2) * Hour;
+            await RecordIndex.AddAsync(
+                database, HoursKey, hour, until, now - RecordIndex.ClockSkew, until - now, mustGetThrough);
+            _noted = new NotedHour(hour, until, now);
+        }
     }
 
     /// <summary>Removes entries, without waiting.</summary>
-    public void Remove(IEnumerable<SessionPosition> entries)
+    public void Remove(IDatabase database, IEnumerable<SessionPosition> positions)
     {
-        foreach (var entry in entries)
+        foreach (var position in positions)
         {
-            calls.Post((database, key) => database.SortedSetRemoveAsync(key, ListEntry.Write(entry), CommandFlags.FireAndForget), KeyOf(HourOf(entry), PartOf(entry)));
+            RecordIndex.Remove(database, KeyOf(position), [EntryOf(position)]);
         }
     }
 
     /// <summary>A page of records without values, those that started last in front.</summary>
-    public async Task<IReadOnlyList<StoredSession>> ReadAsync(SessionPosition? after, int count, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<StoredSession>> ReadAsync(IDatabase database, SessionPosition? after, int count)
     {
-        var last = after;
         var page = new List<StoredSession>();
-        foreach (var hour in await ReadHoursAsync(last))
+        var hours = await database.SortedSetRangeByRankAsync(HoursKey, flags: CommandFlags.DemandMaster)
+            .OrDefaultAsync() ?? [];
+        foreach (var hour in hours.Where(static hour => hour.TryParse(out long _)).Select(static hour => (long)hour)
+            .Where(hour => after is null || hour <= HourOf(after)).OrderDescending())
         {
             for (var ended = false; !ended && page.Count < count;)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                (var entries, ended) = await ReadHourAsync(hour, last, count - page.Count);
-                page.AddRange(await LoadAsync(entries));
-                last = entries is [.., var lowest] ? lowest : last;
+                (var positions, ended) = await ReadHourAsync(database, hour, after, count - page.Count);
+                page.AddRange(await LoadAsync(database, positions));
+                after = positions is [.., var lowest] ? lowest : after;
             }
         }
 
         return page;
     }
 
-    private async Task<IEnumerable<long>> ReadHoursAsync(SessionPosition? last)
-    {
-        var hours = await calls.SendAsync(
-            static (database, key) => database.SortedSetRangeByRankAsync(key, flags: CommandFlags.DemandMaster), HoursKey) ?? [];
-        return hours.Where(static hour => hour.TryParse(out long _))
-            .Select(static hour => (long)hour)
-            .Where(hour => last is null || hour <= HourOf(last))
-            .OrderDescending();
-    }
-
-    // The next entries of an hour, and whether these are all. A part that has more entries than were asked for may have them in front of
-    // what follows in other parts: what is below its last one is left to the next time.
-    private async Task<(List<SessionPosition> Entries, bool Ended)> ReadHourAsync(long hour, SessionPosition? last, int count)
+    // The next entries of an hour, and whether these are all. A part that has more entries than were asked for may have
+    // them in front of what follows in other parts: what is below its last one is left to the next time.
+    private async Task<(List<SessionPosition> Positions, bool Ended)> ReadHourAsync(
+        IDatabase database, long hour, SessionPosition? after, int count)
     {
         var most = (count / 8) + 4;
-        var parts = await Task.WhenAll(Enumerable.Range(0, Parts).Select(part => ReadPartAsync(KeyOf(hour, part), last, most)));
-        var unfinished = parts.Where(static part => !part.Ended).ToList();
-        var lowest = unfinished.Count == 0 ? null : unfinished.Max(static part => part.Entries[^1]);
-        var entries = parts.SelectMany(static part => part.Entries)
-            .Where(entry => lowest is null || entry >= lowest)
+        var below = after is null ? RedisValue.Null : EntryOf(after);
+        var parts = await Task.WhenAll(Enumerable.Range(0, Parts).Select(part => database.SortedSetRangeByValueAsync(
+            KeyOf(hour, part),
+            RedisValue.Null,
+            below,
+            Exclude.Stop,
+            Order.Descending,
+            0,
+            most,
+            CommandFlags.DemandMaster).OrDefaultAsync()));
+        var floor = parts.Where(part => part?.Length == most).Max(static part => PositionOf(part![^1]));
+        var positions = parts.SelectMany(static part => part ?? []).Select(PositionOf).OfType<SessionPosition>()
+            .Where(position => floor is null || position >= floor)
             .OrderDescending()
             .ToList();
-        return (entries.Take(count).ToList(), lowest is null && entries.Count <= count);
+        return (positions.Take(count).ToList(), floor is null && positions.Count <= count);
     }
 
-    private async Task<(List<SessionPosition> Entries, bool Ended)> ReadPartAsync(string key, SessionPosition? last, int most)
+    private async Task<IEnumerable<StoredSession>> LoadAsync(IDatabase database, List<SessionPosition> positions)
     {
-        var until = last?.StartedAt.ToUnixTimeMilliseconds() ?? double.PositiveInfinity;
-        for (var skip = 0; ; skip += most)
-        {
-            var stored = await calls.SendAsync(
-                (database, name) => database.SortedSetRangeByScoreAsync(
-                    name, double.NegativeInfinity, until, Exclude.None, Order.Descending, skip, most, CommandFlags.DemandMaster),
-                key) ?? [];
-            var entries = stored.Select(ListEntry.Read).OfType<SessionPosition>()
-                .Where(entry => last is null || entry < last)
-                .ToList();
-            // Among many sessions that started at one time, those behind the last one may come later.
-            if (entries.Count > 0 || stored.Length < most)
-            {
-                return (entries, stored.Length < most);
-            }
-        }
-    }
-
-    private async Task<IEnumerable<StoredSession>> LoadAsync(List<SessionPosition> entries)
-    {
-        var headers = await _headers.LoadAsync(entries.Select(static entry => entry.Id));
-        Remove(entries.Where((_, i) => headers[i].IsTombstone));
+        var records = await RecordHeaders.LoadAsync(database, prefix, positions.Select(static position => position.Id));
+        Remove(database, positions.Where((_, i) => records[i].IsTombstone));
         // A session that signed in later, or tried to, has an entry at that time too: it is listed once.
-        return headers.Where((header, i) =>
-                header is { IsWhole: true, IsTombstone: false } && header.Session!.StartedAt == entries[i].StartedAt)
-            .Select(static header => header.Session!);
+        return records.Where((record, i) => record.IsFound && record.Session!.StartedAt == positions[i].StartedAt)
+            .Select(static record => record.Session!);
     }
 
-    private async Task NoteHourAsync(long hour, long now, long until, bool mustGetThrough)
+    private static RedisValue EntryOf(SessionPosition position)
     {
-        // To a whole hour, so that the next session of this hour need not note the hour again.
-        until = ((until / Hour) + 2) * Hour;
-        await RecordIndex.WriteAsync(calls, HoursKey, [hour, until, now - Hour, Math.Max(1, until - now), mustGetThrough]);
-        _noted = new NotedHour(hour, until, now);
+        var entry = new byte[24];
+        BinaryPrimitives.WriteInt64BigEndian(entry, position.StartedAt.ToUnixTimeMilliseconds() ^ long.MinValue);
+        position.Id.TryWriteBytes(entry.AsSpan(8), bigEndian: true, out _);
+        return entry;
     }
 
-    private static long HourOf(SessionPosition entry) => (long)Math.Floor(entry.StartedAt.ToUnixTimeMilliseconds() / (double)Hour);
-
-    private static int PartOf(SessionPosition entry)
+    // Null: an entry that is none of ours.
+    private static SessionPosition? PositionOf(RedisValue entry)
     {
-        Span<byte> id = stackalloc byte[16];
-        entry.Id.TryWriteBytes(id, bigEndian: true, out _);
-        return id[^1] % Parts;
+        ReadOnlyMemory<byte> bytes = entry;
+        return bytes.Length == 24
+            && RecordReader.TimeOf(BinaryPrimitives.ReadInt64BigEndian(bytes.Span) ^ long.MinValue) is { } startedAt
+            ? new SessionPosition(startedAt, new Guid(bytes.Span[8..], bigEndian: true))
+            : null;
     }
 
-    private string KeyOf(long hour, int part) => string.Create(CultureInfo.InvariantCulture, $"{prefix}list:{hour}:{part:x2}");
+    private static long HourOf(SessionPosition position) =>
+        (long)Math.Floor(position.StartedAt.ToUnixTimeMilliseconds() / (double)Hour);
+
+    private string KeyOf(SessionPosition position) =>
+        KeyOf(HourOf(position), position.Id.ToByteArray(bigEndian: true)[^1] % Parts);
+
+    private string KeyOf(long hour, int part) =>
+        string.Create(CultureInfo.InvariantCulture, $"{prefix}list:{hour}:{part:x2}");
 
     // Noted again each minute, because the server may lose what was noted.
     private sealed record NotedHour(long Hour, long Until, long At);

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Text;
 using System.Text.Unicode;
 using SessionManager.AspNetCore.Storage;
 using StackExchange.Redis;
@@ -10,64 +11,74 @@ internal static class RecordReader
 {
     public const byte ValuePrefix = (byte)':';
 
-    /// <summary>Reads all fields of a hash. The keys of the values are not decoded until they are asked for.</summary>
+    /// <summary>Reads all fields of a hash.</summary>
     /// <param name="id">The session.</param>
-    /// <param name="fields">The fields, of which the order is changed; <see langword="null"/>: the key holds something that is no
-    /// hash.</param>
-    public static StoredSession? Read(Guid id, HashEntry[]? fields) => fields is { Length: 0 } ? null : Read(id, fields ?? [], out _);
-
-    /// <summary>Reads the fields of a hash that is there.</summary>
-    public static StoredSession Read(Guid id, HashEntry[] fields, out RecordColumns columns)
+    /// <param name="fields">The fields; <see langword="null"/>: the key holds something that is no hash.</param>
+    public static StoredRecord Read(Guid id, HashEntry[]? fields)
     {
-        var (values, valueBytes) = MoveValuesToFront(fields);
-        var others = fields.AsSpan(values);
-        var first = BytesOf(others, "0"u8);
-        columns = first.Length >= RecordColumns.Size ? RecordColumns.Read(first.Span) : default;
-        if (columns.Format > RecordColumns.CurrentFormat)
+        if (fields is not { Length: > 0 })
         {
-            return new StoredSession { Id = id, Status = StoredSessionStatus.Newer };
+            return fields is null ? new StoredRecord(Unreadable(id, StoredSessionStatus.Damaged)) : default;
         }
 
-        if (columns.Format == RecordColumns.CurrentFormat
-            && NumberOf(BytesOf(others, "v"u8)) is { } version and not 0
-            && TimeOf(NumberOf(BytesOf(others, "l"u8))) is { } lastSeenAt
-            && TimeOf(columns.StartedAt) is { } startedAt
-            && HeaderOf(others, first) is { } header)
+        var values = new Dictionary<string, ReadOnlyMemory<byte>>(fields.Length, StringComparer.Ordinal);
+        var pieces = new ReadOnlyMemory<byte>?[fields.Length];
+        var (version, lastSeenAt, valueBytes) = (0L, (DateTimeOffset?)null, 0L);
+        foreach (var field in fields)
         {
-            return new StoredSession
+            ReadOnlyMemory<byte> name = field.Name;
+            ReadOnlyMemory<byte> value = field.Value;
+            switch (name.Span)
             {
-                Id = id,
-                Version = version,
-                Header = header,
-                LastSeenAt = lastSeenAt,
-                StartedAt = startedAt,
-                Values = new RecordValues(fields.AsMemory(0, values)),
-                ValueBytes = valueBytes,
-            };
+                // A name that is no UTF-8 is none of ours, and decoded it may look like another.
+                case [ValuePrefix, .. var key] when Utf8.IsValid(key):
+                    values.Add(Encoding.UTF8.GetString(key), value);
+                    valueBytes += key.Length + value.Length;
+                    break;
+                case [(byte)'v']:
+                    version = NumberOf(value.Span) ?? 0;
+                    break;
+                case [(byte)'l']:
+                    lastSeenAt = TimeOf(NumberOf(value.Span));
+                    break;
+                case [(byte)'0'] or [>= (byte)'1' and <= (byte)'9', ..]
+                    when NumberOf(name.Span) is { } place && place < pieces.Length:
+                    pieces[place] = value;
+                    break;
+            }
         }
 
-        return new StoredSession { Id = id, Status = StoredSessionStatus.Damaged };
+        if (Join(pieces) is not { } header || RecordColumns.Read(header.Span) is not { Format: > 0 } columns)
+        {
+            return new StoredRecord(Unreadable(id, StatusOf(pieces[0])));
+        }
+
+        return columns.Format == RecordColumns.CurrentFormat && version != 0
+            && lastSeenAt is { } seen && TimeOf(columns.StartedAt) is { } startedAt
+            ? new StoredRecord(
+                new StoredSession
+                {
+                    Id = id,
+                    Version = version,
+                    Header = header[RecordColumns.Size..],
+                    LastSeenAt = seen,
+                    StartedAt = startedAt,
+                    Values = values,
+                    ValueBytes = valueBytes,
+                },
+                columns)
+            : new StoredRecord(Unreadable(id, StatusOf(pieces[0])));
     }
+
+    /// <summary>The fields that a script has returned.</summary>
+    public static HashEntry[]? FieldsOf(RedisResult? answer) =>
+        ((RedisValue[]?)answer)?.Chunk(2).Select(static pair => new HashEntry(pair[0], pair[1])).ToArray();
 
     /// <summary>The stored version, whatever it is; empty when there is none.</summary>
-    public static RedisValue VersionOf(HashEntry[] fields) => BytesOf(fields, "v"u8);
-
-    /// <summary>The fields that a script has returned; <see langword="null"/> for a key that holds something that is no hash.</summary>
-    public static HashEntry[]? FieldsOf(RedisResult? answer)
-    {
-        if ((RedisValue[]?)answer is not { } flat)
-        {
-            return null;
-        }
-
-        var fields = new HashEntry[flat.Length / 2];
-        for (var i = 0; i < fields.Length; i++)
-        {
-            fields[i] = new HashEntry(flat[2 * i], flat[(2 * i) + 1]);
-        }
-
-        return fields;
-    }
+    public static RedisValue VersionOf(HashEntry[]? fields) =>
+        fields?.FirstOrDefault(static field => field.Name == "v").Value is { IsNull: false } version
+            ? version
+            : RedisValue.EmptyString;
 
     /// <summary>A time from its Unix milliseconds; <see langword="null"/> when there is no such time.</summary>
     public static DateTimeOffset? TimeOf(long? number) =>
@@ -77,70 +88,32 @@ internal static class RecordReader
             ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
             : null;
 
-    private static (int Values, long Bytes) MoveValuesToFront(HashEntry[] fields)
+    // Columns and header, if all their fields are there: each but the last one has 64 bytes.
+    private static ReadOnlyMemory<byte>? Join(ReadOnlyMemory<byte>?[] pieces)
     {
-        var (values, bytes) = (0, 0L);
-        for (var i = 0; i < fields.Length; i++)
+        var last = Array.FindIndex(pieces, static piece => piece?.Length != RecordColumns.FieldSize);
+        if (last < 0 || pieces[last] is not { Length: < RecordColumns.FieldSize } rest)
         {
-            ReadOnlyMemory<byte> name = fields[i].Name;
-            // A name that is no UTF-8 is none of ours, and decoded it may look like another.
-            if (name.Span is [ValuePrefix, .. var key] && Utf8.IsValid(key))
-            {
-                bytes += name.Length - 1 + fields[i].Value.Length();
-                (fields[values], fields[i]) = (fields[i], fields[values]);
-                values++;
-            }
+            return null;
         }
 
-        return (values, bytes);
+        var joined = new byte[(last * RecordColumns.FieldSize) + rest.Length];
+        for (var i = 0; i <= last; i++)
+        {
+            pieces[i]!.Value.CopyTo(joined.AsMemory(i * RecordColumns.FieldSize));
+        }
+
+        return joined.Length < RecordColumns.Size ? null : (ReadOnlyMemory<byte>?)joined;
     }
 
-    // The header, if all its fields are there: each but the last one has 64 bytes, so each tells where it belongs.
-    private static ReadOnlyMemory<byte>? HeaderOf(ReadOnlySpan<HashEntry> fields, ReadOnlyMemory<byte> first)
-    {
-        if (first.Length < RecordColumns.FieldSize)
-        {
-            return first[RecordColumns.Size..];
-        }
+    // Also of a newer record that has other fields than these, only the first byte is to be relied on.
+    private static StoredSessionStatus StatusOf(ReadOnlyMemory<byte>? first) =>
+        first is { Length: >= RecordColumns.Size } bytes && bytes.Span[0] > RecordColumns.CurrentFormat
+            ? StoredSessionStatus.Newer
+            : StoredSessionStatus.Damaged;
 
-        using var header = new MemoryStream(4 * RecordColumns.FieldSize);
-        header.Write(first.Span[RecordColumns.Size..]);
-        Span<byte> name = stackalloc byte[11];
-        for (var i = 1; ; i++)
-        {
-            Utf8Formatter.TryFormat(i, name, out var written);
-            if (!TryGetBytes(fields, name[..written], out var field) || field.Length > RecordColumns.FieldSize)
-            {
-                return null;
-            }
+    private static StoredSession Unreadable(Guid id, StoredSessionStatus status) => new() { Id = id, Status = status };
 
-            header.Write(field.Span);
-            if (field.Length < RecordColumns.FieldSize)
-            {
-                return header.GetBuffer().AsMemory(0, (int)header.Length);
-            }
-        }
-    }
-
-    private static ReadOnlyMemory<byte> BytesOf(ReadOnlySpan<HashEntry> fields, ReadOnlySpan<byte> name) =>
-        TryGetBytes(fields, name, out var bytes) ? bytes : default;
-
-    private static bool TryGetBytes(ReadOnlySpan<HashEntry> fields, ReadOnlySpan<byte> name, out ReadOnlyMemory<byte> bytes)
-    {
-        foreach (var field in fields)
-        {
-            ReadOnlyMemory<byte> other = field.Name;
-            if (other.Span.SequenceEqual(name))
-            {
-                bytes = field.Value;
-                return true;
-            }
-        }
-
-        bytes = default;
-        return false;
-    }
-
-    private static long? NumberOf(ReadOnlyMemory<byte> text) =>
-        Utf8Parser.TryParse(text.Span, out long number, out var read) && read == text.Length ? number : null;
+    private static long? NumberOf(ReadOnlySpan<byte> text) =>
+        Utf8Parser.TryParse(text, out long number, out var read) && read == text.Length ? number : null;
 }

@@ -4,9 +4,11 @@ using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Stores;
 
-/// <summary>The connection, made at the first use and shared by all. A first try that fails is not kept: the next use tries again.</summary>
+/// <summary>The connection, made at the first use and shared by all. A first try that fails is not kept: the next use
+/// tries again.</summary>
 internal sealed class RedisConnection(
-    IOptions<RedisStoreOptions> options, IOptions<SessionManagerOptions> session, IServiceProvider services) : IAsyncDisposable
+    IOptions<RedisStoreOptions> options, IOptions<SessionManagerOptions> session, IServiceProvider services)
+    : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private Task<IConnectionMultiplexer>? _connecting;
@@ -47,13 +49,15 @@ internal sealed class RedisConnection(
 
     private async Task<IConnectionMultiplexer> OpenAsync()
     {
-        // What follows may be the application's code and connect synchronously: not under the lock, nor on a request's thread.
+        // What follows may be the application's code and connect synchronously: not under the lock, nor on a request's
+        // thread.
         await Task.Yield();
         _owned = true;
         if (options.Value.ConnectionMultiplexerFactory is { } factory)
         {
             return await factory()
-                ?? throw new InvalidOperationException("ConnectionMultiplexerFactory made no connection but null. Return a connection.");
+                ?? throw new InvalidOperationException(
+                    "ConnectionMultiplexerFactory made no connection but null. Return a connection.");
         }
 
         if (options.Value.Configuration is not { } text)
@@ -64,20 +68,20 @@ internal sealed class RedisConnection(
 
         var configuration = ConfigurationOptions.Parse(text);
 
-        // The application starts without its Redis, a command without a connection fails at once instead of queueing up, and
-        // the connection comes back by itself.
+        // The application starts without its Redis, a command without a connection fails at once instead of queueing
+        // up, and the connection comes back by itself.
         configuration.AbortOnConnectFail = false;
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.IncludeDetailInExceptions = false;
-
+        var timeout = (int)session.Value.IOTimeout.TotalMilliseconds;
         if (configuration.AsyncTimeout == new ConfigurationOptions().AsyncTimeout)
         {
             // Left alone, it must not cut a longer IOTimeout short.
-            configuration.AsyncTimeout = Math.Max(configuration.AsyncTimeout, (int)session.Value.IOTimeout.TotalMilliseconds);
+            configuration.AsyncTimeout = Math.Max(configuration.AsyncTimeout, timeout);
         }
 
         // A server that refuses the connection is to be heard before the call that waits for it is given up on.
-        configuration.ConnectTimeout = Math.Min(configuration.ConnectTimeout, (int)(session.Value.IOTimeout.TotalMilliseconds / 2));
+        configuration.ConnectTimeout = Math.Min(configuration.ConnectTimeout, timeout / 2);
         return await ConnectionMultiplexer.ConnectAsync(configuration);
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Redis.Scripts;
 using SessionManager.AspNetCore.Storage;
@@ -6,122 +5,154 @@ using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Stores;
 
-/// <summary>Records as Redis hashes, one field a value. A load is one command. A write is one script, so it is atomic on all nodes.</summary>
+/// <summary>Records as Redis hashes, one field a value. A load is one command. A write is one script, so it is atomic
+/// on all nodes.</summary>
 internal sealed class RedisRecordStore : ISessionRecordStore, ISessionStoreProbe
 {
+    private readonly RedisConnection _connection;
     private readonly string _prefix;
-    private readonly RedisCall _calls;
+    private readonly StoreCall _calls;
+    private readonly RecordList _list;
     private readonly RecordIndex _index;
 
-    public RedisRecordStore(RedisConnection connection, IOptions<RedisStoreOptions> redis, IOptions<SessionManagerOptions> options)
+    public RedisRecordStore(
+        RedisConnection connection, IOptions<RedisStoreOptions> redis, IOptions<SessionManagerOptions> options)
     {
+        _connection = connection;
         _prefix = redis.Value.KeyPrefix ?? options.Value.KeyPrefix;
-        _calls = new RedisCall(connection, new StoreCall(options.Value.IOTimeout, Name));
-        _index = new RecordIndex(_prefix, _calls);
+        _calls = new StoreCall(options.Value.IOTimeout, Name);
+        _list = new RecordList(_prefix);
+        _index = new RecordIndex(_prefix, _list);
     }
 
     public string Name => "redis";
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<StoredSession?> LoadAsync(Guid id, CancellationToken cancellationToken = default) =>
-        RecordReader.Read(id, await _calls.RunAsync(
-            static (database, key) => database.HashGetAllAsync(key, CommandFlags.DemandMaster), KeyOf(_prefix, id), id, cancellationToken));
+    public ValueTask<StoredSession?> LoadAsync(Guid id, CancellationToken cancellationToken = default) =>
+        RunAsync(() => LoadAsync(id), id, cancellationToken);
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<SessionWriteResult> WriteAsync(SessionWrite write, CancellationToken cancellationToken = default)
+    public ValueTask<SessionWriteResult> WriteAsync(SessionWrite write, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(write);
-        var result = write.ExpectedVersion == 0 || (write.MovesIndex && !write.IsTombstone)
-            ? await _calls.RunStepsAsync(WriteInStepsAsync, write, write.Id, cancellationToken)
-            : ResultOf(write, await _calls.RunAsync(
-                RecordScripts.Swap, KeyOf(_prefix, write.Id), write.Id, RecordWriter.Write(write), cancellationToken));
-        if (write.IsTombstone && result.IsSwapped)
-        {
-            _index.Remove(write);
-        }
-
-        return result;
+        return RunAsync(() => WriteAsync(write), write.Id, cancellationToken);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<bool> TouchAsync(SessionTouch touch, CancellationToken cancellationToken = default)
+    public ValueTask<bool> TouchAsync(SessionTouch touch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(touch);
-        var touching = _calls.RunAsync(
-            RecordScripts.Touch, KeyOf(_prefix, touch.Id), touch.Id, RecordWriter.Write(touch), cancellationToken);
-        if (touch.UserId is { } userId)
-        {
-            // Sent in the same pipeline, and not waited for. When it fails, the next touch makes up for it.
-            _index.AddAgain(touch, userId);
-        }
-
-        return await touching is { } moved && (int)moved == 1;
+        return RunAsync(() => TouchAsync(touch), touch.Id, cancellationToken);
     }
 
-    public ValueTask<IReadOnlyList<StoredSession>> FindByUserAsync(string userId, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<StoredSession>> FindByUserAsync(
+        string userId, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(userId);
-        return _calls.RunStepsAsync(_index.FindAsync, UserTag.Of(userId), Guid.Empty, cancellationToken);
+        return RunAsync(() => FindByUserAsync(userId), Guid.Empty, cancellationToken);
+
+        async Task<IReadOnlyList<StoredSession>> FindByUserAsync(string userId) =>
+            await _index.FindAsync(await _connection.GetDatabaseAsync(), userId);
     }
 
     public ValueTask<IReadOnlyList<StoredSession>> ListAsync(
         SessionPosition? after, int count, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        return _calls.RunStepsAsync(
-            static (state, token) => state.Index.ListAsync(state.After, state.Count, token),
-            (Index: _index, After: after, Count: count),
-            Guid.Empty,
-            cancellationToken);
+        return RunAsync(() => ListAsync(after, count), Guid.Empty, cancellationToken);
+
+        async Task<IReadOnlyList<StoredSession>> ListAsync(SessionPosition? after, int count) =>
+            await _list.ReadAsync(await _connection.GetDatabaseAsync(), after, count);
     }
 
     public async ValueTask ProbeAsync(CancellationToken cancellationToken = default)
     {
         var id = Guid.NewGuid();
-        var text = id.ToString("N");
-        var result = await _calls.RunAsync(RecordScripts.Probe, string.Concat(_prefix, "probe:", text), id, [text], cancellationToken);
-        if (result is null || (int)result != 1)
+        var isWhole = await RunAsync(() => ProbeAsync(id.ToString("N")), id, cancellationToken);
+        if (isWhole is null || !(bool)isWhole)
         {
             throw new SessionStoreException($"The session store '{Name}' gave back something else than was written.");
         }
+
+        async Task<RedisResult?> ProbeAsync(string text) => await EvaluateAsync(
+            await _connection.GetDatabaseAsync(), RecordScripts.Probe, string.Concat(_prefix, "probe:", text), [text]);
     }
 
     /// <summary>The key of a record.</summary>
     internal static string KeyOf(string prefix, Guid id) => string.Concat(prefix, id.ToString("N"));
 
-    // The index entries are there before the record is, so a record can always be found.
-    private async Task<SessionWriteResult> WriteInStepsAsync(SessionWrite write, CancellationToken cancellationToken)
+    private ValueTask<T> RunAsync<T>(Func<Task<T>> call, Guid id, CancellationToken cancellationToken)
     {
-        if (write.MovesIndex && !write.IsTombstone)
-        {
-            await _index.AddAsync(write);
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-
-        var key = KeyOf(_prefix, write.Id);
-        var arguments = RecordWriter.Write(write);
-        var answer = await _calls.SendAsync(RecordScripts.Swap, key, arguments);
-        if (write.ExpectedVersion != 0 || ResultOf(write, answer) is not { Current.Status: not StoredSessionStatus.Whole })
-        {
-            return ResultOf(write, answer);
-        }
-
-        // A record that can't be read is replaced, as it is: whatever version it shows is the one expected.
         cancellationToken.ThrowIfCancellationRequested();
-        if (RecordReader.FieldsOf(answer) is { } fields)
-        {
-            arguments[0] = RecordReader.VersionOf(fields);
-        }
-        else
-        {
-            await _calls.SendAsync(RecordScripts.Discard, key, ["hash"]);
-        }
-
-        return ResultOf(write, await _calls.SendAsync(RecordScripts.Swap, key, arguments));
+        return _calls.WaitAsync(call(), RedisRefusal.Explain<T>, id, cancellationToken);
     }
 
-    private static SessionWriteResult ResultOf(SessionWrite write, RedisResult? answer) =>
-        answer is { Resp2Type: ResultType.Integer }
-            ? SessionWriteResult.Swapped
-            : SessionWriteResult.Moved(RecordReader.Read(write.Id, RecordReader.FieldsOf(answer)));
+    private async Task<StoredSession?> LoadAsync(Guid id)
+    {
+        var database = await _connection.GetDatabaseAsync();
+        try
+        {
+            var fields = await database.HashGetAllAsync(KeyOf(_prefix, id), CommandFlags.DemandMaster);
+            return RecordReader.Read(id, fields).Session;
+        }
+        catch (RedisServerException exception) when (RedisRefusal.IsOtherType(exception))
+        {
+            return RecordReader.Read(id, fields: null).Session;
+        }
+    }
+
+    private async Task<SessionWriteResult> WriteAsync(SessionWrite write)
+    {
+        var database = await _connection.GetDatabaseAsync();
+        if (write is { MovesIndex: true, IsTombstone: false })
+        {
+            // The index entries are there before the record is, so a record can always be found.
+            await _index.AddAsync(database, write);
+        }
+
+        RedisValue expected = write.ExpectedVersion == 0 ? RedisValue.EmptyString : write.ExpectedVersion;
+        var (isSwapped, fields) = await SwapAsync(database, RecordWriter.ScriptFor(write), write, expected);
+        if (!isSwapped && write.ExpectedVersion == 0 && RecordReader.Read(write.Id, fields).IsUnreadable)
+        {
+            // It is replaced, as it is: whatever version it shows is the one expected.
+            expected = RecordReader.VersionOf(fields);
+            (isSwapped, fields) = await SwapAsync(database, RecordScripts.Replace, write, expected);
+        }
+
+        if (!isSwapped)
+        {
+            return SessionWriteResult.Moved(RecordReader.Read(write.Id, fields).Session);
+        }
+
+        if (write.IsTombstone)
+        {
+            _index.Remove(database, write);
+        }
+
+        return SessionWriteResult.Swapped;
+    }
+
+    // Whether the script swapped, and else the fields that are stored; null when the key holds something else.
+    private async Task<(bool IsSwapped, HashEntry[]? Fields)> SwapAsync(
+        IDatabase database, string script, SessionWrite write, RedisValue expected)
+    {
+        var answer = await EvaluateAsync(
+            database, script, KeyOf(_prefix, write.Id), RecordWriter.Write(write, expected));
+        return answer is { Resp2Type: ResultType.Integer } ? (true, null) : (false, RecordReader.FieldsOf(answer));
+    }
+
+    private async Task<bool> TouchAsync(SessionTouch touch)
+    {
+        var database = await _connection.GetDatabaseAsync();
+        var touching = EvaluateAsync(
+            database, RecordScripts.Touch, KeyOf(_prefix, touch.Id), RecordWriter.Write(touch));
+        if (touch.UserId is { } userId)
+        {
+            // Sent in the same pipeline, and not waited for. When it fails, the next touch makes up for it.
+            RedisRefusal.Forget(_index.AddAgainAsync(database, touch, userId));
+        }
+
+        return await touching is { } moved && (bool)moved;
+    }
+
+    private static Task<RedisResult?> EvaluateAsync(
+        IDatabase database, string script, string key, RedisValue[] arguments) =>
+        database.ScriptEvaluateAsync(script, [key], arguments, CommandFlags.DemandMaster).OrDefaultAsync();
 }

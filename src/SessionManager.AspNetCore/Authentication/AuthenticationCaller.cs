@@ -2,22 +2,24 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.StaticAssets;
 using Microsoft.Extensions.DependencyInjection;
 using SessionManager.AspNetCore.Pipeline;
 
 namespace SessionManager.AspNetCore.Authentication;
 
-/// <summary>Tells the authentication middleware, which asks for the user of every request, from those who need the user.</summary>
+/// <summary>Tells the authentication middleware, which asks for the user of every request, from those who need the
+/// user.</summary>
 internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes)
 {
     // Schemes that forward to each other without end never authenticate.
     private const int MaxForwards = 8;
 
-    /// <summary>The run of the middleware that a request is in, or has been through: an error page has one of its own.</summary>
+    /// <summary>The run of the middleware that a request is in, or has been through: an error page has one of its
+    /// own.</summary>
     public static object? RunOf(HttpContext context) => context.Features[typeof(IAuthenticationFeature)];
 
-    /// <summary>Whether it is the middleware that authenticates by a scheme: the first to do so in its run, by the default scheme.</summary>
+    /// <summary>Whether it is the middleware that authenticates by a scheme: the first to do so in its run, by the
+    /// default scheme.</summary>
     public async ValueTask<bool> IsMiddlewareAsync(HttpContext context, string scheme, object? answered)
     {
         if (RunOf(context) is not { } run
@@ -30,24 +32,23 @@ internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes
         return await LeadsToAsync(context, main.Name, scheme);
     }
 
-    /// <summary>Whether the user may be asked for in front of <c>UseSessionManager</c>, or without it, and had better be known by then: not for
-    /// files, unless authorization decides on them.</summary>
-    public async ValueTask<bool> MayBeAskedAsync(HttpContext context, RequestSession session) => context.GetEndpoint() is null
-        ? await HasFallbackPolicyAsync(context) || await MayBeCallbackAsync(context)
-        : !(IsForAsset(context) || session.IsDisabled) || await IsAuthorizedAsync(context);
+    /// <summary>Whether the user may be asked for in front of <c>UseSessionManager</c>, or without it, and had better
+    /// be known by then: not for files, unless authorization decides on them.</summary>
+    public async ValueTask<bool> MayBeAskedAsync(HttpContext context, RequestSession session) =>
+        context.GetEndpoint() is not { } endpoint
+            ? await HasFallbackPolicyAsync(context) || await MayBeCallbackAsync(context)
+            : !(EndpointSettings.IsForAsset(endpoint.Metadata) || session.IsDisabled)
+                || await IsAuthorizedAsync(context);
 
     /// <summary>Whether authorization decides on the request.</summary>
     public static async ValueTask<bool> IsAuthorizedAsync(HttpContext context) =>
-        !LetsAnybodyPass(context) && (HasPolicy(context.GetEndpoint()?.Metadata) || await HasFallbackPolicyAsync(context));
+        !LetsAnybodyPass(context)
+            && (HasPolicy(context.GetEndpoint()?.Metadata) || await HasFallbackPolicyAsync(context));
 
-    /// <summary>Whether authorization lets anybody pass. It asks for the user all the same, for whoever may want to know.</summary>
-    public static bool LetsAnybodyPass(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null;
-
-    /// <summary>Whether the request is for a static asset.</summary>
-    public static bool IsForAsset(HttpContext context) =>
-        context.GetEndpoint()?.Metadata is { } metadata
-        && metadata.GetMetadata<StaticAssetDescriptor>() is not null
-        && metadata.GetMetadata<SessionAttribute>() is null;
+    /// <summary>Whether authorization lets anybody pass. It asks for the user all the same, for whoever may want to
+    /// know.</summary>
+    public static bool LetsAnybodyPass(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null;
 
     private static bool HasPolicy(EndpointMetadataCollection? metadata) =>
         metadata is not null
@@ -56,10 +57,11 @@ internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes
             || metadata.GetMetadata<IAuthorizationRequirementData>() is not null);
 
     private static async ValueTask<bool> HasFallbackPolicyAsync(HttpContext context) =>
-        context.RequestServices.GetService<IAuthorizationPolicyProvider>() is { } policies && await policies.GetFallbackPolicyAsync() is not null;
+        context.RequestServices.GetService<IAuthorizationPolicyProvider>() is { } policies
+            && await policies.GetFallbackPolicyAsync() is not null;
 
-    // Remote schemes handle requests of their own within the middleware, and may ask for the signed-in user there. A file, or the page of a
-    // folder, is only taken for such a request at the path that it is sent to.
+    // Remote schemes handle requests of their own within the middleware, and may ask for the signed-in user there. A
+    // file, or the page of a folder, is only taken for such a request at the path that it is sent to.
     private async ValueTask<bool> MayBeCallbackAsync(HttpContext context)
     {
         var remote = await schemes.GetRequestHandlerSchemesAsync();
@@ -70,7 +72,8 @@ internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes
 
         foreach (var scheme in remote)
         {
-            if (await OptionsOfAsync(context, scheme.Name) is RemoteAuthenticationOptions { CallbackPath: var callback } && callback == context.Request.Path)
+            if (await OptionsOfAsync(context, scheme.Name)
+                is RemoteAuthenticationOptions { CallbackPath: var callback } && callback == context.Request.Path)
             {
                 return true;
             }
@@ -95,7 +98,8 @@ internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes
             }
 
             next = await OptionsOfAsync(context, next) is { } options
-                ? options.ForwardAuthenticate ?? options.ForwardDefaultSelector?.Invoke(context) ?? options.ForwardDefault
+                ? options.ForwardAuthenticate ?? options.ForwardDefaultSelector?.Invoke(context)
+                    ?? options.ForwardDefault
                 : null;
         }
 
@@ -105,12 +109,14 @@ internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "The handler itself reads the property.")]
     private static async ValueTask<AuthenticationSchemeOptions?> OptionsOfAsync(HttpContext context, string scheme)
     {
-        var handler = await context.RequestServices.GetRequiredService<IAuthenticationHandlerProvider>().GetHandlerAsync(context, scheme);
+        var handlers = context.RequestServices.GetRequiredService<IAuthenticationHandlerProvider>();
+        var handler = await handlers.GetHandlerAsync(context, scheme);
         for (var type = handler?.GetType(); type is not null; type = type.BaseType)
         {
             if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(AuthenticationHandler<>))
             {
-                return type.GetProperty(nameof(AuthenticationHandler<AuthenticationSchemeOptions>.Options))?.GetValue(handler) as AuthenticationSchemeOptions;
+                var options = type.GetProperty(nameof(AuthenticationHandler<AuthenticationSchemeOptions>.Options));
+                return options?.GetValue(handler) as AuthenticationSchemeOptions;
             }
         }
 

@@ -6,26 +6,42 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Pipeline;
+using SessionManager.AspNetCore.Rules;
 
 namespace SessionManager.AspNetCore.Authentication;
 
 /// <summary>
-/// The session's user as an authentication scheme. A <c>WebApplication</c> runs authentication before the application's own middleware, so
-/// this loads the request's session if nobody has yet; <c>UseSessionManager</c> then goes on with it. For a request that may never need its
-/// user, as that of a file, it loads nothing until somebody asks.
+/// The session's user as an authentication scheme. A <c>WebApplication</c> runs authentication before the application's
+/// own middleware, so this loads the request's session if nobody has yet; <c>UseSessionManager</c> then goes on with
+/// it. For a request that may never need its user, as that of a file, it loads nothing until somebody asks.
 /// </summary>
 internal sealed class SessionAuthenticationHandler(
-    IOptionsMonitor<SessionAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder, SessionPipeline pipeline, AuthenticationCaller caller,
+    IOptionsMonitor<SessionAuthenticationOptions> options,
+    ILoggerFactory logger,
+    UrlEncoder encoder,
+    IOptions<SessionManagerOptions> sessionOptions,
+    RequestSessions requests,
+    SessionGuard guard,
+    SessionView view,
+    SessionEdits edits,
+    SessionLifetime lifetime,
+    AuthenticationCaller caller,
     IHttpContextAccessor accessor)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, logger, encoder), IAuthenticationHandler
 {
-    private RequestSession Session => RequestSession.Of(Context, pipeline);
+    private RequestSession Session => requests.Of(Context);
 
-    // The handler is that of the outer request where an inner one has the same services, but the inner one changes its own session.
+    // The handler is that of the outer request where an inner one has the same services, but the inner one changes its
+    // own session.
     private RequestSession SessionToChange =>
-        accessor.HttpContext is { } current && RequestSession.Find(current) is { IsBound: true, IsClosed: false } inner && inner.IsWithin(Session) ? inner : Session;
+        accessor.HttpContext is { } current
+        && RequestSessions.Find(current) is { Progress.IsBound: true, IsClosed: false } inner
+        && RequestSessions.IsWithin(inner, Session)
+            ? inner
+            : Session;
 
-    /// <summary>Authenticates. To the middleware, which asks for every request, a user may be shown by way of <c>HttpContext.User</c> alone.</summary>
+    /// <summary>Authenticates the request. The middleware authenticates every request, so it may show the user by
+    /// <c>HttpContext.User</c> alone.</summary>
     async Task<AuthenticateResult> IAuthenticationHandler.AuthenticateAsync()
     {
         if (ResolveTarget(Options.ForwardAuthenticate) is not null)
@@ -39,74 +55,78 @@ internal sealed class SessionAuthenticationHandler(
             return AuthenticateResult.NoResult();
         }
 
-        if (await caller.IsMiddlewareAsync(Context, Scheme.Name, session.AnsweredRun))
+        if (await caller.IsMiddlewareAsync(Context, Scheme.Name, session.Progress.AnsweredRun))
         {
-            session.AnsweredRun = AuthenticationCaller.RunOf(Context);
+            session.Progress.AnsweredRun = AuthenticationCaller.RunOf(Context);
             if (!await caller.MayBeAskedAsync(Context, session))
             {
                 return Defer(session);
             }
 
-            await session.LoadForUserAsync(CancellationToken.None);
+            await view.LoadForUserAsync(session, CancellationToken.None);
             return session.HasFailed ? Defer(session) : await AuthenticateAsync();
         }
 
-        await session.LoadForUserAsync(CancellationToken.None);
-        if (session is { HasFailed: true, IsBound: false } && AuthenticationCaller.LetsAnybodyPass(Context))
+        await view.LoadForUserAsync(session, CancellationToken.None);
+        if (session is { HasFailed: true, Progress.IsBound: false } && AuthenticationCaller.LetsAnybodyPass(Context))
         {
             // It is authorization that asks, and would let nobody pass if this threw.
             return Defer(session);
         }
 
-        session.ThrowIfFailed();
+        SessionGuard.ThrowIfFailed(session);
         return await AuthenticateAsync();
     }
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (Session.IdentifyForAuthentication(Scheme.Name, out var details) is not { } record)
+        if (view.Identify(Session, Scheme.Name, out var details) is not { } record)
         {
             return Task.FromResult(AuthenticateResult.NoResult());
         }
 
-        return Task.FromResult(
-            details is not null && SessionPrincipal.Read(record, details, pipeline.Lifetime.Describe(record), Scheme.Name) is { } ticket
-                ? AuthenticateResult.Success(ticket)
-                : AuthenticateResult.Fail("What the session keeps of its user can't be read."));
+        var ticket = details is null
+            ? null
+            : SessionPrincipal.Read(record, details, lifetime.Describe(record), Scheme.Name);
+        return Task.FromResult(ticket is null
+            ? AuthenticateResult.Fail("The principal that the session keeps can't be read.")
+            : AuthenticateResult.Success(ticket));
     }
 
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
     {
         var session = SessionToChange;
-        await session.LoadAsync(CancellationToken.None);
-        if (session.Info?.ActorId is not null && SessionPrincipal.IsActing(user))
+        await view.LoadAsync(session, CancellationToken.None);
+        if (view.Info(session)?.ActorId is not null && SessionPrincipal.IsActing(user))
         {
             // A renewal would make who acts the other user for good.
             throw SessionErrors.SignsInWhoIsActedAs();
         }
 
-        var text = UserIdText.From(SessionPrincipal.UserIdOf(user), pipeline.Options)
+        var text = UserIdText.From(SessionPrincipal.UserIdOf(user), sessionOptions.Value)
             ?? throw new InvalidOperationException(
-                "The principal to sign in has no user id. Give it a claim of type ClaimTypes.NameIdentifier, or 'sub', or a name.");
+                "The principal to sign in has no user id. Give it a claim of type ClaimTypes.NameIdentifier, or "
+                + "'sub', or a name.");
         var details = SessionPrincipal.Keep(user, properties, Scheme.Name);
-        if (details.Ticket.Length > pipeline.Options.MaxValueBytes)
+        if (details.Ticket.Length > sessionOptions.Value.MaxValueBytes)
         {
             throw new SessionValueException(
-                $"The principal to sign in takes {details.Ticket.Length} bytes, and the limit is {pipeline.Options.MaxValueBytes} (MaxValueBytes). Give it fewer claims.");
+                $"The principal to sign in takes {details.Ticket.Length} bytes, and the limit is "
+                + $"{sessionOptions.Value.MaxValueBytes} (MaxValueBytes). Give it fewer claims.");
         }
 
-        session.SignIn(text, details, keepsTicket: false);
+        edits.SignIn(session, text, details, keepsTicket: false);
         Redirect(properties, honorsReturnUrl: Options.LoginPath.HasValue && OriginalPath == Options.LoginPath);
     }
 
     protected override async Task HandleSignOutAsync(AuthenticationProperties? properties)
     {
         var session = SessionToChange;
-        await session.LoadAsync(CancellationToken.None);
-        session.ThrowIfUnwritable();
-        if (session.IsSignedInBy(Scheme.Name))
+        await view.LoadAsync(session, CancellationToken.None);
+        guard.ThrowIfUnwritable(session);
+        if (view.IsSignedInBy(session, Scheme.Name))
         {
-            session.SignOut();
+            edits.SignOut(session);
         }
 
         Redirect(properties, honorsReturnUrl: false);
@@ -115,11 +135,11 @@ internal sealed class SessionAuthenticationHandler(
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         var session = Session;
-        await session.LoadForUserAsync(CancellationToken.None);
+        await view.LoadForUserAsync(session, CancellationToken.None);
         if (session.HasFailed)
         {
             // Whether the user is signed in is not known, so it is not said that they are not.
-            await SessionMiddleware.AnswerUnavailableAsync(Context);
+            await RequestFailure.AnswerUnavailableAsync(Context);
             return;
         }
 
@@ -130,7 +150,7 @@ internal sealed class SessionAuthenticationHandler(
     // No result for the middleware; whoever asks for the user gets the user, or the reason why that is not known.
     private AuthenticateResult Defer(RequestSession session)
     {
-        session.Defer();
+        session.Progress.IsDeferred = true;
         SessionUser.Attach(Context, Scheme.Name, session);
         return AuthenticateResult.NoResult();
     }
@@ -147,12 +167,14 @@ internal sealed class SessionAuthenticationHandler(
         return Task.CompletedTask;
     }
 
-    // Pages are redirected. APIs get the status, and the address in a header they may use, as from the framework's cookie handler.
+    // Pages are redirected. APIs get the status, and the address in a header they may use, as from the framework's
+    // cookie handler.
     private void Deny(int status, PathString path, string back)
     {
         if (path.HasValue)
         {
-            Response.Redirect(BuildRedirectUri(path.ToUriComponent() + QueryString.Create(Options.ReturnUrlParameter, back)));
+            var query = QueryString.Create(Options.ReturnUrlParameter, back);
+            Response.Redirect(BuildRedirectUri(path.ToUriComponent() + query));
         }
 
         if (!path.HasValue || IsApi())
@@ -170,7 +192,8 @@ internal sealed class SessionAuthenticationHandler(
         }
 
         var metadata = Context.GetEndpoint()?.Metadata;
-        return metadata?.GetMetadata<IDisableCookieRedirectMetadata>() is not null && metadata.GetMetadata<IAllowCookieRedirectMetadata>() is null;
+        return metadata?.GetMetadata<IDisableCookieRedirectMetadata>() is not null
+            && metadata.GetMetadata<IAllowCookieRedirectMetadata>() is null;
     }
 
     private void Redirect(AuthenticationProperties? properties, bool honorsReturnUrl)

@@ -1,7 +1,7 @@
 using System.Security.Claims;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authentication;
-using SessionManager.AspNetCore.Records;
+using SessionManager.AspNetCore.Rules;
 
 namespace SessionManager.AspNetCore.Authentication;
 
@@ -13,7 +13,8 @@ internal static class SessionPrincipal
     /// <summary>Whether a principal is that of a user for whom another one acts.</summary>
     public static bool IsActing(ClaimsPrincipal user) => user.FindFirst(ActorType) is not null;
 
-    /// <summary>The id under which a principal signs in: its name identifier, or else its subject (OpenID Connect), or else its name.</summary>
+    /// <summary>The id under which a principal signs in: its name identifier, or else its subject (OpenID Connect), or
+    /// else its name.</summary>
     public static string? UserIdOf(ClaimsPrincipal user) =>
         NullIfEmpty(user.FindFirst(ClaimTypes.NameIdentifier)?.Value)
         ?? NullIfEmpty(user.FindFirst("sub")?.Value)
@@ -21,10 +22,13 @@ internal static class SessionPrincipal
 
     /// <summary>What a session keeps of a principal that signs in.</summary>
     public static SignInDetails Keep(ClaimsPrincipal user, AuthenticationProperties? properties, string scheme) =>
-        new(scheme, TicketSerializer.Default.Serialize(new AuthenticationTicket(user, properties, authenticationScheme: "")));
+        new(
+            scheme,
+            TicketSerializer.Default.Serialize(new AuthenticationTicket(user, properties, authenticationScheme: "")));
 
     /// <summary>The user of a session; <see langword="null"/> when what is kept can't be read.</summary>
-    public static AuthenticationTicket? Read(SessionRecord record, SignInDetails details, SessionInfo info, string scheme)
+    public static AuthenticationTicket? Read(
+        SessionRecord record, SignInDetails details, SessionInfo info, string scheme)
     {
         AuthenticationTicket? ticket = null;
         if (details.Ticket.IsEmpty)
@@ -54,8 +58,8 @@ internal static class SessionPrincipal
         return ticket;
     }
 
-    /// <summary>Whether a principal came from a session and shows its user, and nobody else's identity beside it. Transformations may have copied
-    /// the principal, or added identities that name nobody.</summary>
+    /// <summary>Whether a principal came from a session and shows its user, and nobody else's identity beside it.
+    /// Transformations may have copied the principal, or added identities that name nobody.</summary>
     public static bool IsOf(ClaimsPrincipal principal, SessionRecord record)
     {
         var sessionId = record.Id.ToString();
@@ -81,14 +85,16 @@ internal static class SessionPrincipal
         {
             return TicketSerializer.Default.Deserialize(stored.ToArray());
         }
-        catch (Exception exception) when (exception is IOException or ArgumentException or FormatException or InvalidOperationException)
+        catch (Exception exception) when (
+            exception is IOException or ArgumentException or FormatException or InvalidOperationException)
         {
             return null;
         }
     }
 
     // RFC 8693, section 4.1: who acts, as a JSON object.
-    private static Claim ActorClaim(string actor) => new(ActorType, new JsonObject { ["sub"] = actor }.ToJsonString(), "JSON");
+    private static Claim ActorClaim(string actor) =>
+        new(ActorType, new JsonObject { ["sub"] = actor }.ToJsonString(), "JSON");
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -7,13 +7,14 @@ using SessionManager.AspNetCore.Pipeline;
 namespace SessionManager.AspNetCore.Authentication;
 
 /// <summary>
-/// <c>HttpContext.User</c> of a request whose user nobody may ask for. Asking authenticates, with the claims transformations of the
-/// application; it waits for the store if the session is not loaded yet, and throws when the store can't be reached: then it is not known that
-/// there is no user.
+/// <c>HttpContext.User</c> of a request whose user nobody may ask for. Asking authenticates, with the claims
+/// transformations of the application; it waits for the store if the session is not loaded yet, and throws when the
+/// store can't be reached: then it is not known that there is no user.
 /// </summary>
 internal sealed class SessionUser : IHttpAuthenticationFeature, IAuthenticateResultFeature
 {
-    private static readonly AuthenticateResult NotAsked = Microsoft.AspNetCore.Authentication.AuthenticateResult.NoResult();
+    private static readonly AuthenticateResult NotAsked =
+        Microsoft.AspNetCore.Authentication.AuthenticateResult.NoResult();
 
     private readonly HttpContext _context;
     private readonly string _scheme;
@@ -40,7 +41,8 @@ internal sealed class SessionUser : IHttpAuthenticationFeature, IAuthenticateRes
 
         set
         {
-            // Authorization that lets anybody pass sets nobody where it found nobody. Whoever asks is still told that the user is not known.
+            // Authorization that lets anybody pass sets nobody where it found nobody. Whoever asks is still told that
+            // the user is not known.
             if (!_session.HasFailed || value?.Identity?.IsAuthenticated == true)
             {
                 (_user, _result, _isSet) = (value, null, true);
@@ -48,13 +50,15 @@ internal sealed class SessionUser : IHttpAuthenticationFeature, IAuthenticateRes
         }
     }
 
-    /// <summary>What authorization looks at, and few others. It looks also where it lets anybody pass: there that is no use of the session, which
-    /// could fail, and no reason to load it for a file.</summary>
+    /// <summary>What authorization looks at, and few others. It looks also where it lets anybody pass: there that is no
+    /// use of the session, which could fail, and no reason to load it for a file.</summary>
     public AuthenticateResult? AuthenticateResult
     {
         get
         {
-            if (!_isSet && AuthenticationCaller.LetsAnybodyPass(_context) && (_session.HasFailed || AuthenticationCaller.IsForAsset(_context)))
+            if (!_isSet
+                && AuthenticationCaller.LetsAnybodyPass(_context)
+                && (_session.HasFailed || EndpointSettings.IsForAsset(_context.GetEndpoint()?.Metadata)))
             {
                 return NotAsked;
             }
@@ -69,7 +73,8 @@ internal sealed class SessionUser : IHttpAuthenticationFeature, IAuthenticateRes
     /// <summary>Puts itself in front of the request's user.</summary>
     public static void Attach(HttpContext context, string scheme, RequestSession session)
     {
-        if (context.Features[typeof(IHttpAuthenticationFeature)] is SessionUser { _isSet: false } before && ReferenceEquals(before._session, session))
+        if (context.Features[typeof(IHttpAuthenticationFeature)] is SessionUser { _isSet: false } before
+            && ReferenceEquals(before._session, session))
         {
             return;
         }
@@ -86,7 +91,7 @@ internal sealed class SessionUser : IHttpAuthenticationFeature, IAuthenticateRes
             return;
         }
 
-        if (_isAsking.Value || (_session.IsClosed && !_session.HasLoaded))
+        if (_isAsking.Value || (_session.IsClosed && _session.State.LoadState != LoadState.Loaded))
         {
             // A claims transformation asks for the user it is to make; or the request is over, and its answer too.
             _user ??= _before?.User;

@@ -7,10 +7,11 @@ using SessionManager.AspNetCore.Pipeline;
 namespace SessionManager.AspNetCore.Authentication;
 
 /// <summary>
-/// Answers 503 where the user is asked for in front of <c>UseSessionManager</c> and the store can't be reached: a <c>WebApplication</c> runs
-/// authorization there. It stands in front of everything, and in two other places because an exception page would answer 500 before it:
-/// in the developers' page, and first among the handlers of <c>UseExceptionHandler</c>. Behind <c>UseSessionManager</c>, that one answers, unless
-/// such a page stands there and the session could not be loaded.
+/// Answers 503 where the user is asked for in front of <c>UseSessionManager</c> and the store can't be reached: a
+/// <c>WebApplication</c> runs authorization there. It stands in front of everything, and in two other places because an
+/// exception page would answer 500 before it: in the developers' page, and first among the handlers of
+/// <c>UseExceptionHandler</c>. Behind <c>UseSessionManager</c>, that one answers, unless such a page stands there and
+/// the session could not be loaded.
 /// </summary>
 internal sealed class StoreOutage : IStartupFilter, IDeveloperPageExceptionFilter, IExceptionHandler
 {
@@ -23,10 +24,13 @@ internal sealed class StoreOutage : IStartupFilter, IDeveloperPageExceptionFilte
     public Task HandleExceptionAsync(ErrorContext errorContext, Func<ErrorContext, Task> next)
     {
         ArgumentNullException.ThrowIfNull(errorContext);
-        return IsOurs(errorContext.HttpContext, errorContext.Exception) ? AnswerAsync(errorContext.HttpContext) : next(errorContext);
+        return IsOurs(errorContext.HttpContext, errorContext.Exception)
+            ? AnswerAsync(errorContext.HttpContext)
+            : next(errorContext);
     }
 
-    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    public async ValueTask<bool> TryHandleAsync(
+        HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         if (!IsOurs(httpContext, exception))
         {
@@ -66,11 +70,13 @@ internal sealed class StoreOutage : IStartupFilter, IDeveloperPageExceptionFilte
     }
 
     private static bool IsOurs(HttpContext context, Exception exception) =>
-        exception is SessionStoreException && !context.Response.HasStarted && RequestSession.Find(context) is { IsBound: false } or { HasFailed: true };
+        exception is SessionStoreException
+        && !context.Response.HasStarted
+        && RequestSessions.Find(context) is { Progress.IsBound: false } or { HasFailed: true };
 
     private static Task AnswerAsync(HttpContext context)
     {
         context.Response.Clear();
-        return SessionMiddleware.AnswerUnavailableAsync(context);
+        return RequestFailure.AnswerUnavailableAsync(context);
     }
 }

@@ -4,8 +4,10 @@ using Microsoft.Extensions.Options;
 
 namespace SessionManager.AspNetCore.Configuration;
 
-/// <summary>Fills in what the application left open: the cookie, by the environment it runs in, and the serializer's resolver.</summary>
-internal sealed class CompleteSessionManagerOptions(IServiceProvider services) : IPostConfigureOptions<SessionManagerOptions>
+/// <summary>Fills in what the application left open: the cookie, by the environment it runs in, and the serializer's
+/// resolver.</summary>
+internal sealed class CompleteSessionManagerOptions(IServiceProvider services)
+    : IPostConfigureOptions<SessionManagerOptions>
 {
     // A host without an environment (a bare service provider) counts as production.
     private readonly bool _development =
@@ -23,7 +25,8 @@ internal sealed class CompleteSessionManagerOptions(IServiceProvider services) :
             return;
         }
 
-        options.Cookie.Name ??= _development ? SessionCookieBuilder.DevelopmentName : SessionCookieBuilder.ProductionName;
+        options.Cookie.Name ??=
+            _development ? SessionCookieBuilder.DevelopmentName : SessionCookieBuilder.ProductionName;
         if (_development && options.Cookie is SessionCookieBuilder { HasSecurePolicy: false })
         {
             options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;

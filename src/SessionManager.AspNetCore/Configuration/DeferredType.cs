@@ -1,9 +1,11 @@
 namespace SessionManager.AspNetCore.Configuration;
 
-/// <summary>Types that stand for a content they do not hold yet. Writing one would block, run it, or write something else.</summary>
+/// <summary>Types that stand for a content they do not hold yet. Writing one would block, run it, or write something
+/// else.</summary>
 internal static class DeferredType
 {
-    public static bool Is(Type type) => IsTask(type) || typeof(Delegate).IsAssignableFrom(type) || typeof(Stream).IsAssignableFrom(type)
+    public static bool Is(
+        Type type) => IsTask(type) || typeof(Delegate).IsAssignableFrom(type) || typeof(Stream).IsAssignableFrom(type)
         || IsBuiltFrom(type, typeof(Lazy<>)) || IsBuiltFrom(type, typeof(IAsyncEnumerable<>));
 
     /// <summary>What to do instead of storing one, as a sentence.</summary>

@@ -9,23 +9,27 @@ using SessionManager.AspNetCore.Pipeline;
 namespace SessionManager.AspNetCore.Configuration;
 
 /// <summary>
-/// Lets the default contract read back what it writes: properties with a setter that is not public, get-only auto-properties, read-only
-/// fields, and collections that are only got. What a constructor takes is never set, whatever can set it.
+/// Lets the default contract read back what it writes: properties with a setter that is not public, get-only
+/// auto-properties, read-only fields, and collections that are only got. What a constructor takes is never set,
+/// whatever can set it.
 /// </summary>
 /// <remarks>
-/// <c>PreferredObjectCreationHandling.Populate</c> would do for collections, but it adds to what the constructor has filled in.
+/// <c>PreferredObjectCreationHandling.Populate</c> would do for collections, but it adds to what the constructor has
+/// filled in.
 /// </remarks>
 [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Used by the reflection-based resolver only.")]
 [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Used by the reflection-based resolver only.")]
 internal static class MemberRestoration
 {
-    private const BindingFlags InstanceFields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+    private const BindingFlags InstanceFields =
+        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     public static void Apply(JsonTypeInfo contract)
     {
         if (DeferredType.Is(contract.Type))
         {
-            throw new NotSupportedException($"A '{contract.Type}' can't be stored. {DeferredType.Remedy(contract.Type)}");
+            throw new NotSupportedException(
+                $"A '{contract.Type}' can't be stored. {DeferredType.Remedy(contract.Type)}");
         }
 
         if (contract.Kind != JsonTypeInfoKind.Object)
@@ -58,7 +62,8 @@ internal static class MemberRestoration
 
         if (property.GetSetMethod(nonPublic: true) is { } setter)
         {
-            return (target, value) => setter.Invoke(target, BindingFlags.DoNotWrapExceptions, binder: null, [value], culture: null);
+            return (target, value) =>
+                setter.Invoke(target, BindingFlags.DoNotWrapExceptions, binder: null, [value], culture: null);
         }
 
         if (property.DeclaringType!.GetField($"<{property.Name}>k__BackingField", InstanceFields) is { } field)
@@ -71,7 +76,8 @@ internal static class MemberRestoration
 
     private static bool IsReadable(Type type)
     {
-        var isCollection = IsCollection(type) && type.Namespace?.StartsWith("System.Collections", StringComparison.Ordinal) == true;
+        var isCollection = IsCollection(type)
+            && type.Namespace?.StartsWith("System.Collections", StringComparison.Ordinal) == true;
         return (isCollection || IsConcrete(type))
             && (!isCollection || Array.TrueForAll(type.GetGenericArguments(), IsReadable))
             && (!type.IsArray || IsReadable(type.GetElementType()!));
@@ -79,10 +85,12 @@ internal static class MemberRestoration
 
     private static bool IsConcrete(Type type) =>
         !(type.IsInterface || type.IsAbstract) || typeof(JsonNode).IsAssignableFrom(type)
-        || type.IsDefined(typeof(JsonConverterAttribute), inherit: false) || type.IsDefined(typeof(JsonPolymorphicAttribute), inherit: false)
+        || type.IsDefined(typeof(JsonConverterAttribute), inherit: false)
+        || type.IsDefined(typeof(JsonPolymorphicAttribute), inherit: false)
         || type.IsDefined(typeof(JsonDerivedTypeAttribute), inherit: false);
 
-    private static bool IsCollection(Type type) => type != typeof(string) && !type.IsArray && typeof(IEnumerable).IsAssignableFrom(type);
+    private static bool IsCollection(Type type) =>
+        type != typeof(string) && !type.IsArray && typeof(IEnumerable).IsAssignableFrom(type);
 
     // In the field that holds it. It is not filled itself: it may be one that all objects share.
     private static void Replace(object target, object? collection, object? content)
@@ -108,7 +116,8 @@ internal static class MemberRestoration
         var fields = new List<FieldInfo>();
         for (var type = target.GetType(); type is not null; type = type.BaseType)
         {
-            fields.AddRange(type.GetFields(InstanceFields).Where(field => ReferenceEquals(field.GetValue(target), collection)));
+            fields.AddRange(type.GetFields(InstanceFields)
+                .Where(field => ReferenceEquals(field.GetValue(target), collection)));
         }
 
         return fields;
@@ -142,7 +151,8 @@ internal static class MemberRestoration
             return created;
         }
 
-        if (Array.Find(created.GetType().GetInterfaces(), IsGenericCollection)?.GetMethod(nameof(ICollection<>.Add)) is not { } add)
+        var generic = Array.Find(created.GetType().GetInterfaces(), IsGenericCollection);
+        if (generic?.GetMethod(nameof(ICollection<>.Add)) is not { } add)
         {
             return null;
         }
@@ -161,10 +171,12 @@ internal static class MemberRestoration
         var comparer = (type.GetProperty("Comparer") ?? type.GetProperty("KeyComparer"))?.GetValue(collection);
         var constructor = comparer is null ? null : Array.Find(
             type.GetConstructors(),
-            constructor => constructor.GetParameters() is [var parameter] && parameter.ParameterType.IsInstanceOfType(comparer)
+            constructor => constructor.GetParameters() is [var parameter]
+                && parameter.ParameterType.IsInstanceOfType(comparer)
                 && parameter.ParameterType.Name.Contains("Comparer", StringComparison.Ordinal));
         return constructor?.Invoke([comparer]) ?? type.GetConstructor(Type.EmptyTypes)?.Invoke(null);
     }
 
-    private static bool IsGenericCollection(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ICollection<>);
+    private static bool IsGenericCollection(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ICollection<>);
 }

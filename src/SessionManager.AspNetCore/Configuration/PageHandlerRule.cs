@@ -10,13 +10,14 @@ using Microsoft.Extensions.Hosting;
 namespace SessionManager.AspNetCore.Configuration;
 
 /// <summary>
-/// Refuses a <see cref="SessionAttribute"/> on a method that handles a Razor page. MVC makes one endpoint of a page, and takes no metadata
-/// from its handlers, so the attribute would do nothing.
+/// Refuses a <see cref="SessionAttribute"/> on a method that handles a Razor page. MVC makes one endpoint of a page,
+/// and takes no metadata from its handlers, so the attribute would do nothing.
 /// </summary>
 /// <remarks>
-/// The application does not start: the pages that the build has compiled are known then, by MVC's feature of views. MVC makes the model of a page
-/// at its first request, and making those of all pages would be a long start, so the types are looked at instead. A page that is compiled only
-/// when it is first asked for (<c>AddRazorRuntimeCompilation</c>) is refused then.
+/// The application does not start: the pages that the build has compiled are known then, by MVC's feature of views. MVC
+/// makes the model of a page at its first request, and making those of all pages would be a long start, so the types
+/// are looked at instead. A page that is compiled only when it is first asked for (<c>AddRazorRuntimeCompilation</c>)
+/// is refused then.
 /// </remarks>
 internal sealed class PageHandlerRule(IServiceProvider services) : IHostedService, IPageApplicationModelProvider
 {
@@ -32,7 +33,8 @@ internal sealed class PageHandlerRule(IServiceProvider services) : IHostedServic
         {
             var views = new ViewsFeature();
             parts.PopulateFeature(views);
-            ThrowIfAny(views.ViewDescriptors.Select(view => view.Type).OfType<Type>().Where(IsPage).SelectMany(MethodsOf));
+            var pages = views.ViewDescriptors.Select(view => view.Type).OfType<Type>().Where(IsPage);
+            ThrowIfAny(pages.SelectMany(MethodsOf));
         }
 
         return Task.CompletedTask;
@@ -40,7 +42,8 @@ internal sealed class PageHandlerRule(IServiceProvider services) : IHostedServic
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void OnProvidersExecuting(PageApplicationModelProviderContext context) => ThrowIfAny(MethodsOf(context.PageType));
+    public void OnProvidersExecuting(PageApplicationModelProviderContext context) =>
+        ThrowIfAny(MethodsOf(context.PageType));
 
     public void OnProvidersExecuted(PageApplicationModelProviderContext context)
     {
@@ -53,8 +56,11 @@ internal sealed class PageHandlerRule(IServiceProvider services) : IHostedServic
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "A method that was trimmed handles nothing.")]
     private static IEnumerable<MethodInfo> MethodsOf(Type page)
     {
-        const BindingFlags any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.FlattenHierarchy;
-        var model = page.GetProperties().FirstOrDefault(property => string.Equals(property.Name, ModelName, StringComparison.Ordinal))?.PropertyType;
+        const BindingFlags any = BindingFlags.Public | BindingFlags.NonPublic
+            | BindingFlags.Instance | BindingFlags.Static | BindingFlags.FlattenHierarchy;
+        var model = page.GetProperties()
+            .FirstOrDefault(property => string.Equals(property.Name, ModelName, StringComparison.Ordinal))
+            ?.PropertyType;
         return new[] { page, model }.OfType<Type>().Distinct().SelectMany(type => type.GetMethods(any));
     }
 
@@ -68,7 +74,9 @@ internal sealed class PageHandlerRule(IServiceProvider services) : IHostedServic
         if (marked.Count > 0)
         {
             throw new InvalidOperationException(
-                $"[Session] is on {string.Join(", ", marked)}, which handles a Razor page. It does nothing there, because a page is one endpoint with all its handlers. Put it on the page's model, or make the handler an endpoint of its own.");
+                $"[Session] is on {string.Join(", ", marked)}, which handles a Razor page. The attribute has no effect "
+                + "on a handler method, because a page is one endpoint with all its handlers. Put the attribute on the "
+                + "page model, or make the handler an endpoint of its own.");
         }
     }
 }

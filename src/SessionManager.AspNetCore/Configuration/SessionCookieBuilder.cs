@@ -2,7 +2,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace SessionManager.AspNetCore.Configuration;
 
-/// <summary>A cookie builder that knows whether the application chose its secure policy, so that the environment decides otherwise.</summary>
+/// <summary>A cookie builder that knows whether the application chose its secure policy, so that the environment
+/// decides otherwise.</summary>
 internal sealed class SessionCookieBuilder : CookieBuilder
 {
     public const string ProductionName = "__Host-sid";

@@ -3,7 +3,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace SessionManager.AspNetCore.Configuration;
 
-/// <summary>What the session cookie may be, so that browsers keep it, and send it back for as long as its session lives.</summary>
+/// <summary>What the session cookie may be, so that browsers keep it, and send it back for as long as its session
+/// lives.</summary>
 internal static class SessionCookieRules
 {
     // Browsers ignore an attribute that is longer (RFC 6265bis, section 5.6).
@@ -52,9 +53,13 @@ internal static class SessionCookieRules
 
     private static IEnumerable<string> Name(CookieBuilder cookie, string name)
     {
-        if (string.IsNullOrEmpty(cookie.Name) || cookie.Name.Length > LongestName || cookie.Name.AsSpan().ContainsAnyExcept(NameChars))
+        if (string.IsNullOrEmpty(cookie.Name)
+            || cookie.Name.Length > LongestName
+            || cookie.Name.AsSpan().ContainsAnyExcept(NameChars))
         {
-            yield return $"The session cookie's name is '{name}'. Use letters, digits, '-' and '_' (a token of RFC 9110), {LongestName} at most.";
+            yield return
+                $"The session cookie's name is '{name}'. Use letters, digits, '-' and '_' (a token of RFC 9110), "
+                + $"{LongestName} characters at most.";
         }
     }
 
@@ -62,22 +67,30 @@ internal static class SessionCookieRules
     {
         if (!cookie.HttpOnly)
         {
-            yield return $"The session cookie '{name}' is not HttpOnly, so scripts could read it. Remove Cookie.HttpOnly = false.";
+            yield return
+                $"The session cookie '{name}' is not HttpOnly, so scripts could read its token. Remove "
+                + "Cookie.HttpOnly = false.";
         }
 
         if (!Enum.IsDefined(cookie.SameSite))
         {
-            yield return $"The session cookie '{name}' has SameSite '{cookie.SameSite}'. Set it to Lax, Strict, None or Unspecified.";
+            yield return
+                $"The session cookie '{name}' has SameSite '{cookie.SameSite}'. Set it to Lax, Strict, None or "
+                + "Unspecified.";
         }
 
         if (!Enum.IsDefined(cookie.SecurePolicy))
         {
-            yield return $"The session cookie '{name}' has SecurePolicy '{cookie.SecurePolicy}'. Set it to Always, SameAsRequest or None.";
+            yield return
+                $"The session cookie '{name}' has SecurePolicy '{cookie.SecurePolicy}'. Set it to Always, "
+                + "SameAsRequest or None.";
         }
 
         if (cookie.SameSite == SameSiteMode.None && cookie.SecurePolicy != CookieSecurePolicy.Always)
         {
-            yield return $"The session cookie '{name}' has SameSite 'None' without SecurePolicy 'Always', which browsers refuse. Set Cookie.SecurePolicy = CookieSecurePolicy.Always.";
+            yield return
+                $"The session cookie '{name}' has SameSite 'None' without SecurePolicy 'Always', which browsers "
+                + "refuse. Set Cookie.SecurePolicy = CookieSecurePolicy.Always.";
         }
     }
 
@@ -86,14 +99,19 @@ internal static class SessionCookieRules
     {
         if (cookie.Expiration is not null)
         {
-            yield return $"The session cookie '{name}' has Expiration '{cookie.Expiration}'. Remove it: the server ends sessions; set Cookie.MaxAge if the cookie must outlive the browser.";
+            yield return
+                $"The session cookie '{name}' has Expiration '{cookie.Expiration}', but the server ends sessions. "
+                + "Remove Cookie.Expiration, and set Cookie.MaxAge if the cookie must outlive the browser.";
         }
 
         // The header has whole seconds.
         if (cookie.MaxAge is { } maxAge
-            && (maxAge < TimeSpan.FromSeconds(1) || maxAge.Ticks / TimeSpan.TicksPerSecond < absoluteTimeout.Ticks / (double)TimeSpan.TicksPerSecond))
+            && (maxAge < TimeSpan.FromSeconds(1) || Math.Floor(maxAge.TotalSeconds) < absoluteTimeout.TotalSeconds))
         {
-            yield return $"The session cookie '{name}' has MaxAge '{maxAge}', in whole seconds less than AbsoluteTimeout, '{absoluteTimeout}', so browsers would drop the cookie of a session in use. Set Cookie.MaxAge to at least AbsoluteTimeout, or to null for a cookie that ends with the browser.";
+            yield return
+                $"The session cookie '{name}' has MaxAge '{maxAge}', which is shorter in whole seconds than "
+                + $"AbsoluteTimeout, '{absoluteTimeout}', so browsers would drop the cookie of a living session. Set "
+                + "Cookie.MaxAge to at least AbsoluteTimeout, or to null for a cookie that ends with the browser.";
         }
     }
 
@@ -101,13 +119,19 @@ internal static class SessionCookieRules
     {
         if (cookie.Path is { } path && !IsPath(path))
         {
-            yield return $"The session cookie '{name}' has Path '{SettingText.Show(path)}'. Use a path as browsers send it: '/' first, percent-encoded, without '?', '#', ';' and the segments '.' and '..', which browsers take out, {LongestAttribute} characters at most.";
+            yield return
+                $"The session cookie '{name}' has Path '{SettingText.Show(path)}'. Use a path as browsers send it: "
+                + "with '/' at its start, percent-encoded, without '?', '#' and ';', without the segments '.' and "
+                + $"'..', and of {LongestAttribute} characters at most.";
         }
 
         // A dot in front is ignored (RFC 6265bis, section 5.6.3), and many applications have one.
         if (cookie.Domain is { } domain && !IsHost(domain.StartsWith('.') ? domain[1..] : domain))
         {
-            yield return $"The session cookie '{name}' has Domain '{SettingText.Show(domain)}'. Use a host's name of ASCII letters, digits, '-' and '.' (international names as 'xn--...'), without scheme, port and path, or null for the host of the request alone.";
+            yield return
+                $"The session cookie '{name}' has Domain '{SettingText.Show(domain)}'. Use a host's name of ASCII "
+                + "letters, digits, '-' and '.' (international names as 'xn--...'), without scheme, port and path, or "
+                + "null for the host of the request alone.";
         }
     }
 
@@ -119,24 +143,35 @@ internal static class SessionCookieRules
 
     private static bool IsHost(string host) =>
         host.Length <= LongestHost
-        && host.Split('.').All(label => label.Length is > 0 and <= LongestLabel && !label.AsSpan().ContainsAnyExcept(LabelChars));
+        && host.Split('.').All(label =>
+            label.Length is > 0 and <= LongestLabel && !label.AsSpan().ContainsAnyExcept(LabelChars));
 
     private static IEnumerable<string> Extensions(CookieBuilder cookie, string name)
     {
         foreach (var extension in cookie.Extensions)
         {
             var attribute = extension?.Split('=')[0].Trim() ?? "";
-            if (attribute.Length == 0 || extension!.Length > LongestAttribute || extension.Any(c => c is < ' ' or > '~' or ';'))
+            if (attribute.Length == 0
+                || extension!.Length > LongestAttribute
+                || extension.Any(c => c is < ' ' or > '~' or ';'))
             {
-                yield return $"The session cookie '{name}' has the extension '{SettingText.Show(extension)}'. Use one attribute an entry, of printable ASCII without ';', {LongestAttribute} characters at most.";
+                yield return
+                    $"The session cookie '{name}' has the extension '{SettingText.Show(extension)}'. Use one "
+                    + "attribute in each entry, of printable ASCII without ';' and of "
+                    + $"{LongestAttribute} characters at most.";
             }
             else if (OwnAttributes.TryGetValue(attribute, out var property))
             {
-                yield return $"The session cookie '{name}' has the extension '{extension}', an attribute that has a property of its own. Remove it and set {property}.";
+                yield return
+                    $"The session cookie '{name}' has the extension '{extension}', an attribute that has a property "
+                    + $"of its own. Remove the extension and set {property}.";
             }
-            else if (attribute.Equals("Partitioned", StringComparison.OrdinalIgnoreCase) && cookie.SecurePolicy == CookieSecurePolicy.None)
+            else if (attribute.Equals("Partitioned", StringComparison.OrdinalIgnoreCase)
+                && cookie.SecurePolicy == CookieSecurePolicy.None)
             {
-                yield return $"The session cookie '{name}' has the extension '{extension}' with SecurePolicy 'None', which browsers refuse. Set Cookie.SecurePolicy = CookieSecurePolicy.Always.";
+                yield return
+                    $"The session cookie '{name}' has the extension '{extension}' with SecurePolicy 'None', which "
+                    + "browsers refuse. Set Cookie.SecurePolicy = CookieSecurePolicy.Always.";
             }
         }
     }
@@ -150,17 +185,21 @@ internal static class SessionCookieRules
             || name.StartsWith("__Http-", StringComparison.OrdinalIgnoreCase);
         if (secure && cookie.SecurePolicy != CookieSecurePolicy.Always && Enum.IsDefined(cookie.SecurePolicy))
         {
-            yield return $"The session cookie '{name}' has SecurePolicy '{cookie.SecurePolicy}'. Set Cookie.SecurePolicy = CookieSecurePolicy.Always or rename the cookie.";
+            yield return
+                $"The session cookie '{name}' has SecurePolicy '{cookie.SecurePolicy}'. Set Cookie.SecurePolicy = "
+                + "CookieSecurePolicy.Always or rename the cookie.";
         }
 
         if (host && cookie.Domain is { } domain && IsHost(domain.TrimStart('.')))
         {
-            yield return $"The session cookie '{name}' has Domain '{domain}'. Remove Cookie.Domain or rename the cookie.";
+            yield return
+                $"The session cookie '{name}' has Domain '{domain}'. Remove Cookie.Domain or rename the cookie.";
         }
 
         if (host && cookie.Path is not (null or "/") && IsPath(cookie.Path))
         {
-            yield return $"The session cookie '{name}' has Path '{cookie.Path}'. Remove Cookie.Path or rename the cookie.";
+            yield return
+                $"The session cookie '{name}' has Path '{cookie.Path}'. Remove Cookie.Path or rename the cookie.";
         }
     }
 }

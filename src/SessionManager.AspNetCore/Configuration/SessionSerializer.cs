@@ -7,9 +7,11 @@ namespace SessionManager.AspNetCore.Configuration;
 /// <summary>The serializer options.</summary>
 internal static class SessionSerializer
 {
+    private const string Reflection = "Reflection is used only in an application that has it enabled.";
+
     /// <summary>
-    /// Gives options without a resolver the default one, in a copy: the application may use its object elsewhere too. Options that have a
-    /// resolver are the application's own and stay as they are.
+    /// Gives options without a resolver the default one, in a copy: the application may use its object elsewhere too.
+    /// Options that have a resolver are the application's own and stay as they are.
     /// </summary>
     public static JsonSerializerOptions Complete(JsonSerializerOptions options)
     {
@@ -18,7 +20,11 @@ internal static class SessionSerializer
             return options;
         }
 
-        var completed = new JsonSerializerOptions(options) { IncludeFields = true, TypeInfoResolver = CreateResolver() };
+        var completed = new JsonSerializerOptions(options)
+        {
+            IncludeFields = true,
+            TypeInfoResolver = CreateResolver(),
+        };
         if (completed.ReferenceHandler is null)
         {
             // It would write the references of what it holds anew.
@@ -35,10 +41,11 @@ internal static class SessionSerializer
         AllowDuplicateProperties = false,
         IncludeFields = true,
         Converters = { new UntypedConverter() },
-        TypeInfoResolver = JsonSerializer.IsReflectionEnabledByDefault ? CreateResolver() : JsonTypeInfoResolver.Combine(),
+        TypeInfoResolver =
+            JsonSerializer.IsReflectionEnabledByDefault ? CreateResolver() : JsonTypeInfoResolver.Combine(),
     };
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Reflection is used only where the application left it on.")]
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Reflection is used only where the application left it on.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = Reflection)]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = Reflection)]
     private static DefaultJsonTypeInfoResolver CreateResolver() => new() { Modifiers = { MemberRestoration.Apply } };
 }

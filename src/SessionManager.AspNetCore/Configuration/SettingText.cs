@@ -8,7 +8,8 @@ internal static class SettingText
 {
     private const int ShownLength = 200;
 
-    /// <summary>The text with what can't be seen written as <c>\uXXXX</c>, so that a setting can't forge a line of a log.</summary>
+    /// <summary>The text with what can't be seen written as <c>\uXXXX</c>, so that a setting can't forge a line of a
+    /// log.</summary>
     public static string Show(string? text)
     {
         var shown = new StringBuilder();
@@ -38,8 +39,8 @@ internal static class SettingText
         return shown.ToString();
     }
 
-    /// <summary>Whether the text has a control character, or half a surrogate pair, which two texts may have turned into the same
-    /// one when they are encoded.</summary>
+    /// <summary>Whether the text has a control character, or half a surrogate pair, which two texts may have turned
+    /// into the same one when they are encoded.</summary>
     public static bool IsBroken(string text)
     {
         for (var i = 0; i < text.Length; i++)

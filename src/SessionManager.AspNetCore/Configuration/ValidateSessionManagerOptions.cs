@@ -2,7 +2,8 @@ using Microsoft.Extensions.Options;
 
 namespace SessionManager.AspNetCore.Configuration;
 
-/// <summary>Finds every fault of the options at once. Each message is a rule, the value in quotes, and a remedy.</summary>
+/// <summary>Finds every fault of the options at once. Each message is a rule, the value in quotes, and a
+/// remedy.</summary>
 internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionManagerOptions>
 {
     // Times are kept, and told to stores, in whole milliseconds.
@@ -13,7 +14,14 @@ internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionMa
 
     public ValidateOptionsResult Validate(string? name, SessionManagerOptions options)
     {
-        var faults = Timeouts(options).Concat(Rotation(options)).Concat(Limits(options)).Concat(Choices(options)).Concat(SessionCookieRules.FaultsOf(options)).ToList();
+        List<string> faults =
+        [
+            .. Timeouts(options),
+            .. Rotation(options),
+            .. Limits(options),
+            .. Choices(options),
+            .. SessionCookieRules.FaultsOf(options),
+        ];
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 
@@ -21,22 +29,30 @@ internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionMa
     {
         if (options.IdleTimeout < ShortestTimeout || options.IdleTimeout > LongestTimeout)
         {
-            yield return $"IdleTimeout is '{options.IdleTimeout}'. Set it to at least 1 millisecond and at most {LongestTimeout.Days} days.";
+            yield return
+                $"IdleTimeout is '{options.IdleTimeout}'. Set it to at least 1 millisecond and at most "
+                + $"{LongestTimeout.Days} days.";
         }
 
         if (options.AbsoluteTimeout < ShortestTimeout || options.AbsoluteTimeout > LongestTimeout)
         {
-            yield return $"AbsoluteTimeout is '{options.AbsoluteTimeout}'. Set it to at least 1 millisecond and at most {LongestTimeout.Days} days.";
+            yield return
+                $"AbsoluteTimeout is '{options.AbsoluteTimeout}'. Set it to at least 1 millisecond and at most "
+                + $"{LongestTimeout.Days} days.";
         }
 
         if (options.IdleTimeout > options.AbsoluteTimeout)
         {
-            yield return $"IdleTimeout '{options.IdleTimeout}' is longer than AbsoluteTimeout '{options.AbsoluteTimeout}'. Lower the first or raise the second.";
+            yield return
+                $"IdleTimeout '{options.IdleTimeout}' is longer than AbsoluteTimeout '{options.AbsoluteTimeout}'. "
+                + "Lower the first or raise the second.";
         }
 
         if (options.IOTimeout < ShortestTimeout || options.IOTimeout > LongestIOTimeout)
         {
-            yield return $"IOTimeout is '{options.IOTimeout}'. Set it to at least 1 millisecond and at most {LongestIOTimeout.TotalMinutes} minutes.";
+            yield return
+                $"IOTimeout is '{options.IOTimeout}'. Set it to at least 1 millisecond and at most "
+                + $"{LongestIOTimeout.TotalMinutes} minutes.";
         }
 
         // Left alone it follows IdleTimeout, whose own fault is reported above.
@@ -45,26 +61,33 @@ internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionMa
                 || options.TouchInterval >= options.IdleTimeout
                 || options.IdleTimeout - options.TouchInterval < ShortestTimeout))
         {
-            yield return $"TouchInterval is '{options.TouchInterval}'. Set it to zero or more and at least 1 millisecond below IdleTimeout, '{options.IdleTimeout}', or a session in use expires.";
+            yield return
+                $"TouchInterval is '{options.TouchInterval}'. Set it to zero or more and at least 1 millisecond "
+                + $"below IdleTimeout, '{options.IdleTimeout}', or a session in use expires.";
         }
     }
 
     private static IEnumerable<string> Rotation(SessionManagerOptions options)
     {
         // A token is not older than its session, so the rotation would never come due.
-        if (options.TokenRotationInterval is { } interval && (interval < ShortestRotation || interval >= options.AbsoluteTimeout))
+        if (options.TokenRotationInterval is { } interval
+            && (interval < ShortestRotation || interval >= options.AbsoluteTimeout))
         {
-            yield return $"TokenRotationInterval is '{interval}'. Set it to at least 1 second and below AbsoluteTimeout, '{options.AbsoluteTimeout}', or to null for no timed rotation.";
+            yield return
+                $"TokenRotationInterval is '{interval}'. Set it to at least 1 second and below AbsoluteTimeout, "
+                + $"'{options.AbsoluteTimeout}', or to null for no timed rotation.";
         }
 
         if (options.MaxSessionsPerUser is <= 0)
         {
-            yield return $"MaxSessionsPerUser is '{options.MaxSessionsPerUser}'. Set it above zero, or to null for no limit.";
+            yield return
+                $"MaxSessionsPerUser is '{options.MaxSessionsPerUser}'. Set it above zero, or to null for no limit.";
         }
 
-        if (!Enum.IsDefined(options.OnSessionLimit))
+        if (!Enum.IsDefined(options.SessionLimitBehavior))
         {
-            yield return $"OnSessionLimit is '{options.OnSessionLimit}'. Set it to RevokeOldest or RejectNew.";
+            yield return
+                $"SessionLimitBehavior is '{options.SessionLimitBehavior}'. Set it to RevokeOldest or RejectNew.";
         }
 
         if (options.Events is null)
@@ -87,7 +110,9 @@ internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionMa
 
         if (options.MaxValueBytes > options.MaxSessionBytes)
         {
-            yield return $"MaxValueBytes '{options.MaxValueBytes}' is more than MaxSessionBytes '{options.MaxSessionBytes}'. Lower the first or raise the second.";
+            yield return
+                $"MaxValueBytes '{options.MaxValueBytes}' is more than MaxSessionBytes '{options.MaxSessionBytes}'. "
+                + "Lower the first or raise the second.";
         }
 
         if (options.MaxKeys is <= 0 or > 1_000_000)
@@ -120,7 +145,7 @@ internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionMa
 
         if (options.CountsAsUse is null)
         {
-            yield return "CountsAsUse is null. Leave the default, or set a function; '_ => true' counts every request.";
+            yield return "CountsAsUse is null. Leave the default, or set '_ => true' to count every request.";
         }
 
         if (options.SerializerOptions is null)
@@ -129,16 +154,20 @@ internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionMa
         }
         else if (options.SerializerOptions.TypeInfoResolver is null)
         {
-            yield return "SerializerOptions has no TypeInfoResolver, and reflection is off in this application. Set the resolver of your source-generated context.";
+            yield return
+                "SerializerOptions has no TypeInfoResolver, and reflection is off in this application. Set the "
+                + "resolver of your source-generated context.";
         }
 
         if (options.KeyPrefix is null)
         {
-            yield return "KeyPrefix is null. Leave the default, or set a prefix; it may be empty.";
+            yield return "KeyPrefix is null. Leave the default, or set a prefix, which may be empty.";
         }
         else if (SettingText.IsBroken(options.KeyPrefix))
         {
-            yield return $"KeyPrefix is '{SettingText.Show(options.KeyPrefix)}'. Use valid Unicode without control characters: caches cut or replace the rest, and two applications would share their keys.";
+            yield return
+                $"KeyPrefix is '{SettingText.Show(options.KeyPrefix)}'. Use valid Unicode without control "
+                + "characters: caches cut or replace other characters, so two applications could share their keys.";
         }
     }
 }

@@ -1,20 +1,31 @@
+using SessionManager.AspNetCore.Rules;
+using SessionManager.AspNetCore.Storage;
 using SessionManager.AspNetCore.Stores;
 
 namespace SessionManager.AspNetCore.Diagnostics;
 
-/// <summary>How many sessions live, as the store knows it; or else as far as this process has seen them in what the store answered while
-/// somebody wanted to know.</summary>
-internal sealed class LiveSessions(ISessionRecords store, SessionLifetime lifetime)
+/// <summary>Counts the living sessions. A store that knows its sessions counts them. For any other store, the count
+/// covers the sessions that this process saw in the store's answers while the count was observed.</summary>
+internal sealed class LiveSessions(StoreFeatures features, SessionLifetime lifetime)
 {
-    private readonly LiveCount? _seen = store.CountLive(DateTimeOffset.UnixEpoch) is null ? new LiveCount(lifetime) : null;
+    private readonly LocalSessionIndex? _seen = features.Local is null ? new LocalSessionIndex(lifetime) : null;
 
-    public (int Anonymous, int SignedIn) Count(DateTimeOffset now) => _seen?.Count(now) ?? store.CountLive(now).GetValueOrDefault();
+    /// <summary>Counts the sessions that live at this time.</summary>
+    public (int Anonymous, int SignedIn) Count(DateTimeOffset now) => _seen?.Count(now) ?? features.Local!.Count(now);
 
-    public void Saw(SessionRecord record) => _seen?.Saw(record);
+    /// <summary>Marks a session as seen in the state that the store returned.</summary>
+    public void MarkSeen(Guid id, in SessionLookup found)
+    {
+        if (found.Record is not { } record)
+        {
+            _seen?.Forget(id);
+            return;
+        }
 
-    public void Saw(Guid id, DateTimeOffset seen) => _seen?.Saw(id, seen);
+        var (started, seen) = (record.StartedAt.ToUnixTimeMilliseconds(), record.LastSeenAt.ToUnixTimeMilliseconds());
+        _seen?.Remember(id, new SessionSpan(started, seen, record.UserId is not null));
+    }
 
-    public void Saw(SessionCommit commit) => _seen?.Saw(commit);
-
-    public void Forget(Guid id) => _seen?.Forget(id);
+    /// <summary>Marks a session as touched.</summary>
+    public void MarkSeen(Guid id, DateTimeOffset seen) => _seen?.Touch(id, seen.ToUnixTimeMilliseconds());
 }

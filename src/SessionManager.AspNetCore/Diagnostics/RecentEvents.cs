@@ -1,25 +1,26 @@
 namespace SessionManager.AspNetCore.Diagnostics;
 
 /// <summary>
-/// Which log events were written of which session within the last minute, so that a browser that goes on bringing a dead cookie does not fill
-/// the log. A table of a fixed size: whoever sends tokens of their own choice makes places anew and none more, and what they push out is only
-/// written once more. Without a lock and without a timer.
+/// Remembers the log events of the last minute by event and session, so that a browser that keeps sending a dead cookie
+/// does not fill the log. The table has a fixed size. An attacker with invented tokens can only replace entries, whose
+/// events are then logged once more. The table needs neither a lock nor a timer.
 /// </summary>
 internal sealed class RecentEvents
 {
     private const int Size = 4096;
     private const uint Seconds = 60;
 
-    // Each place: a fingerprint of event and session, and the second in which it was written.
+    // An entry is a fingerprint of the event and the session, and the second in which the event was logged.
     private readonly ulong[] _places = new ulong[Size];
 
-    /// <summary>Whether an event is to be written at its level: it was not within the last minute. Asked by several at once, one is told so.</summary>
+    /// <summary>Returns whether an event has not been logged within the last minute. Only one of several concurrent
+    /// callers gets <see langword="true"/>.</summary>
     /// <param name="eventId">The event.</param>
-    /// <param name="sessionId">The session; of an event of none, the same for all.</param>
+    /// <param name="sessionId">The session; the same id for all events without a session.</param>
     /// <param name="now">The time.</param>
     public bool IsFirst(int eventId, Guid sessionId, DateTimeOffset now)
     {
-        // Seeded anew in each process, so nobody can choose an id that takes another's place.
+        // Each process has its own seed, so no client can choose an id that replaces a certain entry.
         ref var place = ref _places[(uint)HashCode.Combine(sessionId, eventId) % Size];
         var fingerprint = (uint)HashCode.Combine(eventId, sessionId) | 1;
         var second = (uint)now.ToUnixTimeSeconds();
@@ -28,7 +29,7 @@ internal sealed class RecentEvents
         {
             var found = Volatile.Read(ref place);
 
-            // A clock that stepped back makes it an age of a century.
+            // After a step back of the clock, the entry counts as very old.
             if ((uint)(found >> 32) == fingerprint && second - (uint)found < Seconds)
             {
                 return false;

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using SessionManager.AspNetCore.Pipeline;
+using SessionManager.AspNetCore.Rules;
 
 namespace SessionManager.AspNetCore.Diagnostics;
 
-/// <summary>Every instrument of the package. No attribute names a user, a session or a key, and none has more than a dozen values.</summary>
+/// <summary>All instruments of the package. No attribute names a user, a session or a key, and no attribute has more
+/// than a dozen values.</summary>
 internal sealed class SessionMetrics
 {
     public const string MeterName = "SessionManager.AspNetCore";
@@ -21,22 +23,34 @@ internal sealed class SessionMetrics
     public SessionMetrics(IMeterFactory meters, LiveSessions live, SessionClock clock)
     {
         var meter = meters.Create(MeterName);
-        _created = meter.CreateCounter<long>("session_manager.sessions.created", "{session}", "Sessions that were begun.");
-        _ended = meter.CreateCounter<long>("session_manager.sessions.ended", "{session}", "Sessions that ended, by the reason.");
-        _signIns = meter.CreateCounter<long>("session_manager.sign_ins", "{sign_in}", "Sign-ins, also of a user who was signed in already.");
-        _rotated = meter.CreateCounter<long>("session_manager.tokens.rotated", "{token}", "Tokens that were replaced other than by a sign-in.");
-        _rejected = meter.CreateCounter<long>("session_manager.cookies.rejected", "{cookie}", "Cookies that opened no session, by the cause.");
+        _created = meter.CreateCounter<long>(
+            "session_manager.sessions.created", "{session}", "Sessions that began.");
+        _ended = meter.CreateCounter<long>(
+            "session_manager.sessions.ended", "{session}", "Sessions that ended, by reason.");
+        _signIns = meter.CreateCounter<long>(
+            "session_manager.sign_ins", "{sign_in}", "Sign-ins, including those of a user who was signed in already.");
+        _rotated = meter.CreateCounter<long>(
+            "session_manager.tokens.rotated", "{token}", "Tokens that were replaced without a sign-in.");
+        _rejected = meter.CreateCounter<long>(
+            "session_manager.cookies.rejected", "{cookie}", "Cookies that opened no session, by cause.");
         _commits = meter.CreateCounter<long>("session_manager.commits", "{commit}", "Commits, by what became of them.");
         _operations = meter.CreateHistogram(
             "session_manager.store.operation.duration",
             "s",
             "How long the operations of the store took.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] });
+            advice: new InstrumentAdvice<double>
+            {
+                HistogramBucketBoundaries =
+                    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+            });
         _live = meter.CreateObservableUpDownCounter(
-            "session_manager.sessions.live", () => Describe(live.Count(clock.Now)), "{session}", "Living sessions that this process has used.");
+            "session_manager.sessions.live",
+            () => Describe(live.Count(clock.Now)),
+            "{session}",
+            "Living sessions that this process has used.");
     }
 
-    /// <summary>Whether anybody listens to what is measured around the store.</summary>
+    /// <summary>Whether a listener observes the calls of the store.</summary>
     public bool ObservesStore => _operations.Enabled || _commits.Enabled || _live.Enabled;
 
     public void Created() => _created.Add(1);
@@ -58,17 +72,19 @@ internal sealed class SessionMetrics
 
     public void TokenRotated() => _rotated.Add(1);
 
-    /// <summary>A request brought a cookie that opened no session.</summary>
-    /// <param name="cause">Why: one of a few constants.</param>
-    public void CookieRejected(string cause) => _rejected.Add(1, new KeyValuePair<string, object?>("session_manager.rejection.cause", cause));
+    /// <summary>Counts a cookie that opened no session.</summary>
+    /// <param name="cause">The cause, one of a few constants.</param>
+    public void CookieRejected(string cause) =>
+        _rejected.Add(1, new KeyValuePair<string, object?>("session_manager.rejection.cause", cause));
 
-    public void Committed(string outcome) => _commits.Add(1, new KeyValuePair<string, object?>("session_manager.commit.outcome", outcome));
+    public void Committed(string outcome) =>
+        _commits.Add(1, new KeyValuePair<string, object?>("session_manager.commit.outcome", outcome));
 
-    /// <summary>An operation of the store has ended.</summary>
-    /// <param name="operation">Which: one of a few constants.</param>
+    /// <summary>Records an operation of the store.</summary>
+    /// <param name="operation">The operation, one of a few constants.</param>
     /// <param name="store">The store's name.</param>
-    /// <param name="elapsed">How long it took.</param>
-    /// <param name="error">What it failed with, if it failed.</param>
+    /// <param name="elapsed">The duration.</param>
+    /// <param name="error">The exception of a failed operation.</param>
     public void StoreOperation(string operation, string store, TimeSpan elapsed, Exception? error)
     {
         if (!_operations.Enabled)
@@ -90,7 +106,15 @@ internal sealed class SessionMetrics
         _operations.Record(elapsed.TotalSeconds, tags);
     }
 
-    /// <summary>A call that its caller gave up is no fault of the store.</summary>
+    /// <summary>Counts a commit by its outcome.</summary>
+    public static string OutcomeOf(SessionCommitOutcome outcome) => outcome switch
+    {
+        SessionCommitOutcome.Committed => "committed",
+        SessionCommitOutcome.Conflict => "conflict",
+        _ => "refused",
+    };
+
+    /// <summary>A call that the caller cancelled is no fault of the store.</summary>
     public static string OutcomeOf(Exception? error) => error switch
     {
         null => "ok",
@@ -98,8 +122,9 @@ internal sealed class SessionMetrics
         _ => "failed",
     };
 
-    /// <summary>A fault as OpenTelemetry names it in <c>error.type</c>.</summary>
-    public static string TypeOf(Exception error) => error is SessionStoreException { IsTimeout: true } ? "timeout" : error.GetType().FullName!;
+    /// <summary>Returns the value of <c>error.type</c> (OpenTelemetry) for a fault.</summary>
+    public static string TypeOf(Exception error) =>
+        error is SessionStoreException { IsTimeout: true } ? "timeout" : error.GetType().FullName!;
 
     private static IEnumerable<Measurement<long>> Describe((int Anonymous, int SignedIn) count) =>
     [

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SessionManager.AspNetCore.Rules;
 
 namespace SessionManager.AspNetCore.Diagnostics;
 
@@ -11,7 +12,8 @@ internal static class SessionTracing
 
     public static bool IsObserved => Source.HasListeners();
 
-    public static Activity? StartLoad(string store) => Source.StartActivity("session load")?.SetTag("session_manager.store.name", store);
+    public static Activity? StartLoad(string store) =>
+        Source.StartActivity("session load")?.SetTag("session_manager.store.name", store);
 
     public static Activity? StartCommit(SessionCommit commit, string store)
     {
@@ -21,7 +23,9 @@ internal static class SessionTracing
             activity.SetTag("session_manager.store.name", store)
                 .SetTag("session_manager.commit.creates", commit.Creates)
                 .SetTag("session_manager.commit.changes", commit.Values?.Count ?? 0)
-                .SetTag("session_manager.commit.size", commit.Values?.Sum(change => (long)(change.Value?.Data.Length ?? 0)) ?? 0);
+                .SetTag(
+                    "session_manager.commit.size",
+                    commit.Values?.Sum(change => Math.Max(0L, (change.Value?.Length ?? 0) - 1)) ?? 0);
         }
 
         return activity;
@@ -37,7 +41,8 @@ internal static class SessionTracing
         }
     }
 
-    public static void Committed(Activity? activity, string outcome) => activity?.SetTag("session_manager.commit.outcome", outcome);
+    public static void Committed(Activity? activity, string outcome) =>
+        activity?.SetTag("session_manager.commit.outcome", outcome);
 
     public static void Failed(Activity? activity, Exception error)
     {

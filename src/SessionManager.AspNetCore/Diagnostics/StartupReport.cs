@@ -3,13 +3,18 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Storage;
 using SessionManager.AspNetCore.Stores;
 
 namespace SessionManager.AspNetCore.Diagnostics;
 
-/// <summary>Says once, at the start, where sessions are kept, how long they live and which promise the store can't keep.</summary>
+/// <summary>Logs once at the start where sessions are stored, how long they live, and what the store can't
+/// guarantee.</summary>
 internal sealed class StartupReport(
-    IOptions<SessionManagerOptions> options, ISessionRecords store, IServiceProvider services, ILogger<StartupReport> logger) : IHostedService
+    IOptions<SessionManagerOptions> options,
+    ISessionRecordStore store,
+    IServiceProvider services,
+    ILogger<StartupReport> logger) : IHostedService
 {
     // A category of its own, so that who keeps sessions in memory on purpose can turn off this warning alone.
     private const string MemoryCategory = "SessionManager.AspNetCore.Diagnostics.MemoryStore";
@@ -17,7 +22,7 @@ internal sealed class StartupReport(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         logger.Started(store.Name, options.Value.IdleTimeout, options.Value.AbsoluteTimeout);
-        if (store is DistributedCacheSessionStore)
+        if (store is CacheSessionStore)
         {
             ReportCache();
         }
@@ -38,7 +43,9 @@ internal sealed class StartupReport(
 
         if (services.GetService<IHostEnvironment>()?.IsProduction() == true)
         {
-            services.GetRequiredService<ILoggerFactory>().CreateLogger(MemoryCategory).MemoryInProduction(store.Name, MemoryCategory);
+            services.GetRequiredService<ILoggerFactory>()
+                .CreateLogger(MemoryCategory)
+                .MemoryInProduction(store.Name, MemoryCategory);
         }
 
         if (services.GetRequiredService<MemoryCacheLimit>() is var limit && limit.Bytes is { } bytes)

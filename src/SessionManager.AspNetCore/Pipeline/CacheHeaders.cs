@@ -7,11 +7,12 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// <summary>What a response tells caches (RFC 9111).</summary>
 internal static class CacheHeaders
 {
-    // They outrank Cache-Control for whom they are meant for, as those of RFC 9213 do and what else ends with "-Cache-Control".
+    // They outrank Cache-Control for whom they are meant for, as those of RFC 9213 do and what else ends with
+    // "-Cache-Control".
     private static readonly string[] Targeted = ["Surrogate-Control", "Edge-Control", "X-Accel-Expires"];
 
-    /// <summary>Adds <c>Vary: Cookie</c> to a response that may be kept by a cache: not to one without any header, by which no cache could tell
-    /// for how long (RFC 9111, section 4.2.2).</summary>
+    /// <summary>Adds <c>Vary: Cookie</c> to a response that may be kept by a cache: not to one without any header, by
+    /// which no cache could tell for how long (RFC 9111, section 4.2.2).</summary>
     public static void VaryByCookieIfKept(IHeaderDictionary headers)
     {
         if (headers.Count > 0)
@@ -34,17 +35,19 @@ internal static class CacheHeaders
         }
     }
 
-    /// <summary>Makes sure that no shared cache stores the response, whatever it says so far: a <c>Set-Cookie</c> alone prevents none from
-    /// doing so (RFC 9111, section 7.3). What it tells the browser's own cache stays.</summary>
+    /// <summary>Makes sure that no shared cache stores the response, whatever it says so far: a <c>Set-Cookie</c> alone
+    /// prevents none from doing so (RFC 9111, section 7.3). What it tells the browser's own cache stays.</summary>
     public static void ForbidSharing(IHeaderDictionary headers)
     {
         if (headers.CacheControl.Count == 0)
         {
             headers.CacheControl = "no-store";
         }
-        else if (Names(headers.CacheControl, "must-understand") || !(Names(headers.CacheControl, "no-store") || Names(headers.CacheControl, "private")))
+        else if (Names(headers.CacheControl, "must-understand")
+            || !(Names(headers.CacheControl, "no-store") || Names(headers.CacheControl, "private")))
         {
-            headers.CacheControl = string.Join(", ", Items(headers.CacheControl).Where(item => !IsShared(item)).Prepend("private"));
+            headers.CacheControl =
+                string.Join(", ", Items(headers.CacheControl).Where(item => !IsShared(item)).Prepend("private"));
         }
 
         foreach (var name in headers.Keys.Where(IsTargeted).ToList())
@@ -55,9 +58,11 @@ internal static class CacheHeaders
 
     /// <summary>Whether a header outranks <c>Cache-Control</c>.</summary>
     public static bool IsTargeted(string name) =>
-        name.EndsWith("-Cache-Control", StringComparison.OrdinalIgnoreCase) || Targeted.Contains(name, StringComparer.OrdinalIgnoreCase);
+        name.EndsWith("-Cache-Control", StringComparison.OrdinalIgnoreCase)
+            || Targeted.Contains(name, StringComparer.OrdinalIgnoreCase);
 
-    // private="set-cookie" is about a field, not about the response; must-understand takes no-store back (RFC 9111, section 5.2.2.3).
+    // private="set-cookie" is about a field, not about the response; must-understand takes no-store back (RFC 9111,
+    // section 5.2.2.3).
     private static bool IsShared(string item) =>
         item.Equals("public", StringComparison.OrdinalIgnoreCase)
         || item.Equals("must-understand", StringComparison.OrdinalIgnoreCase)
@@ -71,7 +76,8 @@ internal static class CacheHeaders
             // The usual ones without taking them to pieces.
             if (value is not null
                 && (value.Equals(name, StringComparison.OrdinalIgnoreCase)
-                    || (value.Contains(name, StringComparison.OrdinalIgnoreCase) && Items(value).Contains(name, StringComparer.OrdinalIgnoreCase))))
+                    || (value.Contains(name, StringComparison.OrdinalIgnoreCase)
+                        && Items(value).Contains(name, StringComparer.OrdinalIgnoreCase))))
             {
                 return true;
             }

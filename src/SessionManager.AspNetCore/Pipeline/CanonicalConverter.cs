@@ -13,7 +13,8 @@ internal sealed class CanonicalConverter<T>(JsonConverter<T> converter, Func<T, 
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
         converter.Write(writer, canonicalize(value), options);
 
-    public override T ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+    public override T ReadAsPropertyName(
+        ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         converter.ReadAsPropertyName(ref reader, typeToConvert, options);
 
     public override void WriteAsPropertyName(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>

@@ -7,8 +7,9 @@ using Microsoft.Extensions.Options;
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
-/// A handler that throws saves nothing; but somebody between the handler and us may catch what it throws and answer. Two of them leave a mark
-/// by which their answer is known for a failure: gRPC, which writes the status of the call, and the request timeout, whose token is cancelled.
+/// A handler that throws saves nothing; but somebody between the handler and us may catch what it throws and answer.
+/// Two of them leave a mark by which their answer is known for a failure: gRPC, which writes the status of the call,
+/// and the request timeout, whose token is cancelled.
 /// </summary>
 internal sealed class CaughtFailure
 {
@@ -21,12 +22,14 @@ internal sealed class CaughtFailure
     private CaughtFailure(HttpContext context, bool isGrpc) => (_context, _isGrpc) = (context, isGrpc);
 
     /// <summary>Whether the handler's failure has become an answer.</summary>
-    public bool IsAnswered => _isGrpc && (GrpcCall.HasFailed(_context.Response.Headers) || HasFailedTrailers(_trailers) || HasFailedTrailers(Trailers))
+    public bool IsAnswered =>
+        (_isGrpc && (GrpcCall.HasFailed(_context.Response.Headers) || HasFailed(_trailers) || HasFailed(Trailers)))
         || (_timeout.IsCancellationRequested && _context.Response.StatusCode == TimeoutStatus());
 
     private IHttpResponseTrailersFeature? Trailers => _context.Features.Get<IHttpResponseTrailersFeature>();
 
-    /// <summary>Looks who may catch the failure of a request that changes its session; <see langword="null"/>: nobody is known.</summary>
+    /// <summary>Looks who may catch the failure of a request that changes its session; <see langword="null"/>: nobody
+    /// is known.</summary>
     public static CaughtFailure? Look(HttpContext context, CaughtFailure? known)
     {
         var isGrpc = known?._isGrpc ?? GrpcCall.Is(context);
@@ -51,11 +54,14 @@ internal sealed class CaughtFailure
         return known;
     }
 
-    /// <summary>The session fails, and the application gets to know. Should gRPC catch that, its client is told.</summary>
+    /// <summary>The session fails, and the application gets to know. Should gRPC catch that, its client is
+    /// told.</summary>
     /// <returns><see langword="false"/>, for a filter of exceptions.</returns>
     public static bool Note(HttpContext? context, Exception failure)
     {
-        if (context is not null && GrpcCall.StatusOf(failure) is not null && RequestSession.Find(context) is { } session)
+        if (context is not null
+            && GrpcCall.StatusOf(failure) is not null
+            && RequestSessions.Find(context) is { } session)
         {
             session.Response.LookForCaught()?.Raise(failure);
         }
@@ -84,8 +90,10 @@ internal sealed class CaughtFailure
         }
     }
 
-    /// <summary>Tells a client of gRPC what the session failed with, where gRPC could only say that something was thrown.</summary>
-    /// <returns>What that was; <see langword="null"/>: it was something else, or the application has chosen what the client is told.</returns>
+    /// <summary>Tells a client of gRPC what the session failed with, where gRPC could only say that something was
+    /// thrown.</summary>
+    /// <returns>What that was; <see langword="null"/>: it was something else, or the application has chosen what the
+    /// client is told.</returns>
     public Exception? TellOwn()
     {
         if (!_isGrpc || _raised is not { } failure || FindThrown() is not { } place)
@@ -96,11 +104,14 @@ internal sealed class CaughtFailure
         return TrySet(place, failure) ? failure : null;
     }
 
-    /// <summary>Tells a client of gRPC that changes were not saved though the method succeeded, in the trailers that are still to leave.</summary>
+    /// <summary>Tells a client of gRPC that changes were not saved though the method succeeded, in the trailers that
+    /// are still to leave.</summary>
     public bool TryTellInTrailers(Exception failure) =>
-        _isGrpc && Trailers?.Trailers is { IsReadOnly: false } trailers && GrpcCall.HasStatus(trailers) && TrySet(trailers, failure);
+        _isGrpc && Trailers?.Trailers is { IsReadOnly: false } trailers && GrpcCall.HasStatus(trailers)
+            && TrySet(trailers, failure);
 
-    private static bool HasFailedTrailers(IHttpResponseTrailersFeature? feature) => feature is not null && GrpcCall.HasFailed(feature.Trailers);
+    private static bool HasFailed(IHttpResponseTrailersFeature? feature) =>
+        feature is not null && GrpcCall.HasFailed(feature.Trailers);
 
     private static bool TrySet(IHeaderDictionary headers, Exception failure)
     {
@@ -120,7 +131,9 @@ internal sealed class CaughtFailure
 
     private IHeaderDictionary? FindThrown()
     {
-        IHeaderDictionary?[] places = _context.Response.HasStarted ? [Trailers?.Trailers, _trailers?.Trailers] : [_context.Response.Headers];
+        IHeaderDictionary?[] places = _context.Response.HasStarted
+            ? [Trailers?.Trailers, _trailers?.Trailers]
+            : [_context.Response.Headers];
         return Array.Find(places, place => place is { IsReadOnly: false } && GrpcCall.HasThrown(place));
     }
 
@@ -129,7 +142,8 @@ internal sealed class CaughtFailure
     {
         var metadata = _context.GetEndpoint()?.Metadata;
         var policy = metadata?.GetMetadata<RequestTimeoutPolicy>();
-        if (policy is null && _context.RequestServices?.GetService<IOptionsMonitor<RequestTimeoutOptions>>()?.CurrentValue is { } options)
+        var monitor = _context.RequestServices?.GetService<IOptionsMonitor<RequestTimeoutOptions>>();
+        if (policy is null && monitor?.CurrentValue is { } options)
         {
             policy = metadata?.GetMetadata<RequestTimeoutAttribute>() is { } attribute
                 ? attribute.PolicyName is { } name && options.Policies.TryGetValue(name, out var named) ? named : null

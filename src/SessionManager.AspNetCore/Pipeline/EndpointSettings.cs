@@ -6,24 +6,34 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.StaticAssets;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
-/// <summary>What the <see cref="SessionAttribute"/>s of an endpoint say together. Merged once for each endpoint: a request looks it up.</summary>
+/// <summary>What the <see cref="SessionAttribute"/>s of an endpoint say together. Merged once for each endpoint: a
+/// request looks it up.</summary>
 internal sealed class EndpointSettings
 {
+    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance
+        | BindingFlags.Static | BindingFlags.DeclaredOnly;
+
     private readonly ConditionalWeakTable<EndpointMetadataCollection, SessionAttribute> _merged = [];
 
     /// <summary>The settings of an endpoint; <see langword="null"/> when nobody named any.</summary>
     public SessionAttribute? Of(EndpointMetadataCollection? metadata) =>
         metadata?.GetMetadata<SessionAttribute>() is null ? null : _merged.GetValue(metadata, Merge);
 
+    /// <summary>Whether an endpoint is a static asset without settings of its own.</summary>
+    public static bool IsForAsset(EndpointMetadataCollection? metadata) =>
+        metadata?.GetMetadata<StaticAssetDescriptor>() is not null && metadata.GetMetadata<SessionAttribute>() is null;
+
     private static SessionAttribute Merge(EndpointMetadataCollection metadata)
     {
         var declared = DeclaredBy(metadata).ToList();
         return SessionAttribute.Merge(metadata.GetOrderedMetadata<SessionAttribute>().SelectMany(level =>
         {
-            // An attribute of a class or a method hides those of the base class or of the overridden method from who asks for attributes.
+            // An attribute of a class or a method hides those of the base class or of the overridden method from who
+            // asks for attributes.
             var index = declared.FindIndex(chain => chain[^1].Match(level));
             if (index < 0)
             {
@@ -69,15 +79,17 @@ internal sealed class EndpointSettings
         return chain;
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "A method that was trimmed is called by nobody, and what it declares is not missed.")]
+    [UnconditionalSuppressMessage(
+        "Trimming", "IL2075", Justification = "Nobody calls a trimmed method, so nobody misses what it declares.")]
     private static List<SessionAttribute> ChainOf(MethodInfo? method)
     {
         var chain = new List<SessionAttribute>();
         for (var type = method?.ReflectedType; type is not null; type = type.BaseType)
         {
             chain.AddRange(type
-                .GetMethods(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
-                .Where(declared => declared == method || (method!.IsVirtual && declared.GetBaseDefinition() == method.GetBaseDefinition()))
+                .GetMethods(Declared)
+                .Where(declared => declared == method
+                    || (method!.IsVirtual && declared.GetBaseDefinition() == method.GetBaseDefinition()))
                 .SelectMany(declared => declared.GetCustomAttributes<SessionAttribute>(inherit: false)));
         }
 

@@ -3,45 +3,50 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SessionManager.AspNetCore.Diagnostics;
 
+using SessionManager.AspNetCore.Rules;
+
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
-/// Ends the expired sessions whose tokens nobody brings back, where the store knows them, so that the application hears of it. It has nothing to
-/// do while the application does not handle the event. A handler that hangs holds the others up for a while, not for ever.
+/// Ends expired sessions whose tokens no request sends any more, and so raises the event of their end. The sweep needs
+/// a store that knows its sessions, and runs only while the application handles the event. A handler that hangs delays
+/// the sweep for a limited time.
 /// </summary>
-internal sealed class ExpirySweep(IServiceProvider services, TimeProvider time, SessionLifetime lifetime, ILogger<ExpirySweep> logger)
+internal sealed class ExpirySweep(
+    IServiceProvider services, TimeProvider time, SessionLifetime lifetime, ILogger<ExpirySweep> logger)
     : IHostedService, IDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long one session's end is waited for.</summary>
+    /// <summary>How long the sweep waits for the handler of one session.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource _stopping = new();
-    private SessionPipeline _pipeline = null!;
+    private ExpiredSessions _expired = null!;
     private ITimer? _timer;
     private Task _sweeping = Task.CompletedTask;
     private int _due;
 
-    /// <summary>How often it looks.</summary>
-    private TimeSpan Interval => lifetime.IdleTimeout / 2 is var half && half > Longest ? Longest : half < Shortest ? Shortest : half;
+    /// <summary>The time between two sweeps.</summary>
+    private TimeSpan Interval =>
+        TimeSpan.FromTicks(Math.Clamp(lifetime.IdleTimeout.Ticks / 2, Shortest.Ticks, Longest.Ticks));
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        // Not before: what is configured wrongly is said by the validation of the options.
-        _pipeline = services.GetRequiredService<SessionPipeline>();
-        if (_pipeline.Store.ListExpired(_pipeline.Now) is not null)
+        // Resolved only now, after the validation of the options has reported wrong settings.
+        _expired = services.GetRequiredService<ExpiredSessions>();
+        if (_expired.AreKnown)
         {
-            _pipeline.Running.AreNoted = true;
+            _expired.BeginSweeps();
             using (ExecutionContext.SuppressFlow())
             {
                 _timer = time.CreateTimer(static sweep => ((ExpirySweep)sweep!).OnDue(), this, Interval, Interval);
             }
         }
-        else if (_pipeline.Events.TellsOfEnds)
+        else if (_expired.AreAskedFor)
         {
-            logger.ExpiryNotSwept(_pipeline.Store.Name);
+            logger.ExpiryNotSwept(_expired.StoreName);
         }
 
         return Task.CompletedTask;
@@ -60,10 +65,10 @@ internal sealed class ExpirySweep(IServiceProvider services, TimeProvider time, 
         _stopping.Cancel();
     }
 
-    // One at a time; what falls due meanwhile is one more afterwards.
+    // Sweeps run one at a time. All sweeps that fall due during a sweep are one more sweep afterwards.
     private void OnDue()
     {
-        if (_pipeline.Events.TellsOfEnds && Interlocked.Increment(ref _due) == 1)
+        if (_expired.AreAskedFor && Interlocked.Increment(ref _due) == 1)
         {
             _sweeping = RunAsync();
         }
@@ -81,7 +86,7 @@ internal sealed class ExpirySweep(IServiceProvider services, TimeProvider time, 
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
-                // What is left is left to its tokens.
+                // The remaining sessions end when a request sends their tokens.
             }
             catch (SessionStoreException exception)
             {
@@ -97,43 +102,17 @@ internal sealed class ExpirySweep(IServiceProvider services, TimeProvider time, 
 
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
-        // Not at the very moment of its end: a browser that comes back then tells of it with its request, and a load may be on its way.
-        HashSet<Guid>? used = null;
-        var now = _pipeline.Now;
-        foreach (var id in _pipeline.Store.ListExpired(now - (Interval * 1.5)) ?? [])
+        foreach (var id in _expired.List(ago: Interval * 1.5))
         {
-            // A request that begins later can't find an expired session alive.
-            used ??= _pipeline.Running.Sessions();
-            if (!used.Contains(id))
+            cancellationToken.ThrowIfCancellationRequested();
+            try
             {
-                await EndInTimeAsync(id, now, cancellationToken);
+                await _expired.EndAsync(id, cancellationToken).WaitAsync(Patience, time, cancellationToken);
             }
-        }
-    }
-
-    private async Task EndInTimeAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        try
-        {
-            await EndAsync(id, now, cancellationToken).WaitAsync(Patience, time, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            logger.HandlerNotWaitedFor(id, Patience);
-        }
-    }
-
-    private async Task EndAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var found = await _pipeline.Store.LoadAsync(id, new RecordTouch(default, now, Allowed: false), cancellationToken);
-        if (found.Record is not { } record)
-        {
-            await _pipeline.Store.EndExpiredAsync(id, now, cancellationToken);
-        }
-        else if (lifetime.IsExpired(record, now))
-        {
-            await _pipeline.Ending.EndAsync(record, SessionEndReason.Expired, context: null, cancellationToken: cancellationToken);
+            catch (TimeoutException)
+            {
+                logger.HandlerNotWaitedFor(id, Patience);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 namespace SessionManager.AspNetCore.Pipeline;
 
-/// <summary>The body's stream behind the gate. Synchronous writes, which servers refuse by default, are left to the net beneath.</summary>
+/// <summary>The body's stream behind the gate. Synchronous writes, which servers refuse by default, are left to the net
+/// beneath.</summary>
 internal sealed class GatedBodyStream(ResponseBodyGate gate, Stream inner) : Stream
 {
     public override bool CanRead => inner.CanRead;
@@ -17,7 +18,8 @@ internal sealed class GatedBodyStream(ResponseBodyGate gate, Stream inner) : Str
         set => inner.Position = value;
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         await gate.SaveAsync();
         await inner.WriteAsync(buffer, cancellationToken);
@@ -26,7 +28,8 @@ internal sealed class GatedBodyStream(ResponseBodyGate gate, Stream inner) : Str
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override IAsyncResult BeginWrite(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state) =>
+    public override IAsyncResult BeginWrite(
+        byte[] buffer, int offset, int count, AsyncCallback? callback, object? state) =>
         TaskToAsyncResult.Begin(WriteAsync(buffer, offset, count, CancellationToken.None), callback, state);
 
     public override void EndWrite(IAsyncResult asyncResult) => TaskToAsyncResult.End(asyncResult);

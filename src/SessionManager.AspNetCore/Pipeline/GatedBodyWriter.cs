@@ -8,13 +8,18 @@ internal sealed class GatedBodyWriter(ResponseBodyGate gate, PipeWriter inner, b
 {
     private ArrayBufferWriter<byte>? _held = holdsBack ? new ArrayBufferWriter<byte>() : null;
 
+    /// <summary>Whether bytes wait here for a flush.</summary>
+    public bool HoldsBack => _held is not null;
+
     public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
 
     public override long UnflushedBytes => inner.UnflushedBytes + (_held?.WrittenCount ?? 0);
 
-    public override Memory<byte> GetMemory(int sizeHint = 0) => _held is null ? inner.GetMemory(sizeHint) : _held.GetMemory(sizeHint);
+    public override Memory<byte> GetMemory(int sizeHint = 0) =>
+        _held is null ? inner.GetMemory(sizeHint) : _held.GetMemory(sizeHint);
 
-    public override Span<byte> GetSpan(int sizeHint = 0) => _held is null ? inner.GetSpan(sizeHint) : _held.GetSpan(sizeHint);
+    public override Span<byte> GetSpan(int sizeHint = 0) =>
+        _held is null ? inner.GetSpan(sizeHint) : _held.GetSpan(sizeHint);
 
     public override void Advance(int bytes)
     {
@@ -34,7 +39,8 @@ internal sealed class GatedBodyWriter(ResponseBodyGate gate, PipeWriter inner, b
         return await inner.FlushAsync(cancellationToken);
     }
 
-    public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+    public override async ValueTask<FlushResult> WriteAsync(
+        ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
         await gate.SaveAsync();
         return await inner.WriteAsync(source, cancellationToken);

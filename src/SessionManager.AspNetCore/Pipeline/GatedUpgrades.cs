@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
-/// <summary>The ways in which a response starts by becoming a connection: the session is saved before any of them, as before the first byte
-/// of a body. (In the net beneath, a save that fails would be a bare 500.)</summary>
+/// <summary>The ways in which a response starts by becoming a connection: the session is saved before any of them, as
+/// before the first byte of a body. (In the net beneath, a save that fails would be a bare 500.)</summary>
 internal sealed class GatedUpgrades : IHttpUpgradeFeature, IHttpExtendedConnectFeature, IHttpWebSocketFeature
 {
     private readonly ResponseBodyGate _gate;
@@ -14,7 +14,10 @@ internal sealed class GatedUpgrades : IHttpUpgradeFeature, IHttpExtendedConnectF
     private readonly IHttpWebSocketFeature? _webSocket;
 
     private GatedUpgrades(
-        ResponseBodyGate gate, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect, IHttpWebSocketFeature? webSocket) =>
+        ResponseBodyGate gate,
+        IHttpUpgradeFeature? upgrade,
+        IHttpExtendedConnectFeature? connect,
+        IHttpWebSocketFeature? webSocket) =>
         (_gate, _upgrade, _connect, _webSocket) = (gate, upgrade, connect, webSocket);
 
     public bool IsUpgradableRequest => _upgrade!.IsUpgradableRequest;
@@ -25,13 +28,17 @@ internal sealed class GatedUpgrades : IHttpUpgradeFeature, IHttpExtendedConnectF
 
     public bool IsWebSocketRequest => _webSocket!.IsWebSocketRequest;
 
-    /// <summary>Puts the gate in front of what this request can become; <see langword="null"/>: it can't become anything.</summary>
+    /// <summary>Puts the gate in front of what this request can become; <see langword="null"/>: it can't become
+    /// anything.</summary>
     public static GatedUpgrades? For(HttpContext context, ResponseBodyGate gate)
     {
         var features = context.Features;
-        var upgrade = features[typeof(IHttpUpgradeFeature)] is IHttpUpgradeFeature { IsUpgradableRequest: true } upgradable ? upgradable : null;
-        var connect = features[typeof(IHttpExtendedConnectFeature)] is IHttpExtendedConnectFeature { IsExtendedConnect: true } connectable ? connectable : null;
-        var webSocket = features[typeof(IHttpWebSocketFeature)] is IHttpWebSocketFeature { IsWebSocketRequest: true } socket ? socket : null;
+        var upgrade = features[typeof(IHttpUpgradeFeature)] as IHttpUpgradeFeature;
+        upgrade = upgrade is { IsUpgradableRequest: true } ? upgrade : null;
+        var connect = features[typeof(IHttpExtendedConnectFeature)] as IHttpExtendedConnectFeature;
+        connect = connect is { IsExtendedConnect: true } ? connect : null;
+        var webSocket = features[typeof(IHttpWebSocketFeature)] as IHttpWebSocketFeature;
+        webSocket = webSocket is { IsWebSocketRequest: true } ? webSocket : null;
         if (upgrade is null && connect is null && webSocket is null)
         {
             return null;

@@ -6,8 +6,9 @@ using Microsoft.Net.Http.Headers;
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
-/// What of gRPC is on the wire, so that a call is known, and answered, without a reference to any gRPC library: the content type of a request,
-/// and a status beside its message in headers or trailers (gRPC over HTTP2, "Requests" and "Responses"; gRPC-Web).
+/// What of gRPC is on the wire, so that a call is known, and answered, without a reference to any gRPC library: the
+/// content type of a request, and a status beside its message in headers or trailers (gRPC over HTTP2, "Requests" and
+/// "Responses"; gRPC-Web).
 /// </summary>
 internal static class GrpcCall
 {
@@ -20,9 +21,11 @@ internal static class GrpcCall
     private const int Unavailable = 14;
 
     /// <summary>Whether a request is a call of gRPC or gRPC-Web, in whatever encoding of its messages.</summary>
-    public static bool Is(HttpContext context) => context.Request.ContentType is { } type && (IsKind(type, "") || IsKind(type, "-web") || IsKind(type, "-web-text"));
+    public static bool Is(HttpContext context) => context.Request.ContentType is { } type
+        && (IsKind(type, "") || IsKind(type, "-web") || IsKind(type, "-web-text"));
 
-    /// <summary>The status a client is told of a failure of the session; <see langword="null"/> for any other failure.</summary>
+    /// <summary>The status a client is told of a failure of the session; <see langword="null"/> for any other
+    /// failure.</summary>
     public static int? StatusOf(Exception failure) => failure switch
     {
         SessionStoreException => Unavailable,
@@ -36,14 +39,16 @@ internal static class GrpcCall
 
     /// <summary>Whether headers or trailers say that the call failed.</summary>
     public static bool HasFailed(IHeaderDictionary headers) =>
-        headers.TryGetValue(StatusName, out var status) && !(int.TryParse(status, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code == 0);
+        headers.TryGetValue(StatusName, out var status)
+            && !(int.TryParse(status, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code == 0);
 
-    /// <summary>Whether a method that was called by HTTP and JSON has failed: transcoding writes the status of the call as one of HTTP.</summary>
-    public static bool HasFailedTranscoded(HttpContext context) =>
-        context.Response.StatusCode >= StatusCodes.Status400BadRequest && !Is(context) && context.GetEndpoint()?.Metadata.Any(IsMethod) == true;
+    /// <summary>Whether a method is called by HTTP and JSON: transcoding writes the status of the call as a status of
+    /// HTTP.</summary>
+    public static bool IsTranscoded(HttpContext context) =>
+        !Is(context) && context.GetEndpoint()?.Metadata.Any(IsMethod) == true;
 
-    /// <summary>Whether headers or trailers say that an exception came out of the method. The server writes that itself, in these words; what an
-    /// application chose has a message of its own.</summary>
+    /// <summary>Whether headers or trailers say that an exception came out of the method. The server writes that
+    /// itself, in these words; what an application chose has a message of its own.</summary>
     public static bool HasThrown(IHeaderDictionary headers) =>
         headers.TryGetValue(StatusName, out var status)
         && status == Unknown.ToString(CultureInfo.InvariantCulture)
@@ -52,16 +57,20 @@ internal static class GrpcCall
 
     /// <summary>Says in headers or trailers how the call ended.</summary>
     public static void SetStatus(IHeaderDictionary headers, Exception failure) =>
-        SetStatus(headers, StatusOf(failure) ?? Unknown, SessionMiddleware.Explain(failure));
+        SetStatus(headers, StatusOf(failure) ?? Unknown, RequestFailure.Explain(failure));
 
-    /// <summary>Answers a call whose response has not started with its status alone. It has no body, and HTTP counts it as a success.</summary>
+    /// <summary>Answers a call whose response has not started with its status alone. It has no body, and HTTP counts it
+    /// as a success.</summary>
     public static void Answer(HttpContext context, Exception failure)
     {
         var response = context.Response;
         response.StatusCode = StatusCodes.Status200OK;
 
-        // gRPC-Web behind us has made the request look like gRPC, and does the same for the response the other way round.
-        response.ContentType = MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) ? type.MediaType.ToString() : ContentType;
+        // gRPC-Web behind us has made the request look like gRPC, and does the same for the response the other way
+        // round.
+        response.ContentType = MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
+            ? type.MediaType.ToString()
+            : ContentType;
         response.Headers.CacheControl = "no-store";
         SetStatus(response.Headers, failure);
     }
@@ -93,7 +102,8 @@ internal static class GrpcCall
 
     // By its name: what the server of gRPC says of an endpoint that it made.
     private static bool IsMethod(object metadata) =>
-        string.Equals(metadata.GetType().FullName, "Grpc.AspNetCore.Server.GrpcMethodMetadata", StringComparison.Ordinal);
+        string.Equals(
+            metadata.GetType().FullName, "Grpc.AspNetCore.Server.GrpcMethodMetadata", StringComparison.Ordinal);
 
     private static bool IsKind(string type, string kind) =>
         type.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase)

@@ -1,6 +1,7 @@
 namespace SessionManager.AspNetCore.Pipeline;
 
-/// <summary>What the application is to be told as soon as nobody waits for what its handlers may wait for.</summary>
+/// <summary>The events of a request that are raised when no load or save runs, because their handlers may wait for
+/// one.</summary>
 internal sealed class PendingEvents
 {
     private readonly Queue<Func<ValueTask>> _events = [];
@@ -15,7 +16,7 @@ internal sealed class PendingEvents
         }
     }
 
-    /// <summary>Raises them, each once, whoever else does so at the same time.</summary>
+    /// <summary>Raises each event once, even if several callers raise the events at the same time.</summary>
     public async ValueTask RaiseAsync()
     {
         while (TryTake(out var raise))

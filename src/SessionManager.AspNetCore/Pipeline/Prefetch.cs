@@ -3,7 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
-/// <summary>Tells requests that a browser makes before anybody asked for what they bring: a link that is prefetched, a page that is prerendered.</summary>
+/// <summary>Tells requests that a browser makes before anybody asked for what they bring: a link that is prefetched, a
+/// page that is prerendered.</summary>
 internal static class Prefetch
 {
     private const string Token = "prefetch";
@@ -11,7 +12,8 @@ internal static class Prefetch
     // The one of the Fetch standard, and what browsers sent, or still send, before it.
     private static readonly string[] Headers = ["Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"];
 
-    /// <summary>Whether the request says of itself that it is one. Requests that a prerendered page makes say so as well.</summary>
+    /// <summary>Whether the request says of itself that it is one. Requests that a prerendered page makes say so as
+    /// well.</summary>
     public static bool Is(HttpContext context)
     {
         // By type, as RequestSession finds itself.
@@ -32,6 +34,9 @@ internal static class Prefetch
 
         return false;
     }
+
+    /// <summary>Whether somebody has asked for what the request brings, as far as the request says.</summary>
+    public static bool IsNot(HttpContext context) => !Is(context);
 
     // A list of tokens with parameters, as in prefetch;prerender.
     private static bool Names(ReadOnlySpan<char> value)

@@ -2,28 +2,35 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using SessionManager.AspNetCore.Diagnostics;
-using SessionManager.AspNetCore.Records;
+using SessionManager.AspNetCore.Rules;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
-/// <summary>The typed face of the request's session.</summary>
-/// <remarks>Nothing says for how long somebody holds this: a singleton, a middleware's constructor or a message handler may hold it across
-/// requests. So it finds the request it is used in anew each time. Only where there is none, and its services are those of a request that it
-/// has served, it goes on with that one.</remarks>
-internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServiceProvider services, SessionPipeline pipeline) : ISessionManager
+/// <summary>The request's session as <see cref="ISessionManager"/>.</summary>
+/// <remarks>A singleton, a middleware's constructor or a message handler may hold this across requests. So it finds the
+/// session of the request that it is used in anew each time. Only where there is no request, and its services are those
+/// of a request that it has served, it goes on with that request's session.</remarks>
+internal sealed class RequestSessionManager(
+    IHttpContextAccessor accessor, IServiceProvider services, ManagerServices parts) : ISessionManager
 {
     // Known from the start where it can be: an inner request may empty the accessor before this is first used.
     private RequestSession? _own = OwnOf(accessor.HttpContext, services);
 
-    public bool IsAuthenticated => Session.UserId is not null;
+    public bool IsAuthenticated => View.UserId(Session) is not null;
 
-    public IReadOnlyCollection<string> Keys => Session.Keys;
+    public IReadOnlyCollection<string> Keys => View.Keys(Session);
 
-    public string SessionId => Session.Id;
+    public string SessionId => View.Id(Session);
 
-    public SessionInfo? Info => Session.Info;
+    public SessionInfo? Info => View.Info(Session);
 
-    public SessionEndReason? PreviousSessionEnd => Session.ReadPreviousEnd();
+    public SessionEndReason? PreviousSessionEnd => View.PreviousEnd(Session);
+
+    private SessionView View => parts.View;
+
+    private SessionEdits Edits => parts.Edits;
+
+    private SessionManagerOptions Options => parts.Options;
 
     private RequestSession Session
     {
@@ -31,17 +38,10 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
         {
             if (accessor.HttpContext is not { } context)
             {
-                return pipeline.InnerRequests.Find(services) ?? _own ?? throw SessionErrors.NoRequest();
+                return parts.Requests.FindOuter(services) ?? _own ?? throw SessionErrors.NoRequest();
             }
 
-            if (RequestSession.Find(context) is not { } session)
-            {
-                // In a context that was made of another one's features and has no session of its own, that of the other, as HttpContext.Session is.
-                session = RequestSession.FindAny(context) ?? throw SessionErrors.NotRun(context.Features[typeof(ISessionFeature)]);
-                pipeline.InnerRequests.Begin(session);
-            }
-
-            session = InnerRequests.RunningOf(session);
+            var session = OfRequest(context) ?? Find(context);
             if (_own is null && ReferenceEquals(context.RequestServices, services))
             {
                 _own = session;
@@ -54,74 +54,68 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
     public bool SetUserId<TUserId>(TUserId userId)
     {
         var session = Session;
-        session.ThrowIfUnwritable();
-        if (UserIdText.From(userId, session.Pipeline.Options) is not { } text)
+        parts.Guard.ThrowIfUnwritable(session);
+        if (UserIdText.From(userId, Options) is not { } text)
         {
             return false;
         }
 
-        session.SignIn(text, new SignInDetails(session.Pipeline.Schemes.OfUserId, default), keepsTicket: true);
+        Edits.SignIn(session, text, new SignInDetails(parts.Schemes.OfUserId, default), keepsTicket: true);
         return true;
     }
 
-    public string? GetUserId() => Session.UserId;
+    public string? GetUserId() => View.UserId(Session);
 
-    public TUserId? GetUserId<TUserId>()
-    {
-        var session = Session;
-        return session.UserId is { } text ? UserIdText.To<TUserId>(text, session.Pipeline.Options) : default;
-    }
+    public TUserId? GetUserId<TUserId>() =>
+        View.UserId(Session) is { } text ? UserIdText.To<TUserId>(text, Options) : default;
 
     public void ClearSession() => SignOut();
 
-    public void SignOut() => Session.SignOut();
+    public void SignOut() => Edits.SignOut(Session);
 
     public bool StoreValue<T>(string key, T value)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
-        var session = Session;
-        session.Set(key, ValueCodec.Encode(key, value, session.Pipeline.Options));
+        Edits.Set(Session, key, ValueCodec.Encode(key, value, Options));
         return true;
     }
 
-    public T? GetValue<T>(string key, T? defaultValue = default)
-    {
-        var session = Session;
-        return session.TryGet(key, out var value) ? ValueCodec.Decode<T>(key, value, session.Pipeline.Options.SerializerOptions) : defaultValue;
-    }
+    public T? GetValue<T>(string key, T? defaultValue = default) =>
+        View.TryGet(Session, key, out var value)
+            ? ValueCodec.Decode<T>(key, value, Options.SerializerOptions)
+            : defaultValue;
 
     public bool TryGetValue<T>(string key, [MaybeNullWhen(false)] out T value)
     {
-        var session = Session;
         value = default;
-        if (!session.TryGet(key, out var stored))
+        if (!View.TryGet(Session, key, out var stored))
         {
             return false;
         }
 
-        if (ValueCodec.TryDecode(key, stored, session.Pipeline.Options.SerializerOptions, out value))
+        if (ValueCodec.TryDecode(key, stored, Options.SerializerOptions, out value))
         {
             return true;
         }
 
-        session.Pipeline.Logger.ValueUnreadable(SessionKey.Printable(key), typeof(T));
+        parts.Logger.ValueUnreadable(SessionKey.Printable(key), typeof(T));
         value = default;
         return false;
     }
 
-    public bool RemoveValue(string key) => Session.Remove(key);
+    public bool RemoveValue(string key) => Edits.Remove(Session, key);
 
-    public async ValueTask<T> UpdateValueAsync<T>(string key, Func<T?, T> update, CancellationToken cancellationToken = default)
+    public async ValueTask<T> UpdateValueAsync<T>(
+        string key, Func<T?, T> update, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
         ArgumentNullException.ThrowIfNull(update);
-        var session = Session;
-        var options = session.Pipeline.Options;
         T result = default!;
-        await SessionExchange.RunAsync(session, key, begins: true, current =>
+        await parts.Updater.RunAsync(Session, key, begins: true, current =>
         {
-            result = update(current is { } value ? ValueCodec.Decode<T>(key, value, options.SerializerOptions) : default);
-            return ValueCodec.Encode(key, result, options);
+            result = update(
+                current is { } value ? ValueCodec.Decode<T>(key, value, Options.SerializerOptions) : default);
+            return ValueCodec.Encode(key, result, Options);
         }, cancellationToken);
         return result;
     }
@@ -131,16 +125,16 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
         var session = Session;
         T? result = default;
         ArgumentNullException.ThrowIfNull(key);
-        session.ThrowIfUnwritable();
+        parts.Guard.ThrowIfUnwritable(session);
         if (Prefetch.Is(session.Context))
         {
-            // Nobody has seen it yet, and perhaps nobody will.
+            // Nobody has seen the page yet, and perhaps nobody will.
             return result;
         }
 
-        await SessionExchange.RunAsync(session, key, begins: false, current =>
+        await parts.Updater.RunAsync(session, key, begins: false, current =>
         {
-            result = current is { } value ? ValueCodec.Decode<T>(key, value, session.Pipeline.Options.SerializerOptions) : default;
+            result = current is { } value ? ValueCodec.Decode<T>(key, value, Options.SerializerOptions) : default;
             return null;
         }, cancellationToken);
         return result;
@@ -149,28 +143,55 @@ internal sealed class RequestSessionManager(IHttpContextAccessor accessor, IServ
     public Task ImpersonateAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default)
     {
         var session = Session;
-        session.ThrowIfUnwritable();
-        return UserIdText.From(userId, session.Pipeline.Options) is { } text
-            ? SessionImpersonation.BeginAsync(session, text, cancellationToken)
-            : throw new ArgumentException("The id of the user to act as names nobody. Pass the id that SetUserId is given.", nameof(userId));
+        parts.Guard.ThrowIfUnwritable(session);
+        return UserIdText.From(userId, Options) is { } text
+            ? parts.Impersonation.BeginAsync(session, text, cancellationToken)
+            : throw new ArgumentException(
+                "The id of the user to act as names nobody. Pass the id that SetUserId is given.", nameof(userId));
     }
 
-    public void EndImpersonation() => Session.EndImpersonation();
+    public void EndImpersonation() => Edits.EndImpersonation(Session);
 
-    public void SkipTouch() => Session.SkipTouch();
+    public void SkipTouch() => SessionGuard.SkipTouch(Session);
 
-    public void RotateToken() => Session.Rotate();
+    public void RotateToken() => Edits.Rotate(Session);
 
-    public void DestroySession() => Session.Destroy();
+    public void DestroySession() => Edits.Destroy(Session);
 
-    public void DiscardChanges() => Session.DiscardChanges();
+    public void DiscardChanges() => SessionEdits.Discard(Session);
 
-    public Task LoadAsync(CancellationToken cancellationToken = default) => Session.LoadForHandlerAsync(cancellationToken).AsTask();
+    public Task LoadAsync(CancellationToken cancellationToken = default) =>
+        View.LoadForHandlerAsync(Session, cancellationToken).AsTask();
 
-    public Task ReloadAsync(CancellationToken cancellationToken = default) => Session.ReloadAsync(cancellationToken).AsTask();
+    public Task ReloadAsync(CancellationToken cancellationToken = default) =>
+        View.ReloadAsync(Session, cancellationToken).AsTask();
 
-    public Task CommitAsync(CancellationToken cancellationToken = default) => Session.SaveForHandlerAsync(cancellationToken).AsTask();
+    public Task CommitAsync(CancellationToken cancellationToken = default) =>
+        Edits.SaveAsync(Session, cancellationToken).AsTask();
 
     private static RequestSession? OwnOf(HttpContext? context, IServiceProvider services) =>
-        context is not null && ReferenceEquals(context.RequestServices, services) ? RequestSession.Find(context) : null;
+        context is not null && ReferenceEquals(context.RequestServices, services)
+            ? OfRequest(context) ?? RequestSessions.Find(context)
+            : null;
+
+    // As it is in almost every request.
+    private static RequestSession? OfRequest(HttpContext context) =>
+        context.Features[typeof(ISessionFeature)] is RequestSession { IsClosed: false } session
+            && ReferenceEquals(session.Context, context)
+            ? session
+            : null;
+
+    private RequestSession Find(HttpContext context)
+    {
+        if (RequestSessions.Find(context) is not { } session)
+        {
+            // The context was made of another context's features and has no session of its own: then it is the other's,
+            // as HttpContext.Session is.
+            session = RequestSessions.FindAny(context)
+                ?? throw SessionErrors.NotRun(context.Features[typeof(ISessionFeature)]);
+            parts.Requests.NoteOuter(session);
+        }
+
+        return RequestSessions.RunningOf(session);
+    }
 }

@@ -6,21 +6,21 @@ using Microsoft.AspNetCore.Http.Features;
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
-/// Stands in front of the response body and saves the session before the first byte passes, whichever way it comes. A save that
-/// fails throws to the writer, and so reaches the middleware while the response can still be another.
+/// Stands in front of the response body and saves the session before the first byte passes, whichever way it comes. A
+/// save that fails throws to the writer, and so reaches the middleware while the response can still be another.
 /// (<c>OnStarting</c> alone is too late: what it throws becomes a bare 500.)
 /// </summary>
 /// <param name="session">The session to save.</param>
 /// <param name="inner">The body behind the gate.</param>
-/// <param name="holdsBack">Whether bytes that were only put into the writer's buffer may wait here for a flush. Not when a
-/// middleware between the handler and us has a body of its own: it ends before we can pass them on.</param>
-internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBodyFeature inner, bool holdsBack) : IHttpResponseBodyFeature
+/// <param name="holdsBack">Whether bytes that were only put into the writer's buffer may wait here for a flush. Not
+/// when a middleware between the handler and us has a body of its own: it ends before we can pass them on.</param>
+internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBodyFeature inner, bool holdsBack)
+    : IHttpResponseBodyFeature
 {
     private GatedBodyStream? _stream;
     private GatedBodyWriter? _writer;
+    private GatedUpgrades? _upgrades;
     private ExceptionDispatchInfo? _failure;
-
-    public IHttpResponseBodyFeature Inner => inner;
 
     public Stream Stream => _stream ??= new GatedBodyStream(this, inner.Stream);
 
@@ -28,6 +28,33 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
 
     private GatedBodyWriter WriterToInner => _writer ??=
         new GatedBodyWriter(this, inner.Writer, holdsBack && !session.Context.Response.HasStarted);
+
+    /// <summary>Puts a gate in front of the body, and of the other ways in which a response starts.</summary>
+    public static ResponseBodyGate? Put(RequestSession session)
+    {
+        var features = session.Context.Features;
+        if (features[typeof(IHttpResponseBodyFeature)] is not IHttpResponseBodyFeature body)
+        {
+            return null;
+        }
+
+        var gate = new ResponseBodyGate(session, body, holdsBack: ReferenceEquals(body, session.Progress.BodyAtEntry));
+        gate._upgrades = GatedUpgrades.For(session.Context, gate);
+        features[typeof(IHttpResponseBodyFeature)] = gate;
+        return gate;
+    }
+
+    /// <summary>Takes the gate away, unless somebody has put another body in front of it.</summary>
+    public void Remove()
+    {
+        var features = session.Context.Features;
+        if (ReferenceEquals(features[typeof(IHttpResponseBodyFeature)], this))
+        {
+            features[typeof(IHttpResponseBodyFeature)] = inner;
+        }
+
+        _upgrades?.Remove(session.Context);
+    }
 
     public void DisableBuffering() => inner.DisableBuffering();
 
@@ -37,7 +64,8 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
         await inner.StartAsync(cancellationToken);
     }
 
-    public async Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default)
+    public async Task SendFileAsync(
+        string path, long offset, long? count, CancellationToken cancellationToken = default)
     {
         await SaveAsync();
         await inner.SendFileAsync(path, offset, count, cancellationToken);
@@ -49,15 +77,20 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
         await inner.CompleteAsync();
     }
 
-    /// <summary>Saves what is pending, and then lets pass what was held back. The client's leaving does not cancel it. Once that has
-    /// failed the gate stays shut: a handler that ignores the exception must not get its success out after all.</summary>
+    /// <summary>Saves what is pending, and then lets pass what was held back. The client's leaving does not cancel it.
+    /// Once that has failed the gate stays shut: a handler that ignores the exception must not get its success out
+    /// after all.</summary>
     public ValueTask SaveAsync()
     {
         if (!session.HasChanges || _failure is not null)
         {
-            ThrowIfShut();
-            session.Response.ApplyBeforeCaches();
-            _writer?.Release();
+            _failure?.Throw();
+            if (!session.Context.Response.HasStarted)
+            {
+                session.Response.ApplyBeforeCaches();
+            }
+
+            Release();
             return ValueTask.CompletedTask;
         }
 
@@ -68,7 +101,23 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
     public void Pass()
     {
         ThrowIfShut();
-        _writer?.Release();
+        Release();
+    }
+
+    /// <summary>Takes the gate away and lets pass what was held back, unless the gate is shut.</summary>
+    public void Open()
+    {
+        ThrowIfShut();
+        Remove();
+        Release();
+    }
+
+    private void Release()
+    {
+        if (_writer is { HoldsBack: true })
+        {
+            _writer.Release();
+        }
     }
 
     /// <summary>Whether a save has failed.</summary>
@@ -89,7 +138,7 @@ internal sealed class ResponseBodyGate(RequestSession session, IHttpResponseBody
                 session.KnownChanges?.Discard(keepsEndings: true);
             }
 
-            await SessionSaver.SaveAsync(session, CancellationToken.None);
+            await session.Services.Saver.SaveAsync(session, CancellationToken.None);
         }
         catch (Exception exception)
         {

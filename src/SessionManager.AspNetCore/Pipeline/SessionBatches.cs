@@ -1,11 +1,12 @@
 namespace SessionManager.AspNetCore.Pipeline;
 
-/// <summary>Splits work on many sessions, so that a user with thousands of them does not ask the store for all at once.</summary>
+/// <summary>Splits work on many sessions into batches, so that a user with thousands of sessions does not overload the
+/// store.</summary>
 internal static class SessionBatches
 {
-    /// <summary>How many sessions are read or ended at the same time.</summary>
-    private const int Parallel = 32;
+    /// <summary>The number of sessions in a batch, which are read or ended at the same time.</summary>
+    public const int Parallel = 32;
 
-    /// <summary>The items, in batches to be worked on one after the other.</summary>
+    /// <summary>Returns the items in batches.</summary>
     public static IEnumerable<TItem[]> Of<TItem>(IEnumerable<TItem> items) => items.Chunk(Parallel);
 }

@@ -1,10 +1,11 @@
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
-/// What a request has changed and not saved yet, and whose turn it is to save. Saves of one request wait for one another. A change that is
-/// made while a save runs is made to a copy and made again on what the save leaves, so that it is neither lost nor saved twice.
+/// The unsaved changes of a request, and the turn to save them. Saves of one request wait for each other. A change
+/// during a save is made to a copy of the draft, and made again on the record that the save leaves. The change is
+/// therefore neither lost nor saved twice.
 /// </summary>
-/// <param name="session">The session, whose lock guards everything here.</param>
+/// <param name="session">The session, whose lock guards all members.</param>
 internal sealed class SessionChanges(RequestSession session)
 {
     private SessionDraft? _saving;
@@ -13,19 +14,21 @@ internal sealed class SessionChanges(RequestSession session)
     private bool _isTaken;
     private TaskCompletionSource<Exception?>? _turnEnded;
 
-    /// <summary>All that is not saved yet, as the request sees it.</summary>
+    /// <summary>All unsaved changes.</summary>
     public SessionDraft? Draft { get; private set; }
 
-    /// <summary>What the application is to be told.</summary>
+    /// <summary>The events that are still to be raised.</summary>
     public PendingEvents? Events { get; private set; }
 
-    /// <summary>Whether there is nothing to save and nobody saves.</summary>
+    /// <summary>Whether there is nothing to save and no save runs.</summary>
     public bool IsIdle => Draft is null && !_isTaken;
 
-    /// <summary>Whether a save of a new token failed, so that nothing can be added until it has been tried again.</summary>
+    /// <summary>Whether a save of a new token failed. No change can be added until that save has been tried
+    /// again.</summary>
     public bool IsInDoubt => !_isTaken && _saving is { IsInDoubt: true };
 
-    /// <summary>The events whose handlers have made changes, since it was last asked for. What those bring about must not call them again.</summary>
+    /// <summary>Returns the events whose handlers have made changes since the last call, and forgets these events. The
+    /// events that a save of these changes raises must not call the same handlers again.</summary>
     public SessionEventKinds TakeCauses()
     {
         lock (session)
@@ -36,7 +39,7 @@ internal sealed class SessionChanges(RequestSession session)
         }
     }
 
-    /// <summary>The application is to be told of something.</summary>
+    /// <summary>Adds an event to raise later.</summary>
     public void Tell(Func<ValueTask> raise)
     {
         lock (session)
@@ -45,17 +48,17 @@ internal sealed class SessionChanges(RequestSession session)
         }
     }
 
-    /// <summary>What the request sees, to be changed.</summary>
+    /// <summary>Returns the draft to change.</summary>
     public SessionDraft Begin()
     {
-        _causes |= session.Pipeline.Events.Handled;
+        _causes |= session.Services.Events.Handled;
         return Draft ??= new SessionDraft(session.Record);
     }
 
     /// <summary>Makes a change.</summary>
-    /// <param name="state">What the change works with.</param>
+    /// <param name="state">The state that the change gets.</param>
     /// <param name="change">The change.</param>
-    /// <param name="ends">Whether it is an end or a sign-out, which stays when changes are dropped.</param>
+    /// <param name="ends">Whether the change is an end or a sign-out, which a discard keeps.</param>
     public TResult Change<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change, bool ends = false)
     {
         var seen = Begin();
@@ -74,10 +77,11 @@ internal sealed class SessionChanges(RequestSession session)
         return result;
     }
 
-    /// <summary>Takes the turn for something that is not a save of the draft.</summary>
-    /// <param name="turnEnded">When another one's turn ends, and with what failure.</param>
+    /// <summary>Takes the turn for a call that does not save the draft.</summary>
+    /// <param name="turnEnded">A task that ends with the current turn, and has its failure; <see langword="null"/> when
+    /// the turn was free.</param>
     /// <returns>Whether the turn was free.</returns>
-    public bool TryEnter(out Task<Exception?>? turnEnded)
+    private bool TryEnter(out Task<Exception?>? turnEnded)
     {
         lock (session)
         {
@@ -86,15 +90,27 @@ internal sealed class SessionChanges(RequestSession session)
         }
     }
 
+    /// <summary>Waits for the turn for a call that does not save the draft.</summary>
+    /// <exception cref="SessionStoreException">An earlier save found that the store hangs.</exception>
+    public async ValueTask EnterAsync(CancellationToken cancellationToken)
+    {
+        while (!TryEnter(out var turnEnded))
+        {
+            SessionErrors.ThrowIfHanging(await turnEnded!.WaitAsync(cancellationToken));
+        }
+    }
+
     /// <summary>Takes the turn for a save.</summary>
-    /// <param name="draft">What to save; <see langword="null"/> when that is nothing, and then the turn is not taken.</param>
-    /// <param name="turnEnded">When another one's turn ends, and with what failure.</param>
+    /// <param name="draft">The draft to save; <see langword="null"/> when there is nothing to save. Then the turn is
+    /// not taken.</param>
+    /// <param name="turnEnded">A task that ends with the current turn, and has its failure; <see langword="null"/> when
+    /// the turn was free.</param>
     /// <returns>Whether the turn was free.</returns>
     public bool TryBeginSave(out SessionDraft? draft, out Task<Exception?>? turnEnded)
     {
         lock (session)
         {
-            // One that failed in doubt goes first, and as it was.
+            // A draft in doubt is saved first, without any addition.
             draft = _isTaken ? null : _saving ??= Draft;
             turnEnded = _isTaken ? TurnEnded() : null;
             _isTaken |= draft is not null;
@@ -102,7 +118,8 @@ internal sealed class SessionChanges(RequestSession session)
         }
     }
 
-    /// <summary>What is being saved became something else on the way: a sign-in that lost its session begins a fresh one.</summary>
+    /// <summary>Replaces the draft that is being saved. A sign-in that lost its session begins another
+    /// session.</summary>
     public void Replace(SessionDraft draft)
     {
         lock (session)
@@ -112,19 +129,20 @@ internal sealed class SessionChanges(RequestSession session)
         }
     }
 
-    /// <summary>The store has what is being saved. From here on the request sees it as stored; the turn goes on.</summary>
+    /// <summary>The draft is stored, and the request now sees it as the stored session. The turn goes on.</summary>
     public void Applied()
     {
         lock (session)
         {
-            Draft = _meanwhile is not null && Redo(new SessionDraft(session.Record)) is { IsEmpty: false } rest ? rest : null;
+            var rest = _meanwhile is null ? null : Redo(new SessionDraft(session.Record));
+            Draft = rest is { IsEmpty: false } ? rest : null;
             (_saving, _meanwhile) = (null, null);
         }
     }
 
-    /// <summary>Ends the turn of a save that has saved everything, or was refused.</summary>
-    /// <param name="failure">Why it was refused; <see langword="null"/>: everything is saved.</param>
-    /// <param name="left">What of it is still to be saved.</param>
+    /// <summary>Ends the turn of a save that succeeded or was refused.</summary>
+    /// <param name="failure">Why the save was refused; <see langword="null"/> when it succeeded.</param>
+    /// <param name="left">The changes that are still to be saved.</param>
     public void EndSave(Exception? failure = null, SessionDraft? left = null)
     {
         lock (session)
@@ -140,7 +158,7 @@ internal sealed class SessionChanges(RequestSession session)
         }
     }
 
-    /// <summary>Ends the turn of a save that failed, so that all of it is still to be saved.</summary>
+    /// <summary>Ends the turn of a save that failed. All changes are still to be saved.</summary>
     public void FailSave(Exception failure)
     {
         lock (session)
@@ -148,7 +166,8 @@ internal sealed class SessionChanges(RequestSession session)
             _saving?.Doubt();
             if (_saving is { IsInDoubt: false })
             {
-                // What came meanwhile is part of it from now on. In doubt the same is saved once more, and then that.
+                // The later changes join the draft. A draft in doubt is saved again first, and the later changes
+                // afterwards.
                 (_saving, _meanwhile) = (null, null);
             }
 
@@ -156,7 +175,7 @@ internal sealed class SessionChanges(RequestSession session)
         }
     }
 
-    /// <summary>Ends the turn of something that was not a save.</summary>
+    /// <summary>Ends the turn of a call that did not save the draft.</summary>
     public void EndTurn(Exception? failure)
     {
         lock (session)
@@ -165,8 +184,8 @@ internal sealed class SessionChanges(RequestSession session)
         }
     }
 
-    /// <summary>Drops what is not being saved at this moment, but for an end or a sign-out.</summary>
-    /// <param name="keepsEndings">Whether those are kept.</param>
+    /// <summary>Discards the changes that are not being saved at this moment.</summary>
+    /// <param name="keepsEndings">Whether an end or a sign-out is kept.</param>
     public void Discard(bool keepsEndings)
     {
         lock (session)
@@ -179,17 +198,18 @@ internal sealed class SessionChanges(RequestSession session)
 
             if (_saving is { IsInDoubt: true } && session.Record is null)
             {
-                // The store may have begun a session under this id, which nobody can open. The next one gets its own.
+                // The store may have begun a session under this id, which no token opens. The next session gets another
+                // id.
                 session.ForgetFreshToken();
             }
 
             _meanwhile = null;
-            Draft = keepsEndings ? Draft?.EndingsOnly(session.Pipeline.Options.ClearSessionScope) : null;
+            Draft = keepsEndings ? Draft?.EndingsOnly(session.Services.Options.ClearSessionScope) : null;
             _saving = null;
         }
     }
 
-    // What is being saved goes on; of what came meanwhile the endings stay.
+    // The save goes on. Only the endings among the later changes are kept.
     private void DiscardMeanwhile(SessionDraft saving, bool keepsEndings)
     {
         _meanwhile?.RemoveAll(made => !(keepsEndings && made.Ends));
@@ -201,7 +221,7 @@ internal sealed class SessionChanges(RequestSession session)
         Draft = _meanwhile is null ? saving : Redo(saving.Clone());
     }
 
-    // By itself: what it captures would be allocated for each change.
+    // A method of its own, because the compiler would allocate the closure for each change.
     private void Repeat<TState, TResult>(TState state, Func<SessionDraft, TState, TResult> change, bool ends) =>
         (_meanwhile ??= []).Add((draft => change(draft, state), ends));
 
@@ -215,7 +235,8 @@ internal sealed class SessionChanges(RequestSession session)
         return draft;
     }
 
-    private Task<Exception?> TurnEnded() => (_turnEnded ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    private Task<Exception?> TurnEnded() =>
+        (_turnEnded ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     private void Leave(Exception? failure)
     {

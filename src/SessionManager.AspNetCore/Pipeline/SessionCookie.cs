@@ -16,15 +16,19 @@ internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILo
     private readonly string _name = options.Value.Cookie.Name!;
     private int _warnedOfPlainHttp;
 
-    public bool IsEssential => _cookie.IsEssential;
+    /// <summary>Whether the cookie must not be sent, because the user has not consented to it or has withdrawn the
+    /// consent.</summary>
+    public bool IsConsentMissing(HttpContext context) =>
+        !_cookie.IsEssential && context.Features.Get<ITrackingConsentFeature>() is { CanTrack: false };
 
     /// <summary>
-    /// Reads the header itself, because <c>Request.Cookies</c> ignores the case of names, lets the last of several win, and
-    /// decodes percent signs. One pass, whatever the header holds; no allocation unless there are several values.
+    /// Reads the token from the header. <c>Request.Cookies</c> would ignore the case of names, return only the last of
+    /// several cookies, and decode percent signs. The method reads the header once, and allocates only when there are
+    /// several values.
     /// </summary>
     /// <param name="context">The request.</param>
-    /// <param name="token">The token, of the only value.</param>
-    /// <param name="candidates">The tokens, of several different values.</param>
+    /// <param name="token">The token, when there is one value.</param>
+    /// <param name="candidates">The tokens, when there are several different values.</param>
     public SessionCookieStatus Read(HttpContext context, out SessionToken token, out List<SessionToken>? candidates)
     {
         (token, candidates) = (default, null);
@@ -74,10 +78,10 @@ internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILo
             : SessionCookieStatus.Malformed;
     }
 
-    /// <summary>The <c>SameSite</c> that the cookie would be set with.</summary>
+    /// <summary>The <c>SameSite</c> attribute of the cookie.</summary>
     public SameSiteMode SameSiteOf(HttpContext context) => _cookie.Build(context).SameSite;
 
-    /// <summary>Makes the response set the cookie to the token, and to nothing else.</summary>
+    /// <summary>Sets the cookie of the response to the token, once.</summary>
     public void Write(HttpContext context, SessionToken token)
     {
         var cookie = _cookie.Build(context);
@@ -90,23 +94,24 @@ internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILo
         context.Response.Cookies.Append(_name, token.Encode(), cookie);
     }
 
-    /// <summary>Makes the response expire the cookie, with every attribute it was set with: browsers refuse a bare deletion of a
-    /// <c>__Host-</c> name (RFC 6265bis, section 4.1.3.2).</summary>
+    /// <summary>Expires the cookie with all its attributes, because browsers refuse the deletion of a <c>__Host-</c>
+    /// cookie without them (RFC 6265bis, section 4.1.3.2).</summary>
     public void Expire(HttpContext context)
     {
         var cookie = _cookie.Build(context);
         cookie.Expires = DateTimeOffset.UnixEpoch;
         cookie.MaxAge = null;
 
-        // Nobody has to consent to a cookie's end.
+        // The end of a cookie needs no consent.
         cookie.IsEssential = true;
         RemoveFrom(context.Response);
         context.Response.Cookies.Append(_name, "", cookie);
     }
 
-    private static List<SessionToken> Parse(ReadOnlySpan<char> value) => SessionToken.TryParse(value, out var token) ? [token] : [];
+    private static List<SessionToken> Parse(ReadOnlySpan<char> value) =>
+        SessionToken.TryParse(value, out var token) ? [token] : [];
 
-    // At most as many as are looked up. What is no token opens nothing, so it is none of them.
+    // The list is limited to the number of lookups. A value that is no token opens nothing, so it is left out.
     private static bool TryAdd(List<SessionToken> candidates, ReadOnlySpan<char> value)
     {
         if (!SessionToken.TryParse(value, out var token) || candidates.Exists(known => known.IsSame(token)))
@@ -121,7 +126,9 @@ internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILo
     private bool TryGetValue(ReadOnlySpan<char> pair, out ReadOnlySpan<char> value)
     {
         pair = pair.Trim(" \t");
-        var isOurs = pair.Length > _name.Length && pair[_name.Length] == '=' && pair.StartsWith(_name, StringComparison.Ordinal);
+        var isOurs = pair.Length > _name.Length
+            && pair[_name.Length] == '='
+            && pair.StartsWith(_name, StringComparison.Ordinal);
         value = isOurs ? pair[(_name.Length + 1)..] : default;
         return isOurs;
     }
@@ -135,6 +142,9 @@ internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILo
         }
 
         bool IsOurs(string? header) =>
-            header is not null && header.Length > _name.Length && header[_name.Length] == '=' && header.StartsWith(_name, StringComparison.Ordinal);
+            header is not null
+            && header.Length > _name.Length
+            && header[_name.Length] == '='
+            && header.StartsWith(_name, StringComparison.Ordinal);
     }
 }

@@ -1,50 +1,60 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using SessionManager.AspNetCore.Diagnostics;
-using SessionManager.AspNetCore.Records;
+using SessionManager.AspNetCore.Rules;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
-/// <summary>Ends sessions, for whatever reason: in the store, in the notes of its user, in the log and as an event.</summary>
-internal sealed class SessionEnding(ObservedStore store, SessionClock clock, SessionEvents events, ILogger<SessionEnding> logger)
+/// <summary>Ends sessions in the store, and reports each end to the log and to the application's event
+/// handlers.</summary>
+internal sealed class SessionEnding(
+    SessionRepository sessions,
+    SessionTombstones tombstones,
+    SessionLifetime lifetime,
+    SessionClock clock,
+    SessionEvents events,
+    ILogger<SessionEnding> logger)
 {
     /// <summary>Ends a session.</summary>
-    /// <param name="record">The session, as it was.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="context">The request, if there is one.</param>
-    /// <param name="teller">The request's session that tells the application later, because it is being loaded or saved at this moment;
-    /// <see langword="null"/>: it is told at once.</param>
-    /// <param name="onlyOfUser">When given, the session is ended only if this user is signed in to it.</param>
+    /// <param name="record">The session as the caller knows it.</param>
+    /// <param name="reason">The reason. With <see cref="SessionEndReason.Expired"/>, a session that was used meanwhile
+    /// lives on.</param>
+    /// <param name="context">The current request; <see langword="null"/> outside of a request.</param>
+    /// <param name="teller">The session of the request that is being loaded or saved, which raises the event later;
+    /// <see langword="null"/> to raise the event at once.</param>
+    /// <param name="condition">The condition that the session must meet.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <returns>Whether it was this call that ended it.</returns>
+    /// <returns>Whether this call ended the session.</returns>
     public async ValueTask<bool> EndAsync(
         SessionRecord record,
         SessionEndReason reason,
         HttpContext? context,
         RequestSession? teller = null,
-        string? onlyOfUser = null,
+        SessionEndCondition condition = default,
         CancellationToken cancellationToken = default)
     {
-        // A session that was used since it was judged expired lives on.
-        if (!await (reason == SessionEndReason.Expired
-            ? store.EndExpiredAsync(record.Id, clock.Now, cancellationToken)
-            : store.EndAsync(record.Id, reason, onlyOfUser, cancellationToken)))
+        condition = reason == SessionEndReason.Expired ? new SessionEndCondition { ExpiredAt = clock.Now } : condition;
+        if (!await tombstones.WriteAsync(record.Id, reason, condition, record, cancellationToken))
         {
             return false;
         }
 
-        await AnnounceAsync(record, reason, context, teller, cancellationToken);
+        await AnnounceAsync(record, reason, context, teller);
         return true;
     }
 
-    /// <summary>Ends an expired session in the store, and says nothing of it yet: its request does not know its session so far, and a logger may
-    /// ask for that.</summary>
-    /// <returns>Whether it has ended, also when the store failed: the next request finds the same. And with what fault.</returns>
+    /// <summary>Ends an expired session in the store without reporting the end. The request has not accepted its
+    /// session yet, and a logger may read the session.</summary>
+    /// <returns>Whether the session has ended. After a fault of the store, the session counts as ended, because the
+    /// next request finds the session expired too. The second item is the fault.</returns>
     public async ValueTask<(bool Ended, SessionStoreException? Fault)> EndExpiredAsync(SessionRecord record)
     {
         try
         {
-            return (await store.EndExpiredAsync(record.Id, clock.Now), null);
+            var condition = new SessionEndCondition { ExpiredAt = clock.Now };
+            var ended = await tombstones.WriteAsync(
+                record.Id, SessionEndReason.Expired, condition, record, CancellationToken.None);
+            return (ended, null);
         }
         catch (SessionStoreException exception)
         {
@@ -52,37 +62,77 @@ internal sealed class SessionEnding(ObservedStore store, SessionClock clock, Ses
         }
     }
 
-    /// <summary>Says that a request's session was found expired and ended.</summary>
+    /// <summary>Reports that a request's session was found expired and ended.</summary>
     public ValueTask AnnounceExpiredAsync(SessionRecord record, SessionStoreException? fault, RequestSession session)
     {
         if (fault is null)
         {
-            return AnnounceAsync(record, SessionEndReason.Expired, session.Context, session, CancellationToken.None);
+            return AnnounceAsync(record, SessionEndReason.Expired, session.Context, session);
         }
 
         logger.StoreFailed("end", record.Id, fault.Message);
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Revokes a session if it belongs or last belonged to a user, signed in or not.</summary>
-    /// <returns>Whether it was this call that ended it.</returns>
-    public async ValueTask<bool> RevokeOwnedAsync(SessionRecord record, string ownerId, HttpContext? context, CancellationToken cancellationToken)
+    /// <summary>Ends a session if it has expired. Otherwise, a running request that found the session alive could save
+    /// it.</summary>
+    /// <returns>The session as it is now.</returns>
+    public async ValueTask<SessionLookup> EndIfExpiredAsync(
+        SessionLookup found,
+        DateTimeOffset now,
+        HttpContext? context,
+        RequestSession? teller,
+        CancellationToken cancellationToken)
     {
-        if (!await store.EndOwnedAsync(record.Id, SessionEndReason.Revoked, ownerId, cancellationToken))
+        if (found.Record is not { } record || !lifetime.IsExpired(record, now))
         {
-            return false;
+            return found;
         }
 
-        await AnnounceAsync(record, SessionEndReason.Revoked, context, teller: null, cancellationToken);
-        return true;
+        return await EndAsync(record, SessionEndReason.Expired, context, teller, condition: default, cancellationToken)
+            ? new SessionLookup(SessionLookupStatus.Ended, EndReason: SessionEndReason.Expired)
+            : await sessions.LoadAsync(record.Id, cancellationToken);
     }
 
-    /// <summary>Ends what was found under a user and can't be read: a record of a newer version, or a damaged one. What it says can't be told,
-    /// so no event is raised.</summary>
-    /// <returns>Whether there was a session, and it was this call that ended it.</returns>
-    public async ValueTask<bool> RevokeUnreadAsync(Guid id, string ownerId, CancellationToken cancellationToken)
+    /// <summary>Revokes a session that was found under a user, as long as the session still belongs to that user. The
+    /// user of a record of a newer version is not known. Such a record is ended without an event.</summary>
+    /// <returns>Whether this call ended the session.</returns>
+    public async ValueTask<bool> RevokeAsync(
+        string userId,
+        SessionLookup found,
+        HttpContext? context,
+        RequestSession? teller,
+        CancellationToken cancellationToken)
     {
-        var ended = await store.EndOwnedAsync(id, SessionEndReason.Revoked, ownerId, cancellationToken);
+        if (found.Status == SessionLookupStatus.Newer)
+        {
+            var newer = new SessionEndCondition { UserId = userId };
+            return await RevokeUnreadAsync(found.Stored!.Id, newer, cancellationToken);
+        }
+
+        while (found.Record is { } record && SessionUsers.AreOf(record, userId))
+        {
+            var condition = new SessionEndCondition { UserId = record.UserId };
+            if (await EndAsync(record, SessionEndReason.Revoked, context, teller, condition, cancellationToken))
+            {
+                return true;
+            }
+
+            // Another request ended the session, or the user began or ended an impersonation in it.
+            found = await sessions.LoadAsync(record.Id, cancellationToken);
+        }
+
+        return false;
+    }
+
+    /// <summary>Ends a record that can't be read: a damaged record, or a record of a newer version. No event is raised,
+    /// because the session is not known.</summary>
+    /// <returns>Whether this call ended a session.</returns>
+    public async ValueTask<bool> RevokeUnreadAsync(
+        Guid id, SessionEndCondition condition, CancellationToken cancellationToken)
+    {
+        var ended = await tombstones.WriteAsync(
+            id, SessionEndReason.Revoked, condition, known: null, cancellationToken);
         if (ended)
         {
             logger.SessionEnded(id, SessionEndReason.Revoked);
@@ -91,26 +141,8 @@ internal sealed class SessionEnding(ObservedStore store, SessionClock clock, Ses
         return ended;
     }
 
-    /// <summary>Revokes a session whose record is of a newer version of this library. What the record says can't be read, so no event is
-    /// raised.</summary>
-    /// <param name="member">The session.</param>
-    /// <param name="userId">The user it was found under, if it was.</param>
-    /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <returns>Whether it was this call that ended it.</returns>
-    public async ValueTask<bool> RevokeNewerAsync(SessionMember member, string? userId, CancellationToken cancellationToken)
-    {
-        var ended = await store.EndAsync(member.Id, SessionEndReason.Revoked, onlyOfUser: userId, cancellationToken);
-        if (ended)
-        {
-            logger.SessionEnded(member.Id, SessionEndReason.Revoked);
-        }
-
-        await DismissAsync(userId, member, cancellationToken);
-        return ended;
-    }
-
-    /// <summary>Ends a session that was found to have ended already, by a limit or a revocation. Nothing is lost when the store fails:
-    /// the next request finds the same.</summary>
+    /// <summary>Ends a session that a load found expired or revoked. A fault of the store is only logged, because the
+    /// next request finds the session in the same state.</summary>
     public async ValueTask NoticeAsync(SessionRecord record, SessionEndReason reason, RequestSession session)
     {
         try
@@ -123,27 +155,10 @@ internal sealed class SessionEnding(ObservedStore store, SessionClock clock, Ses
         }
     }
 
-    /// <summary>Takes back the notes of whose a session is. Left behind, they are found out by whoever reads them.</summary>
-    /// <param name="record">The session as it was.</param>
-    /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <param name="except">The session as it is by now, whose notes stay.</param>
-    public async ValueTask DismissAsync(SessionRecord record, CancellationToken cancellationToken, SessionRecord? except = null)
-    {
-        var now = clock.Now;
-        foreach (var (userId, member) in SessionNotes.Of(record, now))
-        {
-            if (except is null || !SessionNotes.Of(except, now).Any(note => string.Equals(note.UserId, userId, StringComparison.Ordinal)))
-            {
-                await DismissAsync(userId, member, cancellationToken);
-            }
-        }
-    }
-
     private async ValueTask AnnounceAsync(
-        SessionRecord record, SessionEndReason reason, HttpContext? context, RequestSession? teller, CancellationToken cancellationToken)
+        SessionRecord record, SessionEndReason reason, HttpContext? context, RequestSession? teller)
     {
         logger.SessionEnded(record.Id, reason);
-        await DismissAsync(record, cancellationToken);
         if (teller is null)
         {
             await events.EndedAsync(record, reason, context);
@@ -151,23 +166,6 @@ internal sealed class SessionEnding(ObservedStore store, SessionClock clock, Ses
         else
         {
             teller.Tell(() => events.EndedAsync(record, reason, context));
-        }
-    }
-
-    private async ValueTask DismissAsync(string? userId, SessionMember member, CancellationToken cancellationToken)
-    {
-        if (userId is null)
-        {
-            return;
-        }
-
-        try
-        {
-            await store.DismissAsync(userId, member, cancellationToken);
-        }
-        catch (SessionStoreException exception)
-        {
-            logger.StoreFailed("dismiss", member.Id, exception.Message);
         }
     }
 }

@@ -4,27 +4,35 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
 
+using SessionManager.AspNetCore.Rules;
+
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
-/// Raises the application's events, and counts them. A handler that throws disturbs nothing but itself. A handler may use the session, but
-/// may not bring about the event it handles: that would never end.
+/// Raises and counts the application's events. An exception of a handler affects only that handler. A handler may use
+/// the session, but it may not cause the event that it handles, because that would never end.
 /// </summary>
 internal sealed class SessionEvents(
-    IOptions<SessionManagerOptions> options, SessionLifetime lifetime, IServiceProvider services, SessionMetrics metrics, ILogger<SessionEvents> logger)
+    IOptions<SessionManagerOptions> options,
+    SessionLifetime lifetime,
+    IServiceProvider services,
+    SessionMetrics metrics,
+    ILogger<SessionEvents> logger)
 {
     private readonly SessionManagerEvents _events = options.Value.Events;
     private readonly AsyncLocal<Handling?> _handling = new();
     private int _running;
 
-    /// <summary>The events whose handlers this is called by.</summary>
-    public SessionEventKinds Handled => Volatile.Read(ref _running) == 0 ? SessionEventKinds.None : _handling.Value?.Kinds ?? SessionEventKinds.None;
+    /// <summary>The events whose handlers are the callers.</summary>
+    public SessionEventKinds Handled =>
+        Volatile.Read(ref _running) == 0 ? SessionEventKinds.None : _handling.Value?.Kinds ?? SessionEventKinds.None;
 
-    /// <summary>Whether the application wants to hear of ends.</summary>
-    public bool TellsOfEnds => _events.GetType() != typeof(SessionManagerEvents) || !ReferenceEquals(_events.OnEnded, SessionManagerEvents.EndIgnored);
+    /// <summary>Whether the application handles the end of sessions.</summary>
+    public bool TellsOfEnds => _events.GetType() != typeof(SessionManagerEvents)
+        || !ReferenceEquals(_events.OnEnded, SessionManagerEvents.EndIgnored);
 
-    /// <summary>Refuses a change that would raise an event whose handler makes it.</summary>
-    /// <exception cref="InvalidOperationException">It would.</exception>
+    /// <summary>Throws when a change would raise the event whose handler makes the change.</summary>
+    /// <exception cref="InvalidOperationException">The change would raise that event.</exception>
     public void ThrowIfHandling(SessionEventKinds raised)
     {
         if ((Handled & raised) is var again and not SessionEventKinds.None)
@@ -60,14 +68,24 @@ internal sealed class SessionEvents(
             new SessionEndedContext(lifetime.Describe(record), context?.RequestServices ?? services, context, reason));
     }
 
-    /// <summary>Tells of a stale token, and does what the handler then asks for.</summary>
+    /// <summary>Raises the event of a stale token, and ends the session if the handler asks for it.</summary>
     public ValueTask StaleTokenAsync(SessionRecord record, HttpContext context, Func<ValueTask> endSession)
     {
         var stale = new StaleTokenContext(lifetime.Describe(record), context.RequestServices, context);
-        return RaiseAsync(SessionEventKinds.StaleToken, _events.StaleToken, stale, () => stale.EndsSession ? endSession() : ValueTask.CompletedTask);
+        return RaiseAsync(SessionEventKinds.StaleToken, _events.StaleToken, stale, EndAsync);
+
+        ValueTask EndAsync() => stale.EndsSession ? endSession() : ValueTask.CompletedTask;
     }
 
-    /// <summary>Raises events that changes have brought about which handlers of other events made, before those were saved.</summary>
+    /// <summary>Raises the pending events of a request.</summary>
+    public ValueTask RaiseAsync(RequestSession session)
+    {
+        // The gate goes first, because a handler may write to the response.
+        session.KnownResponse?.ApplyHeaders();
+        return RaiseAsync(session.Changes.Events!, session.Changes.TakeCauses());
+    }
+
+    /// <summary>Raises the events of changes that handlers of other events have made.</summary>
     public async ValueTask RaiseAsync(PendingEvents events, SessionEventKinds causes)
     {
         using var cause = causes == SessionEventKinds.None ? null : Begin(causes);
@@ -78,17 +96,20 @@ internal sealed class SessionEvents(
         }
     }
 
-    private SessionEventContext Describe(SessionRecord record, HttpContext context) => new(lifetime.Describe(record), context.RequestServices, context);
+    private SessionEventContext Describe(SessionRecord record, HttpContext context) =>
+        new(lifetime.Describe(record), context.RequestServices, context);
 
-    // Outside of a request a handler has a scope of its own, so that it can have what a request's handler can.
+    // Outside of a request, a handler has its own service scope, so that it can use scoped services.
     private async Task EndedInScopeAsync(SessionEndedContext ended)
     {
         await using var scope = services.CreateAsyncScope();
-        await _events.Ended(new SessionEndedContext(ended.Session, scope.ServiceProvider, httpContext: null, ended.Reason));
+        await _events.Ended(
+            new SessionEndedContext(ended.Session, scope.ServiceProvider, httpContext: null, ended.Reason));
     }
 
-    // What is raised while a handler runs is raised when it has ended: however many there are, none is called by another.
-    private async ValueTask RaiseAsync<TContext>(SessionEventKinds kind, Func<TContext, Task> handler, TContext context, Func<ValueTask>? then = null)
+    // An event that a handler causes is raised after the handler has ended, so handlers never nest.
+    private async ValueTask RaiseAsync<TContext>(
+        SessionEventKinds kind, Func<TContext, Task> handler, TContext context, Func<ValueTask>? then = null)
         where TContext : SessionEventContext
     {
         if (_handling.Value?.TryEnqueue(HandleAsync) == true)
@@ -139,11 +160,12 @@ internal sealed class SessionEvents(
 
         private Handling Root => outer is { _ended: false } ? outer.Root : this;
 
-        /// <summary>The events that are being handled here. What a handler starts and does not wait for is not the handler any more once it has
-        /// ended.</summary>
-        public SessionEventKinds Kinds => (_ended ? SessionEventKinds.None : kinds) | (outer?.Kinds ?? SessionEventKinds.None);
+        /// <summary>The events whose handlers run in this flow. Work that a handler starts without waiting does not
+        /// belong to the handler after its end.</summary>
+        public SessionEventKinds Kinds =>
+            (_ended ? SessionEventKinds.None : kinds) | (outer?.Kinds ?? SessionEventKinds.None);
 
-        /// <summary>Has an event raised when what runs now has ended.</summary>
+        /// <summary>Raises an event after the current handler has ended.</summary>
         public bool TryEnqueue(Func<SessionEventKinds, ValueTask> handle)
         {
             var (root, causes) = (Root, Kinds);
@@ -163,7 +185,7 @@ internal sealed class SessionEvents(
         {
             lock (_raised)
             {
-                // With the last one it is over, so that nothing is left behind.
+                // The queue ends with its last event.
                 _ended = !_raised.TryDequeue(out handle!);
                 return !_ended;
             }

@@ -8,7 +8,8 @@ internal static class SessionKey
     private const int ShownLength = 64;
 
     // Throws on what is not Unicode (half a surrogate pair): replaced, two keys would become one.
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding Strict =
+        new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The key's length in UTF-8.</summary>
     /// <exception cref="ArgumentException">The key is empty.</exception>
@@ -18,13 +19,15 @@ internal static class SessionKey
         ArgumentException.ThrowIfNullOrEmpty(key);
         if (!TryMeasure(key, out var length))
         {
-            throw new SessionValueException($"The key '{Printable(key)}' is not valid Unicode, so it can't be stored. Use another key.");
+            throw new SessionValueException(
+                $"The key '{Printable(key)}' is not valid Unicode, so it can't be stored. Use another key.");
         }
 
         if (length > maxKeyBytes)
         {
             throw new SessionValueException(
-                $"The key '{Printable(key)}' is {length} bytes long, and the limit is {maxKeyBytes}. Use a shorter key, or raise MaxKeyBytes.");
+                $"The key '{Printable(key)}' is {length} bytes long, and the limit is {maxKeyBytes}. Use a shorter "
+                + "key, or raise MaxKeyBytes.");
         }
 
         return length;

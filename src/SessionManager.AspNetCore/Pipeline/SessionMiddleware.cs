@@ -1,56 +1,108 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using SessionManager.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
-/// One request: read the cookie, load the session, run the handler, save. A request without a cookie that does not use the
-/// session runs through here without waiting and next to no allocation.
+/// Handles one request: it reads the cookie, loads the session, runs the handler and saves. A request without a cookie
+/// that does not use the session passes without a wait and with hardly any allocation.
 /// </summary>
-internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pipeline, IHttpContextAccessor accessor)
+internal sealed class SessionMiddleware(
+    RequestDelegate next,
+    RequestSessions requests,
+    EndpointSettings settings,
+    SessionView view,
+    SessionSaver saver,
+    SessionToucher toucher,
+    ResponseStart responseStart,
+    RequestFailure failures,
+    RunningRequests running,
+    StaticFileNotice staticFileNotice,
+    IOptions<SessionManagerOptions> options,
+    IHttpContextAccessor accessor)
 {
-    private const int RetryAfterSeconds = 5;
+    private readonly bool _loadsOnDemand = options.Value.LoadMode == LoadMode.OnDemand;
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (RequestSession.Take(context, pipeline) is not { } session)
+        if (Begin(context) is not { } session)
         {
-            // UseSessionManager stands in the pipeline twice: the outer one does the work.
+            // UseSessionManager runs twice in the pipeline. The outer middleware does the work.
             return next(context);
         }
 
-        pipeline.Running.Enter(session);
-
-        // Servers set it by the context factory; a host that makes its contexts itself may not.
+        // The context factory sets it. A host that creates its own contexts may not set it.
         if (!ReferenceEquals(accessor.HttpContext, context))
         {
             accessor.HttpContext = context;
         }
 
-        if (pipeline.Options.LoadMode == LoadMode.OnDemand)
+        if (_loadsOnDemand)
         {
             return RunAsync(session);
         }
 
-        var load = LoadAsync(session);
-        return load.IsCompletedSuccessfully && !session.HasEvents ? RunAsync(session) : FinishAsync(session, load, handler: null);
-    }
-
-    // Whatever the load throws, the request's session is closed by who waits for it.
-    private static ValueTask LoadAsync(RequestSession session)
-    {
+        ValueTask load;
         try
         {
-            return session.LoadAsync(CancellationToken.None);
+            load = view.LoadAsync(session, CancellationToken.None);
         }
         catch (Exception exception)
         {
-            return ValueTask.FromException(exception);
+            // FinishAsync ends the request's session after any exception of the load.
+            load = ValueTask.FromException(exception);
         }
+
+        return load.IsCompletedSuccessfully && !session.HasEvents
+            ? RunAsync(session)
+            : FinishAsync(session, load, handler: null);
     }
 
-    // Not async itself: a request that leaves nothing to do should not pay for a state machine.
+    /// <summary>Begins a request, or the second run of the pipeline for an error page. The error page continues with
+    /// the session that the first run left.</summary>
+    /// <returns>The session; <see langword="null"/> when another <c>UseSessionManager</c> handles the
+    /// request.</returns>
+    private RequestSession? Begin(HttpContext context)
+    {
+        var found = RequestSessions.FindAny(context);
+        var session = found is null ? null : RequestSessions.Find(context);
+        if (session is { Progress: { IsBound: true, Stage: RequestStage.Running } })
+        {
+            return null;
+        }
+
+        session = session is null ? requests.Make(context, outer: found) : BeginAgain(session);
+        session.Progress.BodyAtEntry ??= (IHttpResponseBodyFeature?)context.Features[typeof(IHttpResponseBodyFeature)];
+        if (((IHttpResponseFeature)context.Features[typeof(IHttpResponseFeature)]!).Headers is { Count: > 0 } headers)
+        {
+            session.Extras.HeadersAtEntry = [.. headers];
+        }
+
+        (session.Progress.IsBound, session.Progress.Stage) = (true, RequestStage.Running);
+        ResponseStart.Hook(session);
+        if (running.AreNoted)
+        {
+            running.Enter(session);
+        }
+
+        return session;
+    }
+
+    private RequestSession BeginAgain(RequestSession session)
+    {
+        session.Progress.Enter(session.Context, settings);
+        if (session.Progress.IsBound && session.Context.Features[typeof(ISessionFeature)] is null)
+        {
+            // Another middleware has removed the feature on the way back to an error page.
+            session.Context.Features[typeof(ISessionFeature)] = session;
+        }
+
+        session.KnownResponse?.Restart();
+        return session;
+    }
+
+    // The method is not async, so a request without changes needs no state machine.
     private Task RunAsync(RequestSession session)
     {
         Task handler;
@@ -63,16 +115,12 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             handler = Task.FromException(exception);
         }
 
-        if (!handler.IsCompletedSuccessfully || IsCaught(session) || !session.TryFinish())
-        {
-            return FinishAsync(session, load: default, handler);
-        }
-
-        pipeline.Running.Leave(session);
-        return handler;
+        return handler.IsCompletedSuccessfully && !IsCaught(session) && TryFinish(session)
+            ? handler
+            : FinishAsync(session, load: default, handler);
     }
 
-    // One state machine for a request that waits, whatever it waits for.
+    // A request that waits needs only one state machine.
     private async Task FinishAsync(RequestSession session, ValueTask load, Task? handler)
     {
         try
@@ -82,10 +130,10 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
             await (handler ?? next(session.Context));
             if (IsCaught(session))
             {
-                await KeepAnswerAsync(session);
+                await failures.KeepAnswerAsync(session);
             }
 
-            while (!session.TryFinish())
+            while (!TryFinish(session))
             {
                 if (!await TrySaveAsync(session))
                 {
@@ -93,150 +141,108 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionPipeline pi
                 }
             }
         }
-        catch (Exception exception) when (!session.Context.Response.HasStarted && AnswerTo(exception) is { } answer)
+        catch (Exception exception) when (!session.Context.Response.HasStarted && RequestFailure.IsOfSession(exception))
         {
-            await AbandonAsync(session, exception);
-            await AnswerAsync(session, answer, exception);
+            await failures.AbandonAsync(session, exception);
+            await RequestFailure.AnswerAsync(session, exception);
         }
         catch (Exception exception)
         {
-            await AbandonAsync(session, exception);
+            await failures.AbandonAsync(session, exception);
             throw;
         }
         finally
         {
-            session.End();
-            pipeline.Running.Leave(session);
+            End(session);
         }
     }
 
-    /// <summary>Does what is left to do.</summary>
+    private static bool IsCaught(RequestSession session) => session.KnownResponse is { HasCaughtFailure: true };
+
+    /// <summary>Finishes a request.</summary>
     /// <returns>Whether the response may end as it is.</returns>
-    private static async ValueTask<bool> TrySaveAsync(RequestSession session)
+    private async ValueTask<bool> TrySaveAsync(RequestSession session)
     {
         try
         {
             session.Response.ThrowIfShut();
-            await SessionSaver.SaveAsync(session, CancellationToken.None);
+            await saver.SaveAsync(session, CancellationToken.None);
         }
-        catch (Exception exception) when (session.Context.Response.HasStarted && AnswerTo(exception) is not null)
+        catch (Exception exception) when (session.Context.Response.HasStarted && RequestFailure.IsOfSession(exception))
         {
-            // Too late for another answer, but not for making sure that this one does not pass for a success.
-            session.KnownChanges?.Discard(keepsEndings: false);
-            if (session.Response.Caught?.TryTellInTrailers(exception) == true)
-            {
-                session.Pipeline.Logger.SaveFailedBeforeTrailers(session.Context.TraceIdentifier, exception.Message);
-                session.Response.KeepAnswer();
-                return false;
-            }
-
-            session.Pipeline.Logger.SaveFailedAfterStart(session.Context.TraceIdentifier, exception.Message);
-            session.Context.Abort();
+            failures.TellAfterStart(session, exception);
             return false;
         }
 
         session.Response.ApplyHeaders();
         session.Response.Release();
-        await SessionSaver.TouchAtEndAsync(session);
+        await toucher.TouchAtEndAsync(session);
         await session.RaiseEventsAsync();
         return true;
     }
 
-    /// <summary>The handler failed: its changes are discarded, but a user who signed out is signed out.</summary>
-    private static async Task AbandonAsync(RequestSession session, Exception failure)
+    /// <summary>Finishes a request that has nothing left to save.</summary>
+    private bool TryFinish(RequestSession session)
     {
-        await SaveEndingsAsync(session, failure);
-        session.Response.Discard();
-        session.Response.ApplyHeaders();
-    }
-
-    private static bool IsCaught(RequestSession session) => session.KnownResponse is { HasCaughtFailure: true };
-
-    /// <summary>The handler failed, and somebody in between has answered for it: the answer stands, but a client of gRPC is told what it was.</summary>
-    private static async Task KeepAnswerAsync(RequestSession session)
-    {
-        var failure = session.Response.Caught?.TellOwn();
-        session.Pipeline.Logger.CaughtFailure(session.Context.TraceIdentifier, session.Context.Response.StatusCode);
-        await SaveEndingsAsync(session, failure);
-        session.Response.KeepAnswer();
-    }
-
-    private static async Task SaveEndingsAsync(RequestSession session, Exception? failure)
-    {
-        // A store that just failed is not asked again: its client has waited long enough.
-        session.KnownChanges?.Discard(keepsEndings: failure is not SessionStoreException);
-        try
+        if (session.KnownExtras is not null)
         {
-            await SessionSaver.SaveAsync(session, CancellationToken.None);
-        }
-        catch (SessionStoreException)
-        {
-            // Logged by the saver; the handler's own failure is what the client hears of.
-            session.KnownChanges?.Discard(keepsEndings: false);
-        }
-    }
-
-    private static (int Status, string Title, string Detail)? AnswerTo(Exception exception) => exception switch
-    {
-        SessionStoreException => (
-            StatusCodes.Status503ServiceUnavailable, "The session store can't be reached.",
-            "The store did not confirm that the request's changes were saved. Try again in a moment."),
-        SessionEndedException => (
-            StatusCodes.Status409Conflict, "The session ended while the request was running.",
-            "Its changes were not saved. Sign in again, or repeat the request."),
-        SessionLimitException => (
-            StatusCodes.Status409Conflict, "The user is signed in too often.",
-            "The user has as many sessions as are allowed. Sign out elsewhere first."),
-        _ => null,
-    };
-
-    /// <summary>Answers a request whose session could not be loaded.</summary>
-    public static Task AnswerUnavailableAsync(HttpContext context)
-    {
-        if (GrpcCall.Is(context))
-        {
-            GrpcCall.Answer(context, new SessionStoreException("It is not known whether the user is signed in."));
-            return Task.CompletedTask;
+            ResponseStart.TellStale(session);
         }
 
-        return WriteAsync(
-            context,
-            (StatusCodes.Status503ServiceUnavailable, "The session store can't be reached.", "It is not known whether you are signed in. Try again in a moment."));
-    }
-
-    /// <summary>What the client of gRPC reads of a failure of the session.</summary>
-    public static string Explain(Exception failure) => AnswerTo(failure) is { } answer ? $"{answer.Title} {answer.Detail}" : failure.Message;
-
-    private static Task AnswerAsync(RequestSession session, (int Status, string Title, string Detail) answer, Exception failure)
-    {
-        var isEmpty = session.Response.RestoreBody();
-        session.Context.Response.Clear();
-        EntryHeaders.Restore(session);
-        session.Response.ApplyHeaders();
-        if (GrpcCall.Is(session.Context))
+        if (session.HasChanges
+            || session.HasEvents
+            || session.Use.IsDueAtEnd(session)
+            || session.KnownResponse?.TryFinish() == false)
         {
-            GrpcCall.Answer(session.Context, failure);
-            return Task.CompletedTask;
+            return false;
         }
 
-        // What the handler left in the server's buffer would stand in front of the explanation: then the status and the headers say it alone.
-        return isEmpty ? WriteAsync(session.Context, answer) : Task.FromResult(session.Context.Response.StatusCode = Announce(session.Context, answer.Status));
-    }
-
-    private static Task WriteAsync(HttpContext context, (int Status, string Title, string Detail) answer)
-    {
-        Announce(context, answer.Status);
-        return TypedResults.Problem(answer.Detail, statusCode: answer.Status, title: answer.Title).ExecuteAsync(context);
-    }
-
-    private static int Announce(HttpContext context, int status)
-    {
-        context.Response.Headers.CacheControl = "no-store";
-        if (status == StatusCodes.Status503ServiceUnavailable)
+        lock (session)
         {
-            context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+            // Another thread of the request may have changed the session meanwhile.
+            if (session.HasChanges)
+            {
+                return false;
+            }
+
+            End(session);
         }
 
-        return status;
+        if (!session.Progress.IsUsed && session.Record is not null)
+        {
+            staticFileNotice.Inspect(session.Context);
+        }
+
+        return true;
+    }
+
+    // From here on, the session can be read but not changed.
+    private void End(RequestSession session)
+    {
+        if (session.Progress.Stage != RequestStage.Running)
+        {
+            return;
+        }
+
+        RequestSessions.GiveBackFeatures(session);
+        session.Progress.Stage = session.Progress.IsHooked && !session.Context.Response.HasStarted
+            ? EndBeforeResponse(session)
+            : RequestStage.Closed;
+        if (running.IsSwept)
+        {
+            running.Leave(session);
+        }
+    }
+
+    // The callbacks of a response that has not started may still change the session.
+    private RequestStage EndBeforeResponse(RequestSession session)
+    {
+        if (responseStart.AreCallbacksRun(session.Context))
+        {
+            return RequestStage.Ending;
+        }
+
+        ResponseStart.HookLate(session);
+        return RequestStage.Closed;
     }
 }

@@ -1,36 +1,47 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Rules;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
-/// The timed rotation. When its interval has passed, one request that uses the session issues the next token with its response; the current
-/// one stays until the next is first seen, and a few seconds more. Nobody is signed out by a response that is lost, and of requests in parallel
-/// one issues the next token and the others go on with the current one.
+/// Rotates tokens by time. After the interval, one request that uses the session issues the next token with its
+/// response. The current token stays valid until a request sends the next token, and a few seconds longer. A lost
+/// response therefore signs no user out, and parallel requests go on with the current token.
 /// </summary>
-internal static class SessionRotation
+internal sealed class SessionRotation(
+    IOptions<SessionManagerOptions> options,
+    SessionRepository sessions,
+    SessionEvents events,
+    SessionCookie cookie,
+    SessionClock clock,
+    ILogger<SessionRotation> logger)
 {
-    /// <summary>Whether the next token is to be issued with this response: where the session was used, and the response is not somebody's who
-    /// never asked for it, as a file is.</summary>
-    public static bool IsDue(RequestSession session) =>
-        session.Pipeline.Options.TokenRotationInterval is { } interval
-        && session is { IsUsed: true, MayRotate: true, TokenAge: TokenAge.Current, Record: { } record }
-        && session.Pipeline.Now - record.SecretIssuedAt >= interval;
+    private readonly TimeSpan? _interval = options.Value.TokenRotationInterval;
 
-    /// <summary>Issues the next token if that is due, before the response starts. A failure costs nothing but the rotation: the token that was
-    /// brought stays valid.</summary>
-    public static ValueTask RunAsync(RequestSession session) =>
-        IsDue(session) && !SessionSaver.IsConsentMissing(session) ? IssueAsync(session) : ValueTask.CompletedTask;
+    /// <summary>Issues the next token before the response starts, if the rotation is due. If the save fails, the
+    /// current token stays valid.</summary>
+    public ValueTask RunAsync(RequestSession session) =>
+        IsDue(session) && !cookie.IsConsentMissing(session.Context) ? IssueAsync(session) : ValueTask.CompletedTask;
 
-    /// <summary>The next token was seen: from here on it is the current one.</summary>
-    public static async ValueTask PromoteAsync(RequestSession session, SessionRecord record)
+    /// <summary>Whether this response issues the next token. It does only if the request used the session and is not a
+    /// request for a file.</summary>
+    public bool IsDue(RequestSession session) =>
+        _interval is { } interval
+        && session is { Progress.IsUsed: true, MayRotate: true, TokenKind: TokenKind.Current, Record: { } record }
+        && clock.Now - record.SecretIssuedAt >= interval;
+
+    /// <summary>Makes the next token the current token, because a request has sent it.</summary>
+    public async ValueTask PromoteAsync(RequestSession session, SessionRecord record) =>
+        await ChangeAsync(session, record, new SessionSecretChange(session.Token.HashSecret(), default, Required: false)
+        {
+            Kind = SessionSecretChangeKind.Promote,
+        });
+
+    private async ValueTask IssueAsync(RequestSession session)
     {
-        var secret = new SessionSecretChange(session.Token.HashSecret(), default, Required: false) { Kind = SessionSecretChangeKind.Promote };
-        await ChangeAsync(session, record, secret);
-    }
-
-    private static async ValueTask IssueAsync(RequestSession session)
-    {
-        await SessionSaver.EnterAsync(session.Changes, CancellationToken.None);
+        await session.Changes.EnterAsync(CancellationToken.None);
         try
         {
             if (IsDue(session) && session.Record is { } record)
@@ -44,7 +55,7 @@ internal static class SessionRotation
         }
     }
 
-    private static async ValueTask IssueAsync(RequestSession session, SessionRecord record)
+    private async ValueTask IssueAsync(RequestSession session, SessionRecord record)
     {
         var token = SessionToken.NewFor(record.Id);
         var secret = new SessionSecretChange(token.HashSecret(), record.SecretHash, Required: false)
@@ -52,40 +63,42 @@ internal static class SessionRotation
             Kind = SessionSecretChangeKind.Issue,
             ExpectedNextHash = record.NextSecretHash,
         };
-        if (await ChangeAsync(session, record, secret))
+        if (await ChangeAsync(session, record, secret) is { } rotated)
         {
             session.Response.IssueCookie(token);
-            session.Pipeline.Logger.TokenRotated(record.Id);
-            var rotated = session.Record!;
-            session.Tell(() => session.Pipeline.Events.TokenRotatedAsync(rotated, session.Context));
+            logger.TokenRotated(record.Id);
+            session.Tell(() => events.TokenRotatedAsync(rotated, session.Context));
         }
     }
 
-    private static async ValueTask<bool> ChangeAsync(RequestSession session, SessionRecord record, SessionSecretChange secret)
+    private async ValueTask<SessionRecord?> ChangeAsync(
+        RequestSession session, SessionRecord record, SessionSecretChange secret)
     {
         var commit = new SessionCommit
         {
             Id = record.Id,
-            Now = session.Pipeline.Now,
-            Generation = record.Generation,
+            Now = clock.Now,
+            Base = record,
+            BroughtHash = session.BroughtHash(record),
             Touches = session.Touches,
             Secret = secret,
         };
         try
         {
-            var result = await session.Pipeline.Store.CommitAsync(commit);
+            var result = await sessions.CommitAsync(commit, CancellationToken.None);
             if (result is not { Outcome: SessionCommitOutcome.Committed, SecretChanged: true })
             {
-                return false;
+                return null;
             }
+
+            var rotated = result.AfterOf(commit);
+            session.Refresh(rotated);
+            return rotated;
         }
         catch (SessionStoreException exception)
         {
-            session.Pipeline.Logger.StoreFailed("rotate", record.Id, exception.Message);
-            return false;
+            logger.StoreFailed("rotate", record.Id, exception.Message);
+            return null;
         }
-
-        session.Refresh(Records.CommitRules.Apply(record, commit, secretChanged: true));
-        return true;
     }
 }

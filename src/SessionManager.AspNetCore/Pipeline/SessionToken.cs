@@ -6,8 +6,8 @@ using System.Security.Cryptography;
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
-/// What the cookie carries: 16 bytes of record id and 16 bytes of secret, both random, as 43 characters of base64url. Nothing
-/// in it says anything, and the store keeps only SHA-256 of the secret, so a leaked store gives no usable token.
+/// The token in the cookie: the record id and the secret, 16 random bytes each, as 43 characters of base64url. The
+/// token carries no data. The store keeps only SHA-256 of the secret, so a leaked store reveals no usable token.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly struct SessionToken
@@ -19,7 +19,7 @@ internal readonly struct SessionToken
     private static readonly SearchValues<char> Alphabet =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
-    // 43 characters hold 258 bits. The two left over are zero, so that a token has one spelling only.
+    // 43 characters hold 258 bits. The two spare bits are zero, so that a token has only one spelling.
     private static readonly SearchValues<char> LastCharacters = SearchValues.Create("AEIMQUYcgkosw048");
 
     private readonly Guid _secret;
@@ -28,10 +28,10 @@ internal readonly struct SessionToken
 
     public Guid Id { get; }
 
-    /// <summary>A new random secret for a record.</summary>
+    /// <summary>Creates a token with a new random secret for a record.</summary>
     public static SessionToken NewFor(Guid id) => new(id, NewId());
 
-    /// <summary>16 random bytes, all of them: unlike <see cref="Guid.NewGuid"/> no bit is fixed.</summary>
+    /// <summary>Creates an id of 16 random bytes. Unlike <see cref="Guid.NewGuid"/>, no bit is fixed.</summary>
     public static Guid NewId()
     {
         Span<byte> random = stackalloc byte[PartLength];
@@ -39,8 +39,8 @@ internal readonly struct SessionToken
         return new Guid(random, bigEndian: true);
     }
 
-    /// <summary>Reads a token exactly as it is written: length and alphabet are checked first, because the decoder would accept
-    /// white space and padding.</summary>
+    /// <summary>Parses a token in its only spelling. The length and the alphabet are checked first, because the decoder
+    /// would accept white space and padding.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out SessionToken token)
     {
         Span<byte> bytes = stackalloc byte[2 * PartLength];
@@ -54,11 +54,12 @@ internal readonly struct SessionToken
             return false;
         }
 
-        token = new SessionToken(new Guid(bytes[..PartLength], bigEndian: true), new Guid(bytes[PartLength..], bigEndian: true));
+        token = new SessionToken(
+            new Guid(bytes[..PartLength], bigEndian: true), new Guid(bytes[PartLength..], bigEndian: true));
         return true;
     }
 
-    /// <summary>SHA-256 of the secret.</summary>
+    /// <summary>Computes SHA-256 of the secret.</summary>
     public byte[] HashSecret()
     {
         Span<byte> secret = stackalloc byte[PartLength];
@@ -66,7 +67,7 @@ internal readonly struct SessionToken
         return SHA256.HashData(secret);
     }
 
-    /// <summary>The same with a hash that is used again and again: 0.3 µs instead of 0.45.</summary>
+    /// <summary>Computes SHA-256 of the secret with a reused hash, which takes 0.3 µs instead of 0.45.</summary>
     /// <param name="sha256">SHA-256, with nothing appended.</param>
     public byte[] HashSecret(IncrementalHash sha256)
     {
@@ -76,7 +77,7 @@ internal readonly struct SessionToken
         return sha256.GetHashAndReset();
     }
 
-    /// <summary>The cookie's value. The only member that gives the secret away.</summary>
+    /// <summary>Returns the value of the cookie. No other member reveals the secret.</summary>
     public string Encode()
     {
         Span<byte> bytes = stackalloc byte[2 * PartLength];
@@ -85,9 +86,10 @@ internal readonly struct SessionToken
         return Base64Url.EncodeToString(bytes);
     }
 
-    /// <summary>Whether both are the same, of which the one who brought them knows both.</summary>
+    /// <summary>Whether two tokens are equal. The comparison takes no fixed time, because the client knows both
+    /// tokens.</summary>
     public bool IsSame(SessionToken other) => Id == other.Id && _secret == other._secret;
 
-    /// <summary>The public id: this may end up in a log.</summary>
+    /// <summary>Returns the public id, which may be logged.</summary>
     public override string ToString() => Id.ToString();
 }

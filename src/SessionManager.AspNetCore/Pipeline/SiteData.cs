@@ -11,14 +11,17 @@ internal static class SiteData
     // Quoted strings: a browser ignores them without the quotes.
     private static readonly string[] MadeInAdvance = ["\"prefetchCache\"", "\"prerenderCache\""];
 
-    /// <summary>Has the browser forget the pages that it prefetched or prerendered, beside what the application has it forget.</summary>
+    /// <summary>Has the browser forget the pages that it prefetched or prerendered, beside what the application has it
+    /// forget.</summary>
     public static void Clear(IHeaderDictionary headers)
     {
         var present = headers[Header];
-        var missing = MadeInAdvance.Where(item => !present.Any(value => Names(value, item) || Names(value, All))).ToList();
+        var missing =
+            MadeInAdvance.Where(item => !present.Any(value => Names(value, item) || Names(value, All))).ToList();
         if (missing.Count > 0)
         {
-            headers[Header] = string.Join(", ", present.Where(value => !string.IsNullOrWhiteSpace(value)).Concat(missing));
+            headers[Header] =
+                string.Join(", ", present.Where(value => !string.IsNullOrWhiteSpace(value)).Concat(missing));
         }
     }
 

@@ -12,16 +12,20 @@ internal static class UnwritableMember
     // What is deeper can't be written because it is so deep.
     private const int MaxDepth = 64;
 
-    /// <summary>The innermost member that can't be written, as <c>Items[2].Name</c>, and its type; an empty path where it is the value
-    /// itself.</summary>
+    /// <summary>The innermost member that can't be written, as <c>Items[2].Name</c>, and its type; an empty path where
+    /// it is the value itself.</summary>
     public static (string Path, Type Type) Find(object? value, Type type, JsonSerializerOptions options) =>
         Find(value, type, options, new HashSet<object>(ReferenceEqualityComparer.Instance), depth: 0);
 
-    private static (string Path, Type Type) Find(object? value, Type type, JsonSerializerOptions options, HashSet<object> seen, int depth)
+    private static (string Path, Type Type) Find(
+        object? value, Type type, JsonSerializerOptions options, HashSet<object> seen, int depth)
     {
         // What a member of type object holds has a type of its own.
-        var actual = value is null || !(type.IsInterface || type == typeof(object)) || value is IEnumerable ? type : value.GetType();
-        if (DeferredType.Is(actual) || depth > MaxDepth || (value is not null && !actual.IsValueType && !seen.Add(value)))
+        var isDeclared = value is null || !(type.IsInterface || type == typeof(object)) || value is IEnumerable;
+        var actual = isDeclared ? type : value!.GetType();
+        if (DeferredType.Is(actual)
+            || depth > MaxDepth
+            || (value is not null && !actual.IsValueType && !seen.Add(value)))
         {
             return ("", actual);
         }
@@ -61,7 +65,8 @@ internal static class UnwritableMember
         }
     }
 
-    private static IEnumerable<(string Name, Type Type, Func<object?> Get)> PartsOf(object? value, Type type, JsonSerializerOptions options)
+    private static IEnumerable<(string Name, Type Type, Func<object?> Get)> PartsOf(
+        object? value, Type type, JsonSerializerOptions options)
     {
         var contract = ContractOf(type, options);
         if (contract is null or { Kind: JsonTypeInfoKind.Object })
@@ -77,13 +82,17 @@ internal static class UnwritableMember
 
     private static bool IsTuple(Type type) => typeof(ITuple).IsAssignableFrom(type);
 
-    private static IEnumerable<(string Name, Type Type, Func<object?> Get)> MembersOf(object? value, Type type, JsonTypeInfo? contract) =>
+    private static IEnumerable<(string Name, Type Type, Func<object?> Get)> MembersOf(
+        object? value, Type type, JsonTypeInfo? contract) =>
         contract is null
             ? ValueMembers.Of(type, contract, everything: false).Select(member =>
                 (member.Name, member.Type, (Func<object?>)(() => value is null ? null : member.Get(value))))
             // One with a converter of its own is not written as its type is.
-            : contract.Properties.Where(property => property is { Get: not null, CustomConverter: null }).Select(property =>
-                (ValueMembers.NameOf(property), property.PropertyType, (Func<object?>)(() => value is null ? null : property.Get!(value))));
+            : contract.Properties.Where(property => property is { Get: not null, CustomConverter: null })
+                .Select(property => (
+                    ValueMembers.NameOf(property),
+                    property.PropertyType,
+                    (Func<object?>)(() => value is null ? null : property.Get!(value))));
 
     // An entry is named by its place: its key is data.
     private static IEnumerable<(string Name, Type Type, Func<object?> Get)> ItemsOf(IEnumerable items, Type itemType)

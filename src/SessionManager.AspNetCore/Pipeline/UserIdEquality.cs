@@ -16,15 +16,17 @@ internal sealed class UserIdEquality(Type type, Type declared, JsonSerializerOpt
 
     private readonly ValueShape _shape = ValueContracts.ShapeOf(type, options);
 
-    /// <summary>As <c>Equals</c> says, or part by part where that compares references only and there are parts.</summary>
+    /// <summary>As <c>Equals</c> says, or part by part where that compares references only and there are
+    /// parts.</summary>
     public bool AreEqual(object id, object? other) =>
         other?.GetType() == type
         && (id.Equals(other)
-            || (!_shape.HasOwnEquality && HasParts && new ValueComparison(options, loosely: true).Find(id, other, type) is null));
+            || (!_shape.HasOwnEquality && HasParts
+                && new ValueComparison(options, loosely: true).Find(id, other, type) is null));
 
     /// <summary>
-    /// Whether an equal id is written differently. An <c>Equals</c> that ignores case, or a part of the id, is found by changing each part
-    /// of its JSON a little.
+    /// Whether an equal id is written differently. An <c>Equals</c> that ignores case, or a part of the id, is found by
+    /// changing each part of its JSON a little.
     /// </summary>
     public bool HasSecondText(object id, string text, Func<object, string?> write)
     {
@@ -34,11 +36,14 @@ internal sealed class UserIdEquality(Type type, Type declared, JsonSerializerOpt
         }
 
         return VariationsOf(json).Any(variation =>
-            UserIdJson.ReadJson(variation, declared, options) is { } other && other.GetType() == type && id.Equals(other)
+            UserIdJson.ReadJson(variation, declared, options) is { } other
+                && other.GetType() == type
+                && id.Equals(other)
             && !string.Equals(write(other), text, StringComparison.Ordinal));
     }
 
-    private bool HasParts => _shape.ItemType is not null || _shape.Members(everything: true).Any(member => !member.IsComputed);
+    private bool HasParts =>
+        _shape.ItemType is not null || _shape.Members(everything: true).Any(member => !member.IsComputed);
 
     // An id with a text of its own need not have JSON.
     private JsonElement? JsonOf(object id)
@@ -55,7 +60,8 @@ internal sealed class UserIdEquality(Type type, Type declared, JsonSerializerOpt
 
     // The same JSON with one of its leaves changed.
     private static IEnumerable<string> VariationsOf(JsonElement json) =>
-        LeavesOf(json).Take(MaxParts).SelectMany((leaf, place) => VariantsOf(leaf).Select(variant => Replace(json, place, variant)));
+        LeavesOf(json).Take(MaxParts).SelectMany(
+            (leaf, place) => VariantsOf(leaf).Select(variant => Replace(json, place, variant)));
 
     private static IEnumerable<JsonElement> LeavesOf(JsonElement json) => json.ValueKind switch
     {
@@ -69,7 +75,10 @@ internal sealed class UserIdEquality(Type type, Type declared, JsonSerializerOpt
         JsonValueKind.String when leaf.GetString()! is var text =>
             VariantsOf(text).Select(Quote),
         JsonValueKind.Number when leaf.GetRawText() is var number =>
-            [number + "0", number + ".0", WithOtherDigit(number), number is ['-', .. var positive] ? positive : "-" + number],
+            [
+                number + "0", number + ".0", WithOtherDigit(number),
+                number is ['-', .. var positive] ? positive : "-" + number,
+            ],
         JsonValueKind.True => ["false"],
         JsonValueKind.False => ["true"],
         _ => ["\"x\"", "1", "true"],
@@ -78,10 +87,12 @@ internal sealed class UserIdEquality(Type type, Type declared, JsonSerializerOpt
     // In case, blanks, zeros, punctuation, and the form of its accents.
     private static IEnumerable<string> VariantsOf(string text) =>
     [
-        text.ToUpperInvariant(), text.ToLowerInvariant(), WithOtherDigit(text), text + "x", text + "0", text + ".0", "0" + text,
+        text.ToUpperInvariant(), text.ToLowerInvariant(), WithOtherDigit(text), text + "x", text + "0", text + ".0",
+        "0" + text,
         .. Fillers.SelectMany(filler => (string[])[filler + text, text + filler, text.Insert(text.Length / 2, filler)]),
         string.Concat(text.Where(char.IsLetterOrDigit)), text.TrimStart('0'), text.Trim(),
-        text.Normalize(NormalizationForm.FormC), text.Normalize(NormalizationForm.FormD), text.Normalize(NormalizationForm.FormKC), text + '\u0301',
+        text.Normalize(NormalizationForm.FormC), text.Normalize(NormalizationForm.FormD),
+        text.Normalize(NormalizationForm.FormKC), text + '\u0301',
     ];
 
     private static string WithOtherDigit(string text)

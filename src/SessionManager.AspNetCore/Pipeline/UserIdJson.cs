@@ -6,8 +6,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
-/// Ids of the application's own types as JSON and back, with numbers and times written the same whenever they are equal. A JSON string
-/// loses its quotes, so that an id that wraps a string has its text.
+/// Ids of the application's own types as JSON and back, with numbers and times written the same whenever they are
+/// equal. A JSON string loses its quotes, so that an id that wraps a string has its text.
 /// </summary>
 internal static class UserIdJson
 {
@@ -53,13 +53,19 @@ internal static class UserIdJson
         JsonConverter[] converters =
         [
             // A decimal divided by one with all its zeros loses its own.
-            new CanonicalConverter<decimal>(JsonMetadataServices.DecimalConverter, static number => number / 1.0000000000000000000000000000m),
-            new CanonicalConverter<double>(JsonMetadataServices.DoubleConverter, static number => number == 0 ? 0 : number),
-            new CanonicalConverter<float>(JsonMetadataServices.SingleConverter, static number => number == 0 ? 0 : number),
-            new CanonicalConverter<Half>(JsonMetadataServices.HalfConverter, static number => number == Half.Zero ? Half.Zero : number),
+            new CanonicalConverter<decimal>(
+                JsonMetadataServices.DecimalConverter, static number => number / 1.0000000000000000000000000000m),
+            new CanonicalConverter<double>(
+                JsonMetadataServices.DoubleConverter, static number => number == 0 ? 0 : number),
+            new CanonicalConverter<float>(
+                JsonMetadataServices.SingleConverter, static number => number == 0 ? 0 : number),
+            new CanonicalConverter<Half>(
+                JsonMetadataServices.HalfConverter, static number => number == Half.Zero ? Half.Zero : number),
             new CanonicalConverter<DateTime>(
-                JsonMetadataServices.DateTimeConverter, static time => DateTime.SpecifyKind(time, DateTimeKind.Unspecified)),
-            new CanonicalConverter<DateTimeOffset>(JsonMetadataServices.DateTimeOffsetConverter, static time => time.ToUniversalTime()),
+                JsonMetadataServices.DateTimeConverter, static time =>
+                    DateTime.SpecifyKind(time, DateTimeKind.Unspecified)),
+            new CanonicalConverter<DateTimeOffset>(
+                JsonMetadataServices.DateTimeOffsetConverter, static time => time.ToUniversalTime()),
             new CanonicalConverter<Uri>(JsonMetadataServices.UriConverter!, Canonicalize),
         ];
         for (var place = 0; place < converters.Length; place++)
@@ -72,5 +78,6 @@ internal static class UserIdJson
 
     private static Uri Canonicalize(Uri address) => UserIdFormat.Write(address) is { } text
         ? new Uri(text, UriKind.RelativeOrAbsolute)
-        : throw new NotSupportedException("An address of a file, or with a user or a fragment, has no text that is its alone.");
+        : throw new NotSupportedException(
+            "An address of a file, or with a user or a fragment, has no text that is its alone.");
 }

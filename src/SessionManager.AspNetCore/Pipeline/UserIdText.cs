@@ -8,13 +8,15 @@ using SessionManager.AspNetCore.Configuration;
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
-/// User ids as invariant text and back. An id whose text does not come back equal is refused, so that two users never share a text; equal
-/// ids are written the same, so that one user never has two.
+/// User ids as invariant text and back. An id whose text does not come back equal is refused, so that two users never
+/// share a text; equal ids are written the same, so that one user never has two.
 /// </summary>
 internal static class UserIdText
 {
-    /// <summary>The text of an id; <see langword="null"/> for one that names nobody: null, empty, zero, any default.</summary>
-    /// <exception cref="SessionValueException">The id does not come back equal from its text, is not valid Unicode, or is too long.</exception>
+    /// <summary>The text of an id; <see langword="null"/> for one that names nobody: null, empty, zero, any
+    /// default.</summary>
+    /// <exception cref="SessionValueException">The id does not come back equal from its text, is not valid Unicode, or
+    /// is too long.</exception>
     public static string? From<TUserId>(TUserId userId, SessionManagerOptions options)
     {
         if (userId is null || IsDefault(userId))
@@ -36,7 +38,9 @@ internal static class UserIdText
         return length <= Math.Min(options.MaxValueBytes, ushort.MaxValue)
             ? text
             : throw new SessionValueException(
-                $"The user id is {length} bytes long, and the limit is {Math.Min(options.MaxValueBytes, ushort.MaxValue)} (MaxValueBytes, at most 65535). Use a shorter id.");
+                $"The user id is {length} bytes long, "
+                + $"and the limit is {Math.Min(options.MaxValueBytes, ushort.MaxValue)} (MaxValueBytes, "
+                + "at most 65535). Use a shorter id.");
     }
 
     /// <summary>The id a text stands for.</summary>
@@ -45,10 +49,12 @@ internal static class UserIdText
         Parse(text, typeof(TUserId), options.SerializerOptions) is TUserId userId
             ? userId
             : throw new SessionValueException(
-                $"The user id is stored as text and can't be read as '{typeof(TUserId)}'. Read it as the type it was set with, or with GetUserId().");
+                $"The user id is stored as text and can't be read as '{typeof(TUserId)}'. "
+                + "Read it as the type it was set with, or with GetUserId().");
 
     // Boxed, so that an int? of 0 or an object that holds 0 counts as 0.
-    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "A value type has its default without a constructor.")]
+    [UnconditionalSuppressMessage(
+        "Trimming", "IL2072", Justification = "A value type has its default without a constructor.")]
     private static bool IsDefault<TUserId>([DisallowNull] TUserId userId)
     {
         try
@@ -58,7 +64,9 @@ internal static class UserIdText
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            throw new SessionValueException($"A user id of type '{userId.GetType()}' can't be stored: its Equals throws. Use another type.", exception);
+            throw new SessionValueException(
+                $"A user id of type '{userId.GetType()}' can't be stored: its Equals throws. Use another type.",
+                exception);
         }
     }
 
@@ -76,18 +84,23 @@ internal static class UserIdText
             return TryWrite(userId, type, Nullable.GetUnderlyingType(declared) ?? declared, options, out var text)
                 ? text
                 : throw new SessionValueException(
-                    $"A user id of type '{type}' can't be stored: it does not come back equal from its text, or is equal to one of another text, "
+                    $"A user id of type '{type}' can't be stored: it does not come back equal from its text, "
+                    + "or is equal to one of another text, "
                     + "so two users could become one, or one two. Use a string, a number or a Guid"
-                    + (declared.IsAssignableFrom(type) && declared != type ? $", or set it as the '{type}' that it is." : "."));
+                    + (declared.IsAssignableFrom(type) && declared != type
+                        ? $", or set it as the '{type}' that it is."
+                        : "."));
         }
         catch (Exception exception) when (exception is not SessionValueException and not OutOfMemoryException)
         {
             throw new SessionValueException(
-                $"A user id of type '{type}' can't be stored: it has no text. Use a string, a number or a Guid.", exception);
+                $"A user id of type '{type}' can't be stored: it has no text. Use a string, a number or a Guid.",
+                exception);
         }
     }
 
-    private static bool TryWrite(object userId, Type type, Type declared, JsonSerializerOptions options, out string? text)
+    private static bool TryWrite(
+        object userId, Type type, Type declared, JsonSerializerOptions options, out string? text)
     {
         // Behind another type, two ids of different types could share a text: it has to say which it is.
         declared = IsOfFramework(type) ? type : declared;

@@ -3,7 +3,8 @@ using SessionManager.AspNetCore.Configuration;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
-/// <summary>Sees to it that what is written as JSON comes back equal. What does not is refused, and the member named.</summary>
+/// <summary>Sees to it that what is written as JSON comes back equal. What does not is refused, and the member
+/// named.</summary>
 internal sealed class ValueCheck(string key, Type type, JsonSerializerOptions options)
 {
     private readonly ValueShape _shape = ValueContracts.ShapeOf(type, options);
@@ -29,8 +30,11 @@ internal sealed class ValueCheck(string key, Type type, JsonSerializerOptions op
         {
             var (path, member) = UnwritableMember.Find(value, type, options);
             throw new SessionValueException(
-                $"The value {Name} can't be stored: System.Text.Json can't write {Member(path)}{(path.Length == 0 ? "" : $" of type '{member}'")}. "
-                + (DeferredType.Is(member) ? DeferredType.Remedy(member) : "Store plain data, or set SerializerOptions."),
+                $"The value {Name} can't be stored: "
+                + $"System.Text.Json can't write {Member(path)}{(path.Length == 0 ? "" : $" of type '{member}'")}. "
+                + (DeferredType.Is(member)
+                    ? DeferredType.Remedy(member)
+                    : "Store plain data, or set SerializerOptions."),
                 exception);
         }
     }
@@ -47,7 +51,8 @@ internal sealed class ValueCheck(string key, Type type, JsonSerializerOptions op
         {
             throw new SessionValueException(
                 $"The value {Name} can't be stored: {Member(difference.Path)} {difference.Reason}. "
-                + "Give it a setter or a constructor parameter, store it as the type that it is, or mark it [JsonIgnore] if it need not be kept.");
+                + "Give it a setter or a constructor parameter, store it as the type that it is, "
+                + "or mark it [JsonIgnore] if it need not be kept.");
         }
     }
 
@@ -83,7 +88,9 @@ internal sealed class ValueCheck(string key, Type type, JsonSerializerOptions op
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             throw new SessionValueException(
-                $"The value {Name} can't be stored: it can't be compared with what would be read back. Store plain data.", exception);
+                $"The value {Name} can't be stored: it can't be compared with what would be read back. "
+                + "Store plain data.",
+                exception);
         }
     }
 }

@@ -1,26 +1,24 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-using System.Numerics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>
-/// Finds where what was read back differs from what was written, part by part. A comparison of their JSON could not see what a base type
-/// or a member of type <see cref="object"/> hides.
+/// Finds where what was read back differs from what was written, part by part. A comparison of their JSON could not see
+/// what a base type or a member of type <see cref="object"/> hides.
 /// </summary>
 /// <param name="options">What it was written and read with.</param>
-/// <param name="loosely">Whether plain values are the same where <c>Equals</c> says so, and what is not to be written counts too.</param>
+/// <param name="loosely">Whether plain values are the same where <c>Equals</c> says so, and what is not to be written
+/// counts too.</param>
 internal sealed class ValueComparison(JsonSerializerOptions options, bool loosely = false)
 {
     private static readonly EqualityComparer<(object, object)> ByReference = EqualityComparer<(object, object)>.Create(
         static (x, y) => ReferenceEquals(x.Item1, y.Item1) && ReferenceEquals(x.Item2, y.Item2),
-        static pair => HashCode.Combine(RuntimeHelpers.GetHashCode(pair.Item1), RuntimeHelpers.GetHashCode(pair.Item2)));
+        static pair =>
+            HashCode.Combine(RuntimeHelpers.GetHashCode(pair.Item1), RuntimeHelpers.GetHashCode(pair.Item2)));
 
     private static readonly ValueDifference Differs = new("", "would not read back as it is");
 
@@ -37,12 +35,13 @@ internal sealed class ValueComparison(JsonSerializerOptions options, bool loosel
 
         if (stored is null || read is null)
         {
-            return Differs with { Reason = stored is null ? "is null and would not read back as null" : "would read back as null" };
+            var reason = stored is null ? "is null and would not read back as null" : "would read back as null";
+            return Differs with { Reason = reason };
         }
 
-        if (IsJson(stored) || stored.GetType() == read.GetType() && IsPlain(stored))
+        if (PlainValues.IsJson(stored) || (stored.GetType() == read.GetType() && PlainValues.IsPlain(stored)))
         {
-            return IsSame(stored, read) ? null : Differs;
+            return PlainValues.AreSame(stored, read, options, loosely) ? null : Differs;
         }
 
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
@@ -79,14 +78,17 @@ internal sealed class ValueComparison(JsonSerializerOptions options, bool loosel
     private ValueDifference? FindAcrossTypes(object stored, object read, Type declared)
     {
         var shape = ValueContracts.ShapeOf(stored.GetType(), options);
-        return declared.IsInterface && stored is IEnumerable items && read is IEnumerable readItems && shape.Members(loosely).Count == 0
+        return declared.IsInterface && stored is IEnumerable items && read is IEnumerable readItems
+            && shape.Members(loosely).Count == 0
             ? FindInCollections(items, readItems, shape, ValueShape.ItemTypeOf(declared) ?? shape.ItemType)
             : Differs with { Reason = $"is a '{stored.GetType()}' and would read back as a '{read.GetType()}'" };
     }
 
-    private ValueDifference? FindInCollections(IEnumerable stored, IEnumerable read, ValueShape shape, Type? itemType) =>
+    private ValueDifference? FindInCollections(
+        IEnumerable stored, IEnumerable read, ValueShape shape, Type? itemType) =>
         HasOtherComparer(stored, read, shape) ? Differs with { Reason = "would read back without its comparer" }
-        : stored is IDictionary dictionary && read is IDictionary readDictionary ? FindInEntries(dictionary, readDictionary, itemType)
+        : stored is IDictionary dictionary && read is IDictionary readDictionary
+            ? FindInEntries(dictionary, readDictionary, itemType)
         : FindInItems(stored, read, itemType ?? typeof(object));
 
     private bool HasOtherComparer(IEnumerable stored, IEnumerable read, ValueShape shape)
@@ -100,8 +102,11 @@ internal sealed class ValueComparison(JsonSerializerOptions options, bool loosel
 
         foreach (var property in shape.Comparers)
         {
-            if (property.GetValue(stored) is { } comparer && !IsDefaultOfStrings(comparer, property)
-                && !(stored.GetType() == read.GetType() ? comparer.Equals(property.GetValue(read)) : IsDefault(comparer)))
+            if (property.GetValue(stored) is { } comparer
+                && !IsDefaultOfStrings(comparer, property)
+                && !(stored.GetType() == read.GetType()
+                    ? comparer.Equals(property.GetValue(read))
+                    : IsDefault(comparer)))
             {
                 return true;
             }
@@ -113,11 +118,13 @@ internal sealed class ValueComparison(JsonSerializerOptions options, bool loosel
     // Those that a function makes are of the framework too.
     private static bool IsDefault(object comparer) =>
         comparer.GetType() is { Namespace: "System.Collections.Generic", Name: var name }
-        && !name.StartsWith("Delegate", StringComparison.Ordinal) && !name.StartsWith("Comparison", StringComparison.Ordinal);
+        && !name.StartsWith("Delegate", StringComparison.Ordinal)
+        && !name.StartsWith("Comparison", StringComparison.Ordinal);
 
     // Where strings are not put in order, the default compares them so too.
     private static bool IsDefaultOfStrings(object comparer, PropertyInfo property) =>
-        comparer.Equals(StringComparer.Ordinal) && property.PropertyType.Name.StartsWith("IEqualityComparer", StringComparison.Ordinal);
+        comparer.Equals(StringComparer.Ordinal)
+            && property.PropertyType.Name.StartsWith("IEqualityComparer", StringComparison.Ordinal);
 
     // An entry is named by its place: its key is data.
     private ValueDifference? FindInEntries(IDictionary stored, IDictionary read, Type? entryType)
@@ -127,7 +134,9 @@ internal sealed class ValueComparison(JsonSerializerOptions options, bool loosel
             return Differs with { Reason = "would read back with another number of entries" };
         }
 
-        var valueType = entryType is { IsGenericType: true } && entryType.GetGenericArguments() is [_, var type] ? type : typeof(object);
+        var valueType = entryType is { IsGenericType: true } && entryType.GetGenericArguments() is [_, var type]
+            ? type
+            : typeof(object);
         var place = 0;
         foreach (DictionaryEntry entry in stored)
         {
@@ -222,41 +231,15 @@ internal sealed class ValueComparison(JsonSerializerOptions options, bool loosel
         }
     }
 
-    private static bool IsJson(object value) => value is JsonElement or JsonDocument or JsonNode;
-
-    private static bool IsPlain(object value) =>
-        value is string or decimal or DateTime or DateTimeOffset or TimeSpan or DateOnly or TimeOnly or Guid or Half or Int128 or UInt128
-            or BigInteger or Uri or Version or Enum or Delegate or MemberInfo or Assembly or CultureInfo or Encoding or TimeZoneInfo
-        || value.GetType().IsPrimitive;
-
-    private bool IsSame(object stored, object read) => (stored, read) switch
-    {
-        (JsonElement left, JsonElement right) => JsonElement.DeepEquals(left, right),
-        (JsonDocument left, JsonDocument right) => JsonElement.DeepEquals(left.RootElement, right.RootElement),
-        (JsonNode left, JsonNode right) => JsonNode.DeepEquals(left, right),
-        (JsonNode left, JsonElement right) => JsonElement.DeepEquals(Parse(left), right),
-        // Of two objects, each with its own.
-        (Delegate left, Delegate right) => left.Method.Equals(right.Method),
-        _ when loosely => stored.Equals(read),
-        (DateTimeOffset left, DateTimeOffset right) => left.EqualsExact(right),
-        (DateTime left, DateTime right) => left == right && left.Kind == right.Kind,
-        (double left, double right) => left.Equals(right) && double.IsNegative(left) == double.IsNegative(right),
-        (float left, float right) => left.Equals(right) && float.IsNegative(left) == float.IsNegative(right),
-        (Half left, Half right) => left.Equals(right) && Half.IsNegative(left) == Half.IsNegative(right),
-        (Uri left, Uri right) => left.IsAbsoluteUri == right.IsAbsoluteUri
-            && string.Equals(left.OriginalString, right.OriginalString, StringComparison.Ordinal),
-        _ => stored.Equals(read),
-    };
-
-    private JsonElement Parse(JsonNode node) => JsonSerializer.SerializeToElement(node, options.GetTypeInfo(typeof(JsonNode)));
-
-    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Of a memory of anything but bytes; without the method it is refused.")]
+    [UnconditionalSuppressMessage(
+        "Trimming", "IL2075", Justification = "Of a memory of anything but bytes; without the method it is refused.")]
     private static Array? ArrayOf(object value) => value switch
     {
         Memory<byte> bytes => bytes.ToArray(),
         ReadOnlyMemory<byte> bytes => bytes.ToArray(),
         _ when value.GetType() is { IsGenericType: true } type
-            && (type.GetGenericTypeDefinition() == typeof(Memory<>) || type.GetGenericTypeDefinition() == typeof(ReadOnlyMemory<>)) =>
+            && (type.GetGenericTypeDefinition() == typeof(Memory<>)
+                || type.GetGenericTypeDefinition() == typeof(ReadOnlyMemory<>)) =>
             type.GetMethod(nameof(Memory<>.ToArray))?.Invoke(value, null) as Array,
         _ => null,
     };

@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
-/// <summary>The shapes of the types that are stored, for as long as the serializer options live that they depend on.</summary>
+/// <summary>The shapes of the types that are stored, for as long as the serializer options live that they depend
+/// on.</summary>
 internal sealed class ValueContracts
 {
     private static readonly ConditionalWeakTable<JsonSerializerOptions, ValueContracts> All = [];

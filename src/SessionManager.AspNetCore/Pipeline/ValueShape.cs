@@ -8,17 +8,20 @@ using SessionManager.AspNetCore.Configuration;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
-/// <summary>What is known of a type of values: whether it needs to be compared at all, and what its parts are.</summary>
-[UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A member that was trimmed is read by nobody; the contract has its own.")]
-[UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "A member that was trimmed is read by nobody; the contract has its own.")]
+/// <summary>What is known of a type of values: whether it needs to be compared at all, and what its parts
+/// are.</summary>
+[UnconditionalSuppressMessage(
+    "Trimming", "IL2070", Justification = "A member that was trimmed is read by nobody; the contract has its own.")]
+[UnconditionalSuppressMessage(
+    "Trimming", "IL2075", Justification = "A member that was trimmed is read by nobody; the contract has its own.")]
 internal sealed class ValueShape
 {
     // Written to the last digit, and read by the same library.
     private static readonly HashSet<Type> ExactTypes =
     [
-        typeof(bool), typeof(byte), typeof(sbyte), typeof(short), typeof(ushort), typeof(int), typeof(uint), typeof(long), typeof(ulong),
-        typeof(Int128), typeof(UInt128), typeof(decimal), typeof(double), typeof(float), typeof(Guid), typeof(DateTimeOffset), typeof(DateOnly),
-        typeof(TimeOnly), typeof(TimeSpan),
+        typeof(bool), typeof(byte), typeof(sbyte), typeof(short), typeof(ushort), typeof(int), typeof(uint),
+        typeof(long), typeof(ulong), typeof(Int128), typeof(UInt128), typeof(decimal), typeof(double), typeof(float),
+        typeof(Guid), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly), typeof(TimeSpan),
     ];
 
     private static readonly string[] ComparerNames = ["Comparer", "KeyComparer", "ValueComparer"];
@@ -41,8 +44,11 @@ internal sealed class ValueShape
         IsConverted = contract is { Kind: JsonTypeInfoKind.None };
         IsExact = ExactTypes.Contains(Nullable.GetUnderlyingType(type) ?? type)
             && contract?.Converter.GetType().Assembly == typeof(JsonSerializer).Assembly;
-        HasOwnEquality = type.IsValueType || type.GetMethod(nameof(Equals), [typeof(object)])?.DeclaringType != typeof(object);
-        ItemType = type.IsArray ? type.GetElementType() : Array.Find(type.GetInterfaces(), IsSequence)?.GetGenericArguments()[0];
+        HasOwnEquality = type.IsValueType
+            || type.GetMethod(nameof(Equals), [typeof(object)])?.DeclaringType != typeof(object);
+        ItemType = type.IsArray
+            ? type.GetElementType()
+            : Array.Find(type.GetInterfaces(), IsSequence)?.GetGenericArguments()[0];
         Comparers = ComparersOf(type);
         Inner = InnerOf(type);
         _deferred = new(() => FindDeferred(type, options, []));
@@ -54,7 +60,8 @@ internal sealed class ValueShape
     /// <summary>Whether every value of the type comes back as it is.</summary>
     public bool IsExact { get; }
 
-    /// <summary>Whether a converter writes it as one piece, so that its members say little of what is written.</summary>
+    /// <summary>Whether a converter writes it as one piece, so that its members say little of what is
+    /// written.</summary>
     public bool IsConverted { get; }
 
     /// <summary>Whether its <c>Equals</c> compares more than references.</summary>
@@ -66,23 +73,29 @@ internal sealed class ValueShape
     /// <summary>The declared type of a collection's items.</summary>
     public Type? ItemType { get; }
 
-    /// <summary>The properties of a collection of the framework that hold the comparers of its keys and values.</summary>
+    /// <summary>The properties of a collection of the framework that hold the comparers of its keys and
+    /// values.</summary>
     public IReadOnlyList<PropertyInfo> Comparers { get; }
 
-    /// <summary>The property of a read-only collection of the framework that holds the collection that it shows.</summary>
+    /// <summary>The property of a read-only collection of the framework that holds the collection that it
+    /// shows.</summary>
     public PropertyInfo? Inner { get; }
 
     /// <summary>A member that holds its content back, and its type.</summary>
     public (string Path, Type Type)? Deferred => _deferred.Value;
 
-    /// <summary>The members that hold its state; with <paramref name="everything"/> those that are not to be written too.</summary>
+    /// <summary>The members that hold its state; with <paramref name="everything"/> those that are not to be written
+    /// too.</summary>
     public IReadOnlyList<ValueMember> Members(bool everything) => (everything ? _allMembers : _members).Value;
 
     /// <summary>The type of the items that a declared collection type promises.</summary>
     public static Type? ItemTypeOf(Type declared) =>
-        IsSequence(declared) ? declared.GetGenericArguments()[0] : Array.Find(declared.GetInterfaces(), IsSequence)?.GetGenericArguments()[0];
+        IsSequence(declared)
+            ? declared.GetGenericArguments()[0]
+            : Array.Find(declared.GetInterfaces(), IsSequence)?.GetGenericArguments()[0];
 
-    private static bool IsSequence(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IEnumerable<>);
+    private static bool IsSequence(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IEnumerable<>);
 
     // A type that has no contract can't be written either, which is said there.
     private static JsonTypeInfo? ContractOf(Type type, JsonSerializerOptions options)
@@ -141,7 +154,8 @@ internal sealed class ValueShape
         return null;
     }
 
-    private static (string Path, Type Type)? FindDeferredIn(Type type, JsonSerializerOptions options, HashSet<Type> seen)
+    private static (string Path, Type Type)? FindDeferredIn(
+        Type type, JsonSerializerOptions options, HashSet<Type> seen)
     {
         foreach (var member in ValueMembers.Of(type, contract: null, everything: false))
         {

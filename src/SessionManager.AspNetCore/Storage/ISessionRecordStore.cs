@@ -21,12 +21,14 @@ namespace SessionManager.AspNetCore.Storage;
 /// counts down <see cref="SessionWrite.TimeToLive"/>, or asks the <see cref="TimeProvider"/> of dependency
 /// injection.</para>
 /// <para><b>Faults.</b> Each member ends within <see cref="SessionManagerOptions.IOTimeout"/>, and fails with a
-/// <see cref="SessionStoreException"/> whose text names no store key, user id, value or header; <see cref="StoreCall"/>
-/// does both. A cancellation by the caller's token is an <see cref="OperationCanceledException"/>. A call that
-/// completes at once may ignore the token. After a fault the next call tries again. A store may send a call again by
-/// itself: loads, writes and touches can all be repeated.</para>
-/// <para><b>Threads.</b> The store is one object for the application. All members may be called at once, for one
-/// session too, from any number of processes. A reader never sees a part of a write.</para>
+/// <see cref="SessionStoreException"/> whose text names no store key, user id, value or header.
+/// <see cref="StoreCall"/> bounds a call, and takes ids and encoded bytes out of the medium's message. A store whose
+/// medium quotes plain text throws a text of its own. A cancellation by the caller's token is an
+/// <see cref="OperationCanceledException"/>; a call that completes at once may ignore the token. After a fault the next
+/// call tries again. A store may send a call again by itself: loads, writes and touches can all be repeated.</para>
+/// <para><b>Threads.</b> The store is one object for the application, which dependency injection makes
+/// (<c>AddSessionStore</c>). All members may be called at once, for one session too, from any number of processes. A
+/// reader never sees a part of a write.</para>
 /// <para>A complete store for one process, which keeps records for ever and never waits:</para>
 /// <code><![CDATA[
 /// using System.Collections.Concurrent;
@@ -125,25 +127,27 @@ public interface ISessionRecordStore
     /// applied.</exception>
     ValueTask<bool> TouchAsync(SessionTouch touch, CancellationToken cancellationToken = default);
 
-    /// <summary>The records whose <see cref="SessionWrite.UserId"/> is exactly this user, sorted by
-    /// <see cref="SessionPosition"/> with the one that started first in front. Each record is as
+    /// <summary>Finds the records whose <see cref="SessionWrite.UserId"/> is exactly this user, sorted by
+    /// <see cref="SessionPosition"/>. The session that started first comes first. Each record is as
     /// <see cref="LoadAsync"/> returns it, but its values may be left out. Tombstones and records that the store can't
     /// read may be missing. A record is found from the moment its write returns, by every process.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <returns>The records.</returns>
     /// <exception cref="SessionStoreException">The medium failed or did not answer in time.</exception>
     ValueTask<IReadOnlyList<StoredSession>> FindByUserAsync(
         string userId, CancellationToken cancellationToken = default);
 
-    /// <summary>A page of all records, whoever is signed in, sorted by <see cref="SessionPosition"/> with the one that
-    /// started last in front. What begins, moves or ends between two pages may or may not be listed; every other record
-    /// is listed once. Each record is as <see cref="LoadAsync"/> returns it, but its values may be left out. Tombstones
-    /// and records that the store can't read may be missing.</summary>
-    /// <param name="after">The position of the last record of the page before, which need not be stored any more;
-    /// <see langword="null"/>: the first page.</param>
-    /// <param name="count">The most records to return, at least 1.</param>
+    /// <summary>Lists a page of all records, with or without a user, sorted by <see cref="SessionPosition"/>. The
+    /// session that started last comes first. A session that begins, moves or ends between two pages may or may not be
+    /// listed. Every other record is listed once. Each record is as <see cref="LoadAsync"/> returns it, but its values
+    /// may be left out. Tombstones and records that the store can't read may be missing.</summary>
+    /// <param name="after">The position of the last record of the last page, which need not be stored any more;
+    /// <see langword="null"/> for the first page.</param>
+    /// <param name="count">The greatest number of records to return, at least 1.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <returns>The page. Fewer than <paramref name="count"/> may come; none means the end.</returns>
+    /// <returns>The page, which may have fewer than <paramref name="count"/> records. An empty page is the end of the
+    /// list.</returns>
     /// <exception cref="SessionStoreException">The medium failed or did not answer in time.</exception>
     ValueTask<IReadOnlyList<StoredSession>> ListAsync(
         SessionPosition? after, int count, CancellationToken cancellationToken = default);

@@ -1,16 +1,16 @@
 namespace SessionManager.AspNetCore.Storage;
 
-/// <summary>What a store can do beside <see cref="ISessionRecordStore"/>: prove that its medium works, for a health
-/// check. Without it, the health check loads a record that does not exist, which proves that the store reads, and no
-/// more.</summary>
+/// <summary>An optional feature of a store: it checks for the health check that its medium works. Without this feature,
+/// the health check loads a record that does not exist, which only shows that the store can read.</summary>
 public interface ISessionStoreProbe
 {
     /// <summary>
-    /// Writes something where sessions are kept, reads it and removes it. It leaves nothing behind, or nothing for
-    /// longer than a minute, and is never among the sessions that are found or listed.
+    /// Writes an entry to the medium of the sessions, reads the entry and removes it. The entry stays for at most a
+    /// minute, and is never among the sessions that the store finds or lists.
     /// </summary>
     /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <exception cref="SessionStoreException">The medium failed, did not answer in time, or gave back something
-    /// else.</exception>
+    /// <returns>A task that completes when the probe has succeeded.</returns>
+    /// <exception cref="SessionStoreException">The medium failed, did not answer in time, or returned another
+    /// entry.</exception>
     ValueTask ProbeAsync(CancellationToken cancellationToken = default);
 }

@@ -1,12 +1,13 @@
 namespace SessionManager.AspNetCore.Storage;
 
-/// <summary>The position of a record in a list: by the time it started, and by the bytes of its id (big-endian, the
-/// order of its text) among those of one time.</summary>
+/// <summary>The position of a record in a list. Records are sorted by the time at which their sessions started, and
+/// then by the bytes of their ids (big-endian, which is the order of their texts).</summary>
 /// <param name="startedAt">When the session started, in whole milliseconds.</param>
 /// <param name="id">The session.</param>
-public sealed class SessionPosition(DateTimeOffset startedAt, Guid id) : IComparable<SessionPosition>, IEquatable<SessionPosition>
+public sealed class SessionPosition(DateTimeOffset startedAt, Guid id)
+    : IComparable<SessionPosition>, IEquatable<SessionPosition>
 {
-    /// <summary>Sorts records by position, the one that started first in front.</summary>
+    /// <summary>Compares records by position. The session that started first comes first.</summary>
     public static IComparer<StoredSession> OldestFirst { get; } =
         Comparer<StoredSession>.Create(static (left, right) => Of(left).CompareTo(Of(right)));
 
@@ -16,8 +17,9 @@ public sealed class SessionPosition(DateTimeOffset startedAt, Guid id) : ICompar
     /// <summary>The session.</summary>
     public Guid Id { get; } = id;
 
-    /// <summary>The position of a record.</summary>
+    /// <summary>Returns the position of a record.</summary>
     /// <param name="session">The record.</param>
+    /// <returns>The position.</returns>
     public static SessionPosition Of(StoredSession session)
     {
         ArgumentNullException.ThrowIfNull(session);
@@ -26,7 +28,9 @@ public sealed class SessionPosition(DateTimeOffset startedAt, Guid id) : ICompar
 
     /// <inheritdoc/>
     public int CompareTo(SessionPosition? other) =>
-        other is null ? 1 : StartedAt != other.StartedAt ? StartedAt.CompareTo(other.StartedAt) : Id.CompareTo(other.Id);
+        other is null ? 1
+        : StartedAt != other.StartedAt ? StartedAt.CompareTo(other.StartedAt)
+        : Id.CompareTo(other.Id);
 
     /// <inheritdoc/>
     public bool Equals(SessionPosition? other) => CompareTo(other) == 0;
@@ -37,21 +41,42 @@ public sealed class SessionPosition(DateTimeOffset startedAt, Guid id) : ICompar
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(StartedAt, Id);
 
-    /// <summary>Whether both are the same position.</summary>
-    public static bool operator ==(SessionPosition? left, SessionPosition? right) => left is null ? right is null : left.Equals(right);
+    /// <summary>Returns whether two positions are equal.</summary>
+    /// <param name="left">The first position.</param>
+    /// <param name="right">The second position.</param>
+    /// <returns>Whether the comparison holds.</returns>
+    public static bool operator ==(SessionPosition? left, SessionPosition? right) =>
+        left is null ? right is null : left.Equals(right);
 
-    /// <summary>Whether the two are different positions.</summary>
+    /// <summary>Returns whether two positions differ.</summary>
+    /// <param name="left">The first position.</param>
+    /// <param name="right">The second position.</param>
+    /// <returns>Whether the comparison holds.</returns>
     public static bool operator !=(SessionPosition? left, SessionPosition? right) => !(left == right);
 
-    /// <summary>Whether the first started before the second.</summary>
-    public static bool operator <(SessionPosition? left, SessionPosition? right) => left is null ? right is not null : left.CompareTo(right) < 0;
+    /// <summary>Returns whether the first position is before the second.</summary>
+    /// <param name="left">The first position.</param>
+    /// <param name="right">The second position.</param>
+    /// <returns>Whether the comparison holds.</returns>
+    public static bool operator <(SessionPosition? left, SessionPosition? right) =>
+        left is null ? right is not null : left.CompareTo(right) < 0;
 
-    /// <summary>Whether the first did not start after the second.</summary>
-    public static bool operator <=(SessionPosition? left, SessionPosition? right) => left is null || left.CompareTo(right) <= 0;
+    /// <summary>Returns whether the first position is not after the second.</summary>
+    /// <param name="left">The first position.</param>
+    /// <param name="right">The second position.</param>
+    /// <returns>Whether the comparison holds.</returns>
+    public static bool operator <=(SessionPosition? left, SessionPosition? right) =>
+        left is null || left.CompareTo(right) <= 0;
 
-    /// <summary>Whether the first started after the second.</summary>
+    /// <summary>Returns whether the first position is after the second.</summary>
+    /// <param name="left">The first position.</param>
+    /// <param name="right">The second position.</param>
+    /// <returns>Whether the comparison holds.</returns>
     public static bool operator >(SessionPosition? left, SessionPosition? right) => right < left;
 
-    /// <summary>Whether the first did not start before the second.</summary>
+    /// <summary>Returns whether the first position is not before the second.</summary>
+    /// <param name="left">The first position.</param>
+    /// <param name="right">The second position.</param>
+    /// <returns>Whether the comparison holds.</returns>
     public static bool operator >=(SessionPosition? left, SessionPosition? right) => right <= left;
 }

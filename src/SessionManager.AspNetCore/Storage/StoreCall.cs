@@ -5,48 +5,59 @@ using System.Runtime.CompilerServices;
 namespace SessionManager.AspNetCore.Storage;
 
 /// <summary>
-/// Bounds calls to a store by the I/O timeout and turns their faults into <see cref="SessionStoreException"/>. A call that returns its task
-/// is bounded whether the store honours cancellation or not. A call that blocks before it returns its task is bounded if the store honours
-/// cancellation: nothing else ends it.
+/// Bounds calls to a store by the I/O timeout and turns their faults into <see cref="SessionStoreException"/>. A call
+/// that returns its task is bounded even if the store ignores cancellation. A call that blocks before it returns its
+/// task is bounded only if the store honours cancellation.
 /// </summary>
 /// <param name="timeout">How long one call may take.</param>
 /// <param name="storeName">The store's name, for messages.</param>
-/// <param name="abandoned">Told of a call that was given up on before it ended.</param>
+/// <param name="abandoned">Called for each call that has not ended by the timeout.</param>
 public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, Task>? abandoned = null)
 {
     /// <summary>Runs one call.</summary>
-    /// <param name="call">The call; it gets a token that is cancelled at the timeout.</param>
-    /// <param name="state">What the call needs.</param>
-    /// <param name="id">The session, so that its key can be kept out of the message.</param>
-    /// <param name="cancellationToken">The caller's own; its cancellation is not a fault of the store.</param>
-    public ValueTask<T> RunAsync<TState, T>(Func<TState, CancellationToken, Task<T>> call, TState state, Guid id, CancellationToken cancellationToken)
+    /// <param name="call">The call, which gets a token that is cancelled at the timeout.</param>
+    /// <param name="state">The state that the call gets.</param>
+    /// <param name="id">The session, whose key is kept out of the message; <see cref="Guid.Empty"/> for a call that
+    /// concerns no single session.</param>
+    /// <param name="cancellationToken">The caller's token. Its cancellation is not a fault of the store.</param>
+    /// <returns>The result of the call.</returns>
+    public ValueTask<T> RunAsync<TState, T>(
+        Func<TState, CancellationToken, Task<T>> call, TState state, Guid id, CancellationToken cancellationToken)
     {
         var task = (Task<T>)Start(call, state, id, out var abort, out var left, cancellationToken);
-        return abort is null ? new ValueTask<T>(task.Result) : AwaitAsync(task, recover: null, abort, left, id, cancellationToken);
+        return abort is null
+            ? new ValueTask<T>(task.Result)
+            : AwaitAsync(task, recover: null, abort, left, id, cancellationToken);
     }
 
-    /// <summary>Waits for a call that has been started, and can't be told to stop.</summary>
+    /// <summary>Waits for a started call that can't be cancelled.</summary>
     /// <param name="task">The call.</param>
-    /// <param name="recover">What to wait for instead of a call that failed, as long again; <see langword="null"/>: nothing, it has failed.</param>
-    /// <param name="id">The session, so that its key can be kept out of the message.</param>
-    /// <param name="cancellationToken">The caller's own; its cancellation is not a fault of the store.</param>
-    public ValueTask<T> WaitAsync<T>(Task<T> task, Func<Exception, ValueTask<T>?> recover, Guid id, CancellationToken cancellationToken) =>
+    /// <param name="recover">Returns another call to wait for after a failure, for as long again;
+    /// <see langword="null"/> when the call has failed.</param>
+    /// <param name="id">The session, whose key is kept out of the message.</param>
+    /// <param name="cancellationToken">The caller's token. Its cancellation is not a fault of the store.</param>
+    /// <returns>The result of the call.</returns>
+    public ValueTask<T> WaitAsync<T>(
+        Task<T> task, Func<Exception, ValueTask<T>?> recover, Guid id, CancellationToken cancellationToken) =>
         AwaitAsync(task, recover, abort: null, timeout, id, cancellationToken);
 
     /// <inheritdoc cref="RunAsync{TState, T}"/>
-    public ValueTask RunAsync<TState>(Func<TState, CancellationToken, Task> call, TState state, Guid id, CancellationToken cancellationToken)
+    public ValueTask RunAsync<TState>(
+        Func<TState, CancellationToken, Task> call, TState state, Guid id, CancellationToken cancellationToken)
     {
         var task = Start(call, state, id, out var abort, out var left, cancellationToken);
         return abort is null ? ValueTask.CompletedTask : AwaitAsync(task, abort, left, id, cancellationToken);
     }
 
-    /// <summary>The exception to throw for one of the medium's, with a text that may be logged.</summary>
-    /// <param name="exception">What the medium threw.</param>
-    /// <param name="id">The session, so that its key can be kept out of the message.</param>
+    /// <summary>Creates the exception to throw for an exception of the medium. Its message may be logged.</summary>
+    /// <param name="exception">The exception of the medium.</param>
+    /// <param name="id">The session, whose key is kept out of the message.</param>
+    /// <returns>The exception to throw.</returns>
     public SessionStoreException Failed(Exception exception, Guid id)
     {
         ArgumentNullException.ThrowIfNull(exception);
-        return new SessionStoreException($"The session store '{storeName}' failed: {StoreFault.Describe(exception, id)}")
+        return new SessionStoreException(
+            $"The session store '{storeName}' failed: {StoreFault.Describe(exception, id)}")
         {
             // The store's own clock may be faster than ours.
             IsTimeout = exception is TimeoutException,
@@ -95,11 +106,16 @@ public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, T
         }
     }
 
-    // One state machine for each call that waits, and not one around the other. They are pooled, here and in the others that a request
-    // waits in: with a store over the network 4 % more requests.
+    // One state machine for each call that waits, and not one around the other. They are pooled, here and in the others
+    // that a request waits in: with a store over the network 4 % more requests.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<T> AwaitAsync<T>(
-        Task<T> task, Func<Exception, ValueTask<T>?>? recover, CancellationTokenSource? abort, TimeSpan left, Guid id, CancellationToken cancellationToken)
+        Task<T> task,
+        Func<Exception, ValueTask<T>?>? recover,
+        CancellationTokenSource? abort,
+        TimeSpan left,
+        Guid id,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -111,7 +127,8 @@ public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, T
                 }
                 catch (Exception exception) when (!IsOwn(exception, cancellationToken))
                 {
-                    task = (task.IsFaulted ? recover?.Invoke(exception)?.AsTask() : null) ?? throw Explain(exception, task.IsCompleted, abort, id);
+                    task = (task.IsFaulted ? recover?.Invoke(exception)?.AsTask() : null)
+                        ?? throw Explain(exception, task.IsCompleted, abort, id);
                     left = timeout;
                 }
             }
@@ -122,7 +139,8 @@ public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, T
         }
     }
 
-    private async ValueTask AwaitAsync(Task task, CancellationTokenSource abort, TimeSpan left, Guid id, CancellationToken cancellationToken)
+    private async ValueTask AwaitAsync(
+        Task task, CancellationTokenSource abort, TimeSpan left, Guid id, CancellationToken cancellationToken)
     {
         try
         {
@@ -142,11 +160,13 @@ public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, T
         exception is OperationCanceledException && cancellationToken.IsCancellationRequested;
 
     // A call that fails after its abort was asked for fails because of it, whatever it throws then.
-    private SessionStoreException Explain(Exception exception, bool hasEnded, CancellationTokenSource? abort, Guid id) =>
+    private SessionStoreException Explain(
+        Exception exception, bool hasEnded, CancellationTokenSource? abort, Guid id) =>
         abort is { IsCancellationRequested: true } || (exception is TimeoutException && !hasEnded)
             ? new SessionStoreException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The session store '{storeName}' did not answer within {timeout.TotalSeconds:0.###} s. Check it, or raise {nameof(SessionManagerOptions.IOTimeout)}."))
+                $"The session store '{storeName}' did not answer within {timeout.TotalSeconds:0.###} s. Check the "
+                + $"store, or raise {nameof(SessionManagerOptions.IOTimeout)}."))
             {
                 IsTimeout = true,
             }

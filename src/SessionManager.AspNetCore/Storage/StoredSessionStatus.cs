@@ -6,10 +6,9 @@ public enum StoredSessionStatus
     /// <summary>The record is whole. The default.</summary>
     Whole = 0,
 
-    /// <summary>What is stored under the id is not a whole record, or none of this store's.</summary>
+    /// <summary>The stored bytes are not a whole record of this store.</summary>
     Damaged = 1,
 
-    /// <summary>The record was written by a newer version of the store, in a form that this one does not
-    /// know.</summary>
+    /// <summary>A newer version of the store wrote the record in a format that this version does not know.</summary>
     Newer = 2,
 }

@@ -1,21 +1,25 @@
 using Microsoft.Extensions.Caching.Distributed;
 using SessionManager.AspNetCore.Storage;
 
+
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// The entries of a cache, each call bounded by the I/O timeout. The framework's memory cache never waits, so it is called directly: that
-/// spares each call a token source and a task, together 120 bytes.
+/// The entries of a cache, each call bounded by the I/O timeout. The framework's memory cache never waits, so it is
+/// called directly: that spares each call a token source and a task, together 120 bytes.
 /// </summary>
 /// <param name="cache">The cache.</param>
 /// <param name="prefix">What all keys begin with.</param>
 /// <param name="reads">Bounds the calls that may be forgotten when they are given up on.</param>
 /// <param name="writes">Bounds the writes of records, which may still arrive then.</param>
-/// <param name="mayDrop">Whether the cache may drop what it is given without saying so. Each write is read back then.</param>
-internal sealed class CacheEntries(IDistributedCache cache, string prefix, StoreCall reads, StoreCall writes, bool mayDrop)
+/// <param name="mayDrop">Whether the cache may drop what it is given without saying so. Each write is read back
+/// then.</param>
+internal sealed class CacheEntries(
+    IDistributedCache cache, string prefix, StoreCall reads, StoreCall writes, bool mayDrop)
 {
     private const string Dropped =
-        "The memory cache did not keep what was written: it is full. Raise MemoryDistributedCacheOptions.SizeLimit, or set it to null.";
+        "The memory cache did not keep what was written: it is full. "
+        + "Raise MemoryDistributedCacheOptions.SizeLimit, or set it to null.";
 
     // A cache that counts in whole seconds, or refuses what has expired already, gets at least this.
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
@@ -25,7 +29,8 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
 
     private DistributedCacheEntryOptions _lastOptions = new() { AbsoluteExpirationRelativeToNow = Shortest };
 
-    /// <summary>Whether the cache is the framework's memory cache, so that <see cref="Get"/> and <see cref="Set"/> may be called.</summary>
+    /// <summary>Whether the cache is the framework's memory cache, so that <see cref="Get"/> and <see cref="Set"/> may
+    /// be called.</summary>
     public bool IsInProcess => _memory is not null;
 
     /// <summary>Whether the cache may lose an entry that it has acknowledged.</summary>
@@ -38,10 +43,6 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
         parts.id.TryFormat(key[parts.prefix.Length..], out _, "N");
     });
 
-    /// <summary>The key of what is kept about a user.</summary>
-    public string KeyOf(string userId) => string.Concat(prefix, UserEpoch.KeyOf(userId));
-
-    /// <summary>The options of an entry that is to be kept for a time.</summary>
     public DistributedCacheEntryOptions OptionsFor(TimeSpan timeToLive)
     {
         timeToLive = timeToLive > Shortest ? timeToLive : Shortest;
@@ -78,10 +79,12 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
         }
     }
 
-    public ValueTask SetAsync(string key, Guid id, byte[] record, DistributedCacheEntryOptions entry, CancellationToken cancellationToken) =>
+    public ValueTask SetAsync(
+        string key, Guid id, byte[] record, DistributedCacheEntryOptions entry, CancellationToken cancellationToken) =>
         SetAsync(writes, key, id, record, entry, cancellationToken);
 
-    public ValueTask SetUserAsync(string key, byte[] user, DistributedCacheEntryOptions entry, CancellationToken cancellationToken) =>
+    public ValueTask SetUserAsync(
+        string key, byte[] user, DistributedCacheEntryOptions entry, CancellationToken cancellationToken) =>
         SetAsync(reads, key, Guid.Empty, user, entry, cancellationToken);
 
     public ValueTask ProbeAsync(string storeName, CancellationToken cancellationToken) =>
@@ -89,18 +92,27 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
 
     /// <summary>Writes an entry, bounded by a call of the caller's.</summary>
     public ValueTask SetAsync(
-        StoreCall call, string key, Guid id, byte[] value, DistributedCacheEntryOptions entry, CancellationToken cancellationToken)
+        StoreCall call,
+        string key,
+        Guid id,
+        byte[] value,
+        DistributedCacheEntryOptions entry,
+        CancellationToken cancellationToken)
     {
         if (_memory is null)
         {
             return mayDrop
                 ? call.RunAsync(
-                    static (write, token) => SetAndReadBackAsync(write.cache, write.key, write.value, write.entry, token),
+                    static (write, token) =>
+                        SetAndReadBackAsync(write.cache, write.key, write.value, write.entry, token),
                     (cache, key, value, entry),
                     id,
                     cancellationToken)
                 : call.RunAsync(
-                    static (write, token) => write.cache.SetAsync(write.key, write.value, write.entry, token), (cache, key, value, entry), id, cancellationToken);
+                    static (write, token) => write.cache.SetAsync(write.key, write.value, write.entry, token),
+                    (cache, key, value, entry),
+                    id,
+                    cancellationToken);
         }
 
         Set(key, id, value, entry, cancellationToken);
@@ -108,7 +120,8 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
     }
 
     /// <summary>Writes an entry of the memory cache.</summary>
-    public void Set(string key, Guid id, byte[] value, DistributedCacheEntryOptions entry, CancellationToken cancellationToken)
+    public void Set(
+        string key, Guid id, byte[] value, DistributedCacheEntryOptions entry, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
@@ -128,8 +141,10 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
         }
     }
 
-    // A full cache that refuses an entry removes the one in its place as well. It is put back before anybody can miss it.
-    private static void SetWhole(MemoryDistributedCache memory, string key, byte[] value, DistributedCacheEntryOptions entry)
+    // A full cache that refuses an entry removes the one in its place as well. It is put back before anybody can miss
+    // it.
+    private static void SetWhole(
+        MemoryDistributedCache memory, string key, byte[] value, DistributedCacheEntryOptions entry)
     {
         lock (memory)
         {
@@ -156,7 +171,11 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
     }
 
     private static async Task SetAndReadBackAsync(
-        IDistributedCache cache, string key, byte[] value, DistributedCacheEntryOptions entry, CancellationToken cancellationToken)
+        IDistributedCache cache,
+        string key,
+        byte[] value,
+        DistributedCacheEntryOptions entry,
+        CancellationToken cancellationToken)
     {
         await cache.SetAsync(key, value, entry, cancellationToken);
         if (!IsKept(value, await cache.GetAsync(key, cancellationToken)))
@@ -165,5 +184,6 @@ internal sealed class CacheEntries(IDistributedCache cache, string prefix, Store
         }
     }
 
-    private static bool IsKept(byte[] written, byte[]? read) => ReferenceEquals(written, read) || written.AsSpan().SequenceEqual(read);
+    private static bool IsKept(byte[] written, byte[]? read) =>
+        ReferenceEquals(written, read) || written.AsSpan().SequenceEqual(read);
 }

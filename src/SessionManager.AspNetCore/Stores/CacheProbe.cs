@@ -4,13 +4,19 @@ using Microsoft.Extensions.Caching.Distributed;
 using SessionManager.AspNetCore.Storage;
 namespace SessionManager.AspNetCore.Stores;
 
-/// <summary>Whether a cache keeps what it is given: an entry of its own is written, read and removed.</summary>
+/// <summary>Checks whether a cache keeps its entries. The probe writes, reads and removes an entry.</summary>
 internal static class CacheProbe
 {
-    // Should the removal not come about.
-    private static readonly DistributedCacheEntryOptions Entry = new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(1) };
+    // The entry expires if the removal fails.
+    private static readonly DistributedCacheEntryOptions Entry =
+        new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(1) };
 
-    public static async ValueTask RunAsync(IDistributedCache cache, StoreCall calls, string prefix, string storeName, CancellationToken cancellationToken)
+    public static async ValueTask RunAsync(
+        IDistributedCache cache,
+        StoreCall calls,
+        string prefix,
+        string storeName,
+        CancellationToken cancellationToken)
     {
         var written = RandomNumberGenerator.GetBytes(16);
         var id = new Guid(written);
@@ -27,7 +33,8 @@ internal static class CacheProbe
             cancellationToken);
         if (!written.AsSpan().SequenceEqual(read))
         {
-            throw new SessionStoreException($"The session store '{storeName}' gave back something else than was written.");
+            throw new SessionStoreException(
+                $"The session store '{storeName}' gave back something else than was written.");
         }
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using SessionManager.AspNetCore.Records;
+using SessionManager.AspNetCore.Rules;
 using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Stores;
@@ -9,7 +9,7 @@ namespace SessionManager.AspNetCore.Stores;
 /// A session's entry in a plain cache, read where it lies. Numbers are little-endian, times are Unix milliseconds.
 /// <code>
 ///  offset  size
-///       0     1  format version, 2 (1 was that of the records before the core read the header)
+///       0     1  format version, 1
 ///       1     1  flags: 1 = has a user, 2 = the user id is stored as UTF-16, 4 = tombstone
 ///       2     2  0
 ///       4     4  length of the whole record
@@ -29,13 +29,13 @@ namespace SessionManager.AspNetCore.Stores;
 ///       .        keys (UTF-8), each up to the next
 ///       .        values, each up to the next, as the caller wrote them
 /// </code>
-/// Reading checks everything up to the values. A value is found by binary search, and checked when it is read. So a load
-/// costs by the number of values, never by their size.
+/// Reading checks everything up to the values. A value is found by binary search, and checked when it is read. So a
+/// load costs by the number of values, never by their size.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly struct CacheRecord
 {
-    public const byte Format = 2;
+    public const byte Format = 1;
     public const byte UserFlag = 1;
     public const byte Utf16Flag = 2;
     public const byte TombstoneFlag = 4;
@@ -73,8 +73,13 @@ internal readonly struct CacheRecord
     /// <summary>When the session started.</summary>
     public long Started => BinaryPrimitives.ReadInt64LittleEndian(_bytes.AsSpan(StartedOffset));
 
-    /// <summary>Until when the record is to be kept. A write or touch that was decided earlier never shortens the time.</summary>
+    /// <summary>Until when the record is to be kept. A write or touch that was decided earlier never shortens the
+    /// time.</summary>
     public long KeepUntil => BinaryPrimitives.ReadInt64LittleEndian(_bytes.AsSpan(KeepUntilOffset));
+
+    /// <summary>Whether the header says that somebody is signed in. The column of the user stays after a
+    /// sign-out.</summary>
+    public bool IsSignedIn => HeaderCodec.IsSignedIn(_bytes.AsSpan(HeaderOffset, Number(_bytes, HeaderLengthOffset)));
 
     /// <summary>Whether the session has ended for good.</summary>
     public bool IsTombstone => (Flags & TombstoneFlag) != 0;
@@ -177,7 +182,8 @@ internal readonly struct CacheRecord
         return copy;
     }
 
-    private static int Number(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadInt32LittleEndian(bytes[offset..]);
+    private static int Number(ReadOnlySpan<byte> bytes, int offset) =>
+        BinaryPrimitives.ReadInt32LittleEndian(bytes[offset..]);
 
     private static bool IsTime(ReadOnlySpan<byte> bytes) =>
         BinaryPrimitives.ReadInt64LittleEndian(bytes) is var milliseconds

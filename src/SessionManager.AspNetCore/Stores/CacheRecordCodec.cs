@@ -38,7 +38,8 @@ internal static class CacheRecordCodec
         BinaryPrimitives.WriteInt64LittleEndian(bytes[CacheRecord.VersionOffset..], write.NewVersion);
         BinaryPrimitives.WriteInt64LittleEndian(
             bytes[CacheRecord.LastSeenOffset..], before.IsNone ? seen : Math.Max(seen, before.LastSeen));
-        BinaryPrimitives.WriteInt64LittleEndian(bytes[CacheRecord.StartedOffset..], write.StartedAt.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64LittleEndian(
+            bytes[CacheRecord.StartedOffset..], write.StartedAt.ToUnixTimeMilliseconds());
         BinaryPrimitives.WriteInt64LittleEndian(bytes[CacheRecord.KeepUntilOffset..], keepUntil);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[CacheRecord.HeaderLengthOffset..], write.Header.Length);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[CacheRecord.UserLengthOffset..], user.Length);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Diagnostics;
+using SessionManager.AspNetCore.Rules;
 using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Stores;
@@ -10,15 +11,18 @@ namespace SessionManager.AspNetCore.Stores;
 /// Sessions in any <see cref="IDistributedCache"/>, an entry of the cache for each session.
 /// </summary>
 /// <remarks>
-/// <para><b>Writes.</b> A plain cache has no compare-and-set. The store reads, compares and writes under a lock of the session, which holds in
-/// this process. So in the memory cache a write is exact. Between processes the time from that read to that write is unguarded: when two
-/// processes write one session within it, both writes are acknowledged and one is lost.</para>
-/// <para><b>Users.</b> The sessions of a user are found by a list in an entry of its own; see <see cref="UserIndex"/>. A cache may lose that
-/// entry, and two processes that write it at once may lose a session of it. Then the session is not found until the
-/// next touch, which writes it again. A revocation does not depend on the list; see <see cref="IUserEpochs"/>.</para>
-/// <para><b>Lists.</b> A plain cache can't list, so <see cref="ListAsync"/> knows the sessions that this process has made or loaded.</para>
-/// <para><b>Time.</b> Each call of the cache is bounded by the I/O timeout. A member that makes several calls fails at the first that
-/// exceeds the timeout.</para>
+/// <para><b>Writes.</b> A plain cache has no compare-and-set. The store reads, compares and writes under a lock of the
+/// session, which holds in this process. So in the memory cache a write is exact. Between processes the time from that
+/// read to that write is unguarded: when two processes write one session within it, both writes are acknowledged and
+/// one is lost.</para>
+/// <para><b>Users.</b> The sessions of a user are found by a list in an entry of its own; see <see cref="UserIndex"/>.
+/// A cache may lose that entry, and two processes that write it at once may lose a session of it. Then the session is
+/// not found until the next touch, which writes it again. A revocation does not depend on the list; see
+/// <see cref="IUserEpochs"/>.</para>
+/// <para><b>Lists.</b> A plain cache can't list, so <see cref="ListAsync"/> knows the sessions that this process has
+/// made or loaded.</para>
+/// <para><b>Time.</b> Each call of the cache is bounded by the I/O timeout. A member that makes several calls fails at
+/// the first that exceeds the timeout.</para>
 /// </remarks>
 internal sealed class CacheSessionStore : ISessionRecordStore, ISessionStoreProbe, IUserEpochs, ILocalSessions
 {
@@ -78,7 +82,8 @@ internal sealed class CacheSessionStore : ISessionRecordStore, ISessionStoreProb
         async ValueTask<StoredSession?> AwaitAsync(Guid id, ValueTask<byte[]?> read) => _tracker.Open(id, await read);
     }
 
-    public ValueTask<SessionWriteResult> WriteAsync(SessionWrite write, CancellationToken cancellationToken = default) =>
+    public ValueTask<SessionWriteResult> WriteAsync(
+        SessionWrite write, CancellationToken cancellationToken = default) =>
         _writer.WriteAsync(write, cancellationToken);
 
     public ValueTask<bool> TouchAsync(SessionTouch touch, CancellationToken cancellationToken = default) =>
@@ -90,7 +95,8 @@ internal sealed class CacheSessionStore : ISessionRecordStore, ISessionStoreProb
         var found = new List<StoredSession>();
         foreach (var batch in (await _users.FindAsync(userId, cancellationToken)).Chunk(ReadsAtOnce))
         {
-            var reads = batch.Select(session => _cache.GetAsync(_cache.KeyOf(session.Id), session.Id, cancellationToken).AsTask());
+            var reads = batch.Select(
+                session => _cache.GetAsync(_cache.KeyOf(session.Id), session.Id, cancellationToken).AsTask());
             foreach (var (session, stored) in batch.Zip(await Task.WhenAll(reads)))
             {
                 if (SessionTracker.IsOf(userId, session.Id, stored))
@@ -129,7 +135,8 @@ internal sealed class CacheSessionStore : ISessionRecordStore, ISessionStoreProb
         return found;
     }
 
-    public ValueTask ProbeAsync(CancellationToken cancellationToken = default) => _cache.ProbeAsync(Name, cancellationToken);
+    public ValueTask ProbeAsync(CancellationToken cancellationToken = default) =>
+        _cache.ProbeAsync(Name, cancellationToken);
 
     public ValueTask<byte[]?> LoadEpochAsync(string userId, CancellationToken cancellationToken = default) =>
         _cache.GetAsync(_keys.Of(userId).Epoch, Guid.Empty, cancellationToken);
@@ -140,8 +147,8 @@ internal sealed class CacheSessionStore : ISessionRecordStore, ISessionStoreProb
 
     public (int Anonymous, int SignedIn) Count(DateTimeOffset now) => _local.Count(now);
 
-    // Another process may have a request that found the session alive and still runs. It may save for as long as the record is kept, and half
-    // of that time is left to it.
+    // Another process may have a request that found the session alive and still runs. It may save for as long as the
+    // record is kept, and half of that time is left to it.
     public IEnumerable<Guid> ListExpired(DateTimeOffset now) =>
         _local.ListExpired(_isShared ? now - ((_lifetime.RecordTimeToLive - _lifetime.IdleTimeout) / 2) : now);
 }

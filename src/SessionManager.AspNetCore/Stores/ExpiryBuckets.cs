@@ -1,8 +1,10 @@
+using SessionManager.AspNetCore.Rules;
+
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// Counts sessions by the time at which they expire unless they are used again. So the live sessions are counted without going through them.
-/// Not for several threads at once.
+/// Counts sessions by the time at which they expire unless they are used again. So the live sessions are counted
+/// without going through them. Not for several threads at once.
 /// </summary>
 /// <param name="lifetime">How long sessions live.</param>
 internal sealed class ExpiryBuckets(SessionLifetime lifetime)
@@ -70,7 +72,9 @@ internal sealed class ExpiryBuckets(SessionLifetime lifetime)
         }
 
         ref var count = ref page.Buckets[bucket & (PageLength - 1)];
-        count = span.IsSignedIn ? (count.Anonymous, count.SignedIn + change) : (count.Anonymous + change, count.SignedIn);
+        count = span.IsSignedIn
+            ? (count.Anonymous, count.SignedIn + change)
+            : (count.Anonymous + change, count.SignedIn);
         page.Sessions += change;
         if (page.Sessions == 0)
         {

@@ -1,8 +1,9 @@
 namespace SessionManager.AspNetCore.Stores;
 
-/// <summary>What a <see cref="SortedPlaces{TKey, TEntry}"/> needs of its entries.</summary>
+/// <summary>An entry of <see cref="SortedPlaces{TKey, TEntry}"/>.</summary>
 internal interface IOrderedEntry
 {
-    /// <summary>A time, and an id among the entries of one time. It does not change while the entry is in order.</summary>
+    /// <summary>The time and the id by which entries are sorted. They do not change while the entry is
+    /// sorted.</summary>
     (long Time, Guid Id) Order { get; }
 }

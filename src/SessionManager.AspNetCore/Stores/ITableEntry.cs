@@ -1,15 +1,15 @@
 namespace SessionManager.AspNetCore.Stores;
 
-/// <summary>What a <see cref="StableTable{TKey, TEntry}"/> needs of its entries.</summary>
-/// <typeparam name="TKey">By what they are found.</typeparam>
+/// <summary>An entry of <see cref="StableTable{TKey, TEntry}"/>.</summary>
+/// <typeparam name="TKey">The type of the key.</typeparam>
 internal interface ITableEntry<TKey>
 {
-    /// <summary>By what this one is found. It does not change while the entry is in the table.</summary>
+    /// <summary>The key. It does not change while the entry is in the table.</summary>
     TKey Key { get; }
 
-    /// <summary>The table's own.</summary>
+    /// <summary>A link that only the table uses.</summary>
     int Next { get; set; }
 
-    /// <summary>A key's hash. It need not be spread over all of its bits.</summary>
+    /// <summary>Returns the hash of a key. The hash need not be spread over all of its bits.</summary>
     static abstract int HashOf(TKey key);
 }

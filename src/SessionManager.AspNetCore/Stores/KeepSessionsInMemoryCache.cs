@@ -1,15 +1,17 @@
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// Sets the memory cache up so that it keeps the sessions it has acknowledged, whatever was registered first. The framework's default limit of
-/// 200 MB, left alone by the application, becomes none. A limit that the application set stays, and a full cache then refuses what is new
-/// instead of evicting what it has.
+/// Configures the memory cache so that it keeps the sessions that it has acknowledged, in any order of registration.
+/// The framework's default limit of 200 MB is removed. A limit that the application sets stays. A full cache then
+/// refuses new entries instead of evicting entries.
 /// </summary>
-internal sealed class KeepSessionsInMemoryCache(IServiceCollection services) : IPostConfigureOptions<MemoryDistributedCacheOptions>
+internal sealed class KeepSessionsInMemoryCache(IServiceCollection services)
+    : IPostConfigureOptions<MemoryDistributedCacheOptions>
 {
     public void PostConfigure(string? name, MemoryDistributedCacheOptions options)
     {
@@ -26,9 +28,10 @@ internal sealed class KeepSessionsInMemoryCache(IServiceCollection services) : I
         options.CompactionPercentage = 0;
     }
 
-    // A store that a factory makes may be ours inside of another.
+    // A store from a factory may wrap the cache store.
     private bool HoldsSessions() =>
         MemoryCacheLimit.IsMadeByFramework(services)
-        && MemoryCacheLimit.Last(services, typeof(ISessionRecords)) is { ImplementationInstance: null } store
-        && (store.ImplementationType is null || store.ImplementationType == typeof(DistributedCacheSessionStore));
+        && MemoryCacheLimit.Last(services, typeof(ISessionRecordStore))
+            is { ImplementationInstance: null, ImplementationType: null }
+        && MemoryCacheLimit.Last(services, typeof(IUserEpochs)) is not null;
 }

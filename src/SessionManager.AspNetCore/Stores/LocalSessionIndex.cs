@@ -1,10 +1,11 @@
+using SessionManager.AspNetCore.Rules;
 using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// The sessions that this process has made or loaded, in order, because a plain cache can't list. A session that has not been used here for
-/// as long as its record is kept is forgotten when the number of sessions has doubled.
+/// The sessions that this process has made or loaded, in order, because a plain cache can't list. A session that has
+/// not been used here for as long as its record is kept is forgotten when the number of sessions has doubled.
 /// </summary>
 internal sealed class LocalSessionIndex
 {
@@ -41,7 +42,8 @@ internal sealed class LocalSessionIndex
         }
     }
 
-    /// <summary>Remembers a session as it was loaded or saved. Costs a lookup when nothing about the session is new.</summary>
+    /// <summary>Remembers a session as it was loaded or saved. Costs a lookup when nothing about the session is
+    /// new.</summary>
     public void Remember(Guid id, SessionSpan span)
     {
         lock (_lock)
@@ -100,7 +102,9 @@ internal sealed class LocalSessionIndex
         {
             List<SessionPosition> page =
             [
-                .. _order.Before(last).Take(Math.Min(count, SlicedSweep.Length)).Select(place => PositionOf(_sessions[place])),
+                .. _order.Before(last)
+                    .Take(Math.Min(count, SlicedSweep.Length))
+                    .Select(place => PositionOf(_sessions[place])),
             ];
             CountAtOnce(page.Count);
             return page;

@@ -1,8 +1,8 @@
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// The sessions that this process remembers, by id. A session takes 44 bytes, where a <see cref="Dictionary{TKey, TValue}"/> takes 52 to
-/// 104, by how full it is. Not for several threads at once.
+/// The sessions that this process remembers, by id. A session takes 44 bytes, where a
+/// <see cref="Dictionary{TKey, TValue}"/> takes 52 to 104, by how full it is. Not for several threads at once.
 /// </summary>
 /// <param name="longest">How long a session can live.</param>
 internal sealed class LocalSessionTable(TimeSpan longest)
@@ -13,7 +13,8 @@ internal sealed class LocalSessionTable(TimeSpan longest)
     /// <summary>How many sessions there are.</summary>
     public int Count => Table.Count;
 
-    /// <summary>The unit of <see cref="LocalSession.SeenAfter"/>, in milliseconds: one, unless sessions can live for more than 49 days.</summary>
+    /// <summary>The unit of <see cref="LocalSession.SeenAfter"/>, in milliseconds: one, unless sessions can live for
+    /// more than 49 days.</summary>
     public long Unit { get; } = 1 + (long)(longest.TotalMilliseconds / uint.MaxValue);
 
     /// <summary>The session at a place.</summary>

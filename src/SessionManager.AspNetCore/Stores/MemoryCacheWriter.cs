@@ -2,7 +2,8 @@ using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Stores;
 
-/// <summary>Changes records in the framework's memory cache, which never waits: each member completes at once.</summary>
+/// <summary>Changes records in the framework's memory cache, which never waits: each member completes at
+/// once.</summary>
 /// <param name="cache">The entries of the cache.</param>
 /// <param name="users">The lists of users' sessions.</param>
 /// <param name="tracker">The sessions of this process.</param>
@@ -67,7 +68,8 @@ internal sealed class MemoryCacheWriter(CacheEntries cache, UserIndex users, Ses
         return new ValueTask<bool>(true);
     }
 
-    // The session has ended, and that is what counts. What stays in the list leads to a tombstone, and is dropped in its time.
+    // The session has ended, and that is what counts. What stays in the list leads to a tombstone, and is dropped in
+    // its time.
     private void Remove(UserIndexChange removal)
     {
         try

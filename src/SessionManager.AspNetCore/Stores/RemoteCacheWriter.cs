@@ -4,17 +4,18 @@ using SessionManager.AspNetCore.Storage;
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// Changes records in any cache: reads, compares and writes while it holds the lock of the session. When a call of the cache hangs, the changes
-/// that wait behind it fail with it. A write that was given up on is waited for by the next change of its session.
+/// Changes records in any cache: reads, compares and writes while it holds the lock of the session. When a call of the
+/// cache hangs, the changes that wait behind it fail with it. A write that was given up on is waited for by the next
+/// change of its session.
 /// </summary>
 /// <param name="cache">The entries of the cache.</param>
 /// <param name="users">The lists of users' sessions.</param>
 /// <param name="tracker">The sessions of this process.</param>
 /// <param name="unfinished">The writes that were given up on.</param>
-internal sealed class RemoteCacheWriter(CacheEntries cache, UserIndex users, SessionTracker tracker, UnfinishedWrites unfinished)
-    : ICacheWriter
+internal sealed class RemoteCacheWriter(
+    CacheEntries cache, UserIndex users, SessionTracker tracker, UnfinishedWrites unfinished) : ICacheWriter
 {
-    private readonly KeyedLock _locks = new();
+    private readonly KeyedLock<object> _locks = new();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<SessionWriteResult> WriteAsync(SessionWrite write, CancellationToken cancellationToken)
@@ -98,7 +99,8 @@ internal sealed class RemoteCacheWriter(CacheEntries cache, UserIndex users, Ses
         return true;
     }
 
-    // The session has ended, and that is what counts. What stays in the list leads to a tombstone, and is dropped in its time.
+    // The session has ended, and that is what counts. What stays in the list leads to a tombstone, and is dropped in
+    // its time.
     private async ValueTask RemoveAsync(UserIndexChange removal, CancellationToken cancellationToken)
     {
         try

@@ -1,8 +1,10 @@
+using SessionManager.AspNetCore.Rules;
 using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Stores;
 
-/// <summary>Opens and remembers the records that pass through this process, and knows when the list of a user has to be changed.</summary>
+/// <summary>Opens and remembers the records that pass through this process, and knows when the list of a user has to be
+/// changed.</summary>
 /// <param name="local">What this process remembers.</param>
 /// <param name="mayLose">Whether the cache may lose an entry, so that a touch has to write it again.</param>
 /// <param name="damaged">Told the session's id when a value turns out to be damaged.</param>
@@ -10,20 +12,26 @@ internal sealed class SessionTracker(LocalSessionIndex local, bool mayLose, Acti
 {
     /// <summary>What a write removes from the list of a user.</summary>
     public static UserIndexChange? RemovedBy(SessionWrite write, RecordSwap swap) =>
-        write.IsTombstone && (swap.UserBefore ?? write.UserId) is { } userId ? UserIndexChange.Remove(userId, write) : null;
+        write.IsTombstone && (swap.UserBefore ?? write.FormerUserId) is { } userId
+            ? UserIndexChange.Remove(userId, write)
+            : null;
 
     /// <summary>What a write adds to the list of its user, before the record is written.</summary>
     public static UserIndexChange? AddedBy(SessionWrite write) =>
-        write is { MovesIndex: true, IsTombstone: false, UserId: { } userId } ? UserIndexChange.Add(userId, write) : null;
+        write is { MovesIndex: true, IsTombstone: false, UserId: { } userId }
+            ? UserIndexChange.Add(userId, write)
+            : null;
 
-    /// <summary>Whether what is stored under an id is a session of a user that has not ended.</summary>
+    /// <summary>Whether what is stored under an id that a user's list has is a session of the user that has not ended.
+    /// What can't be read is: that the list has its id is evidence enough to end it with the user's other
+    /// sessions.</summary>
     public static bool IsOf(string userId, Guid id, byte[]? stored) =>
         stored is not null
-        && CacheRecord.Read(id, stored, out var record) == StoredSessionStatus.Whole
-        && !record.IsTombstone
-        && record.IsOf(userId);
+        && (CacheRecord.Read(id, stored, out var record) != StoredSessionStatus.Whole
+            || (!record.IsTombstone && record.IsOf(userId)));
 
-    /// <summary>What a touch adds to the list of its user, where the cache or another process may have lost it.</summary>
+    /// <summary>What a touch adds to the list of its user, where the cache or another process may have lost
+    /// it.</summary>
     public UserIndexChange? AddedBy(SessionTouch touch) =>
         mayLose && touch.UserId is { } userId ? UserIndexChange.Add(userId, touch) : null;
 
@@ -48,7 +56,7 @@ internal sealed class SessionTracker(LocalSessionIndex local, bool mayLose, Acti
         }
         else
         {
-            local.Remember(id, new SessionSpan(record.Started, record.LastSeen, record.HasUser));
+            local.Remember(id, new SessionSpan(record.Started, record.LastSeen, record.IsSignedIn));
         }
 
         return record.ToSession(damaged);
@@ -64,7 +72,9 @@ internal sealed class SessionTracker(LocalSessionIndex local, bool mayLose, Acti
         }
 
         local.Remember(write.Id, new SessionSpan(
-            write.StartedAt.ToUnixTimeMilliseconds(), write.LastSeenAt.ToUnixTimeMilliseconds(), write.UserId is not null));
+            write.StartedAt.ToUnixTimeMilliseconds(),
+            write.LastSeenAt.ToUnixTimeMilliseconds(),
+            HeaderCodec.IsSignedIn(write.Header.Span)));
     }
 
     /// <summary>Remembers that a session was touched.</summary>

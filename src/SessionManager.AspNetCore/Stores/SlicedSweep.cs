@@ -1,14 +1,17 @@
 namespace SessionManager.AspNetCore.Stores;
 
-/// <summary>Goes through a table under its lock slice by slice, so that nobody waits for the lock longer than a slice takes.</summary>
+/// <summary>Sweeps a table under its lock in slices, so that no caller waits for the lock longer than a slice
+/// takes.</summary>
 /// <param name="gate">The lock.</param>
-/// <param name="slice">Handles the places from one on, at a time in Unix milliseconds, and returns whether others may follow.</param>
+/// <param name="slice">Sweeps the slice that begins at a place, at a time in Unix milliseconds. It returns whether more
+/// slices may follow.</param>
 internal sealed class SlicedSweep(Lock gate, Func<int, long, bool> slice)
 {
-    /// <summary>How many places a slice has: some tenths of a millisecond when all of them are forgotten.</summary>
+    /// <summary>The number of places in a slice. A slice takes some tenths of a millisecond when all its entries are
+    /// removed.</summary>
     public const int Length = 256;
 
-    /// <summary>Goes through all of it.</summary>
+    /// <summary>Sweeps the whole table.</summary>
     public void Run(long now)
     {
         for (var from = 0; RunSlice(from, now); from += Length)
@@ -17,7 +20,7 @@ internal sealed class SlicedSweep(Lock gate, Func<int, long, bool> slice)
         }
     }
 
-    /// <summary>Goes through all of it on the thread pool, where each slice waits in line anew.</summary>
+    /// <summary>Sweeps the whole table on the thread pool. Each slice is a separate work item.</summary>
     public void Start(long now, int from = 0) => ThreadPool.UnsafeQueueUserWorkItem(
         static sweep =>
         {

@@ -1,20 +1,21 @@
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// The places of a table's entries by a time, and those of one time by their ids. They are kept in sorted pieces: a place takes 4 bytes (in a
-/// tree it takes 64), and one that is added or removed moves the others of its piece at most. Not for several threads at once.
+/// The places of a table's entries, sorted by a time and then by an id. The places are kept in sorted pieces. A place
+/// takes 4 bytes, where a tree takes 64, and an addition or removal moves only the places of one piece. The class is
+/// not thread-safe.
 /// </summary>
-/// <param name="table">The table. While an entry is in order it stays at its place.</param>
+/// <param name="table">The table. A sorted entry stays at its place.</param>
 internal sealed class SortedPlaces<TKey, TEntry>(StableTable<TKey, TEntry> table)
     where TKey : IEquatable<TKey>
     where TEntry : struct, ITableEntry<TKey>, IOrderedEntry
 {
     private const int PieceLength = 512;
 
-    // There is one of these for each user, and most have one entry.
+    // Each user has an instance, and most instances have one entry.
     private readonly List<List<int>> _pieces = new(1);
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of places.</summary>
     public int Count { get; private set; }
 
     /// <summary>Adds the entry at a place.</summary>
@@ -24,7 +25,7 @@ internal sealed class SortedPlaces<TKey, TEntry>(StableTable<TKey, TEntry> table
         Insert(place);
     }
 
-    /// <summary>Removes the entry at a place, which is in order.</summary>
+    /// <summary>Removes the entry at a place, which is sorted.</summary>
     public void Remove(int place)
     {
         var key = table[place].Order;
@@ -42,7 +43,8 @@ internal sealed class SortedPlaces<TKey, TEntry>(StableTable<TKey, TEntry> table
         }
     }
 
-    /// <summary>The places of the entries before a key, which may be gone, from the last to the first; without a key of all.</summary>
+    /// <summary>Returns the places of the entries before a key, from the last to the first; without a key, all places.
+    /// There need not be an entry with the key.</summary>
     public IEnumerable<int> Before((long Time, Guid Id)? key)
     {
         for (var i = key is { } end ? PieceOf(end) : _pieces.Count - 1; i >= 0; i--)
@@ -55,7 +57,8 @@ internal sealed class SortedPlaces<TKey, TEntry>(StableTable<TKey, TEntry> table
         }
     }
 
-    /// <summary>The places of the entries after a key, which may be gone, from the first to the last; without a key of all.</summary>
+    /// <summary>Returns the places of the entries after a key, from the first to the last; without a key, all places.
+    /// There need not be an entry with the key.</summary>
     public IEnumerable<int> After((long Time, Guid Id)? key)
     {
         for (var i = key is { } start ? Math.Max(0, PieceOf(start)) : 0; i < _pieces.Count; i++)
@@ -92,7 +95,7 @@ internal sealed class SortedPlaces<TKey, TEntry>(StableTable<TKey, TEntry> table
         }
         else if (index == PieceLength)
         {
-            // The usual one is the newest: what is full stays full.
+            // Most additions are at the end, so a full piece stays full.
             _pieces.Insert(i + 1, NewPiece(place));
         }
         else

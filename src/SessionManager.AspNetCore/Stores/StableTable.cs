@@ -3,12 +3,12 @@ using System.Numerics;
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// A hash table whose entries stay at their place, so that four bytes name one, and which never stops to grow: each entry that is added splits
-/// one bucket (linear hashing), and entries and buckets come in chunks. It takes 4 bytes an entry besides the entries. Not for several threads at
-/// once.
+/// A hash table whose entries stay at their places, so a place of four bytes identifies an entry. The table never
+/// pauses to grow: each new entry splits one bucket (linear hashing), and entries and buckets are allocated in chunks.
+/// The table takes 4 bytes for each entry besides the entry. It is not thread-safe.
 /// </summary>
-/// <typeparam name="TKey">By what entries are found.</typeparam>
-/// <typeparam name="TEntry">The entries.</typeparam>
+/// <typeparam name="TKey">The key of an entry.</typeparam>
+/// <typeparam name="TEntry">The type of the entries.</typeparam>
 internal sealed class StableTable<TKey, TEntry>
     where TKey : IEquatable<TKey>
     where TEntry : struct, ITableEntry<TKey>
@@ -25,13 +25,13 @@ internal sealed class StableTable<TKey, TEntry>
     private int _bucketCount = 1;
     private int _free = None;
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of entries.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Behind the last place that is or was in use.</summary>
+    /// <summary>The first place that was never in use.</summary>
     public int End { get; private set; }
 
-    /// <summary>The most entries that were moved to another bucket at once.</summary>
+    /// <summary>The greatest number of entries that one addition moved to another bucket.</summary>
     public int MostMoved { get; private set; }
 
     /// <summary>The entry at a place.</summary>
@@ -40,7 +40,7 @@ internal sealed class StableTable<TKey, TEntry>
     /// <summary>Whether there is an entry at a place, which may be behind the last.</summary>
     public bool IsUsed(int place) => place < End && this[place].Next >= None;
 
-    /// <summary>The place of an entry; -1 when it is not there.</summary>
+    /// <summary>Returns the place of an entry; -1 when there is no such entry.</summary>
     public int Find(TKey key)
     {
         var place = BucketOf(key);
@@ -58,8 +58,8 @@ internal sealed class StableTable<TKey, TEntry>
         return None;
     }
 
-    /// <summary>Adds an entry that is not there.</summary>
-    /// <returns>Its place, until it is removed.</returns>
+    /// <summary>Adds an entry whose key is not in the table.</summary>
+    /// <returns>The place, which the entry keeps until it is removed.</returns>
     public int Add(TEntry entry)
     {
         if (Count == _bucketCount)
@@ -115,7 +115,7 @@ internal sealed class StableTable<TKey, TEntry>
         }
     }
 
-    // Of a rush that is over nothing stays.
+    // Releases the memory that a rush of entries has taken.
     private void Reset()
     {
         _chunks.RemoveRange(1, _chunks.Count - 1);
@@ -124,7 +124,7 @@ internal sealed class StableTable<TKey, TEntry>
         (_bucketCount, End, _free) = (1, 0, None);
     }
 
-    // The new bucket gets the entries of one other whose hash has one more bit set.
+    // The new bucket gets the entries of one bucket whose hash has one more bit set.
     private void Split()
     {
         var added = _bucketCount;

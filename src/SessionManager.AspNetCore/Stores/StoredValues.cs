@@ -5,12 +5,13 @@ using System.Text;
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// The values of a stored record, read where they lie. A lookup is a binary search over the keys, and checks one value. A damaged value is
-/// absent, and costs no other value.
+/// The values of a stored record, read where they lie. A lookup is a binary search over the keys, and checks one value.
+/// A damaged value is absent, and costs no other value.
 /// </summary>
 /// <param name="index">The index of the values.</param>
 /// <param name="damaged">Told the session's id when a value turns out to be damaged.</param>
-internal sealed class StoredValues(ValueIndex index, Action<Guid>? damaged) : IReadOnlyDictionary<string, ReadOnlyMemory<byte>>
+internal sealed class StoredValues(ValueIndex index, Action<Guid>? damaged)
+    : IReadOnlyDictionary<string, ReadOnlyMemory<byte>>
 {
     private const int StackedKey = 256;
 
@@ -23,7 +24,8 @@ internal sealed class StoredValues(ValueIndex index, Action<Guid>? damaged) : IR
 
     public IEnumerable<ReadOnlyMemory<byte>> Values => this.Select(entry => entry.Value);
 
-    public ReadOnlyMemory<byte> this[string key] => TryGetValue(key, out var value) ? value : throw new KeyNotFoundException();
+    public ReadOnlyMemory<byte> this[string key] =>
+        TryGetValue(key, out var value) ? value : throw new KeyNotFoundException();
 
     public bool ContainsKey(string key) => TryGetValue(key, out _);
 
@@ -36,7 +38,9 @@ internal sealed class StoredValues(ValueIndex index, Action<Guid>? damaged) : IR
         }
 
         Span<byte> buffer = stackalloc byte[StackedKey];
-        var wanted = Encoding.UTF8.TryGetBytes(key, buffer, out var written) ? buffer[..written] : Encoding.UTF8.GetBytes(key);
+        var wanted = Encoding.UTF8.TryGetBytes(key, buffer, out var written)
+            ? buffer[..written]
+            : Encoding.UTF8.GetBytes(key);
         var place = index.Find(wanted);
         return place >= 0 && TryRead(place, out value);
     }

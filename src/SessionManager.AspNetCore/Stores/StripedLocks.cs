@@ -1,6 +1,7 @@
 namespace SessionManager.AspNetCore.Stores;
 
-/// <summary>A fixed number of locks, shared by all keys. The holder never waits, so sharing costs next to nothing.</summary>
+/// <summary>A fixed number of locks, shared by all keys. The holder never waits, so sharing costs next to
+/// nothing.</summary>
 internal sealed class StripedLocks
 {
     private const int Count = 64;

@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// Writes that were given up on before they ended. Such a write may still arrive, and would then overwrite what is written now. So the next
-/// change of the same key waits a while for the end of the write. A write that arrives even later can't be told from a new one.
+/// Writes that were given up on before they ended. Such a write may still arrive, and would then overwrite what is
+/// written now. So the next change of the same key waits a while for the end of the write. A write that arrives even
+/// later can't be told from a new one.
 /// </summary>
 /// <param name="patience">How long a change waits.</param>
 /// <param name="lost">Told the key and the fault of a write that has not ended well.</param>
@@ -26,7 +27,9 @@ internal sealed class UnfinishedWrites(TimeSpan patience, Action<Guid, string> l
 
     /// <summary>Waits for the unfinished write of a key, when there is one.</summary>
     public ValueTask SettleAsync(Guid key, CancellationToken cancellationToken) =>
-        _writes.TryRemove(key, out var write) ? new ValueTask(SettleAsync(key, write, cancellationToken)) : ValueTask.CompletedTask;
+        _writes.TryRemove(key, out var write)
+            ? new ValueTask(SettleAsync(key, write, cancellationToken))
+            : ValueTask.CompletedTask;
 
     private async Task SettleAsync(Guid key, Task write, CancellationToken cancellationToken)
     {

@@ -3,9 +3,10 @@ using SessionManager.AspNetCore.Storage;
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// The lists of users' sessions, an entry of the cache for each user. A list is changed by reading and writing it under a lock of this process.
-/// Two processes that change one user's list at the same moment may lose one of the two changes. A session that was lost is added again
-/// by its process: at once when the next read shows the loss, and otherwise when the session is touched.
+/// The lists of users' sessions, an entry of the cache for each user. A list is changed by reading and writing it under
+/// a lock of this process. Two processes that change one user's list at the same moment may lose one of the two
+/// changes. A session that was lost is added again by its process: at once when the next read shows the loss, and
+/// otherwise when the session is touched.
 /// </summary>
 /// <param name="cache">The entries of the cache.</param>
 /// <param name="keys">The keys of users.</param>
@@ -13,11 +14,12 @@ namespace SessionManager.AspNetCore.Stores;
 /// <param name="unfinished">The writes that were given up on.</param>
 internal sealed class UserIndex(CacheEntries cache, UserKeys keys, StoreCall writes, UnfinishedWrites unfinished)
 {
-    private readonly KeyedLock _locks = new();
+    private readonly KeyedLock<object> _locks = new();
     private readonly StripedLocks _stripes = new();
 
     /// <summary>The sessions in a user's list.</summary>
-    public async ValueTask<IReadOnlyList<IndexedSession>> FindAsync(string userId, CancellationToken cancellationToken) =>
+    public async ValueTask<IReadOnlyList<IndexedSession>> FindAsync(
+        string userId, CancellationToken cancellationToken) =>
         UserIndexCodec.Read(await cache.GetAsync(keys.Of(userId).Sessions, Guid.Empty, cancellationToken));
 
     /// <summary>Changes a user's list in the memory cache.</summary>

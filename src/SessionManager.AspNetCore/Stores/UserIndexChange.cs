@@ -18,12 +18,18 @@ internal readonly struct UserIndexChange
     public string UserId { get; }
 
     /// <summary>What a write adds.</summary>
-    public static UserIndexChange Add(string userId, SessionWrite write) =>
-        new(userId, new IndexedSession(write.Id, write.IndexUntil.ToUnixTimeMilliseconds()), removes: false, write.Now);
+    public static UserIndexChange Add(string userId, SessionWrite write) => new(
+        userId,
+        new IndexedSession(write.Id, write.IndexUntil.ToUnixTimeMilliseconds()),
+        removes: false,
+        write.Now);
 
     /// <summary>What a touch adds.</summary>
-    public static UserIndexChange Add(string userId, SessionTouch touch) =>
-        new(userId, new IndexedSession(touch.Id, touch.IndexUntil.ToUnixTimeMilliseconds()), removes: false, touch.LastSeenAt);
+    public static UserIndexChange Add(string userId, SessionTouch touch) => new(
+        userId,
+        new IndexedSession(touch.Id, touch.IndexUntil.ToUnixTimeMilliseconds()),
+        removes: false,
+        touch.LastSeenAt);
 
     /// <summary>What the write of a tombstone removes.</summary>
     public static UserIndexChange Remove(string userId, SessionWrite tombstone) =>

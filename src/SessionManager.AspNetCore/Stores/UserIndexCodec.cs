@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using SessionManager.AspNetCore.Records;
+using SessionManager.AspNetCore.Rules;
 
 namespace SessionManager.AspNetCore.Stores;
 

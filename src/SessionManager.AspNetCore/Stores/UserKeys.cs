@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 
 namespace SessionManager.AspNetCore.Stores;
 
-/// <summary>The store keys of users: no key shows a user id. The keys of recent users are remembered; others push them out.</summary>
+/// <summary>The store keys of users: no key shows a user id. The keys of recent users are remembered; others push them
+/// out.</summary>
 /// <param name="prefix">What all keys begin with.</param>
 internal sealed class UserKeys(string prefix)
 {

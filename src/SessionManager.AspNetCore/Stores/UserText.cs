@@ -5,7 +5,8 @@ using System.Text.Unicode;
 
 namespace SessionManager.AspNetCore.Stores;
 
-/// <summary>User ids as bytes: UTF-8, or UTF-16 when the id has no UTF-8 form, so that two ids are never the same bytes.</summary>
+/// <summary>User ids as bytes: UTF-8, or UTF-16 when the id has no UTF-8 form, so that two ids are never the same
+/// bytes.</summary>
 internal static class UserText
 {
     /// <summary>How long a buffer has to be that most user ids fit into.</summary>

@@ -7,25 +7,30 @@ namespace SessionManager.AspNetCore.Stores;
 [StructLayout(LayoutKind.Auto)]
 internal readonly struct ValueChanges
 {
+    // The only change, as most writes have it: it needs no array.
+    private readonly (byte[] Key, ReadOnlyMemory<byte>? Value) _last;
     private readonly (byte[] Key, ReadOnlyMemory<byte>? Value)[] _changes;
 
     public ValueChanges(IReadOnlyDictionary<string, ReadOnlyMemory<byte>?> values)
     {
-        _changes = values.Count == 0 ? [] : new (byte[], ReadOnlyMemory<byte>?)[values.Count];
+        Count = values.Count;
+        _changes = Count <= 1 ? [] : new (byte[], ReadOnlyMemory<byte>?)[Count];
         var i = 0;
         if (values is Dictionary<string, ReadOnlyMemory<byte>?> dictionary)
         {
             // The enumerator of the interface would be on the heap.
             foreach (var (key, value) in dictionary)
             {
-                _changes[i++] = (Encoding.UTF8.GetBytes(key), value);
+                _last = (Encoding.UTF8.GetBytes(key), value);
+                Put(_changes, i++, _last);
             }
         }
-        else if (i < _changes.Length)
+        else if (Count > 0)
         {
             foreach (var (key, value) in values)
             {
-                _changes[i++] = (Encoding.UTF8.GetBytes(key), value);
+                _last = (Encoding.UTF8.GetBytes(key), value);
+                Put(_changes, i++, _last);
             }
         }
 
@@ -36,11 +41,20 @@ internal readonly struct ValueChanges
     }
 
     /// <summary>How many changes there are.</summary>
-    public int Count => _changes.Length;
+    public int Count { get; }
 
     /// <summary>The key of a change.</summary>
-    public byte[] KeyOf(int i) => _changes[i].Key;
+    public byte[] KeyOf(int i) => Count == 1 ? _last.Key : _changes[i].Key;
 
     /// <summary>The value that is set; <see langword="null"/> when the key is removed.</summary>
-    public ReadOnlyMemory<byte>? ValueOf(int i) => _changes[i].Value;
+    public ReadOnlyMemory<byte>? ValueOf(int i) => Count == 1 ? _last.Value : _changes[i].Value;
+
+    private static void Put(
+        (byte[], ReadOnlyMemory<byte>?)[] changes, int i, in (byte[], ReadOnlyMemory<byte>?) change)
+    {
+        if (changes.Length > 0)
+        {
+            changes[i] = change;
+        }
+    }
 }

@@ -1,13 +1,13 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
-using SessionManager.AspNetCore.Records;
+using SessionManager.AspNetCore.Rules;
 
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// The index of a stored record's values. Whatever the index says, nothing outside of the record is read. A value whose checksum is wrong
-/// is not there.
+/// The index of a stored record's values. Whatever the index says, nothing outside of the record is read. A value whose
+/// checksum is wrong is not there.
 /// </summary>
 /// <param name="record">The whole record.</param>
 /// <param name="indexOffset">Where the index begins.</param>
@@ -30,16 +30,17 @@ internal readonly struct ValueIndex(byte[] record, int indexOffset, int valuesOf
     /// <summary>The id of the session whose values these are.</summary>
     public Guid SessionId => CacheRecord.IdOf(record);
 
-    /// <summary>Whether keys and values lie one behind the other, as they are written. A record of anything else is not copied from: values
-    /// that overlap would multiply.</summary>
+    /// <summary>Whether keys and values lie one behind the other, as they are written. A record of anything else is not
+    /// copied from: values that overlap would multiply.</summary>
     public bool IsOrdered
     {
         get
         {
             var (key, value) = ((uint)KeysOffset, (uint)valuesOffset);
-            for (var i = 0; i <= count; i++)
+            for (var rows = Rows(0, count); !rows.IsEmpty; rows = rows[RowLength..])
             {
-                var (nextKey, nextValue) = (KeyStart(i), ValueStart(i));
+                var nextKey = BinaryPrimitives.ReadUInt32LittleEndian(rows);
+                var nextValue = BinaryPrimitives.ReadUInt32LittleEndian(rows[4..]);
                 if (nextKey < key || nextValue < value)
                 {
                     return false;
@@ -54,7 +55,8 @@ internal readonly struct ValueIndex(byte[] record, int indexOffset, int valuesOf
 
     private int KeysOffset => indexOffset + (count * RowLength);
 
-    /// <summary>The place of a key; when the key is not there, the complement of the place that it would have.</summary>
+    /// <summary>The place of a key; when the key is not there, the complement of the place that it would
+    /// have.</summary>
     public int Find(ReadOnlySpan<byte> key)
     {
         var (low, high) = (0, count - 1);
@@ -96,7 +98,8 @@ internal readonly struct ValueIndex(byte[] record, int indexOffset, int valuesOf
     /// <summary>The length of the values from one place up to another. Only when <see cref="IsOrdered"/>.</summary>
     public int ValuesLength(int from, int to) => (int)(ValueStart(to) - ValueStart(from));
 
-    /// <summary>Copies the values from one place up to another into a new record. Only when <see cref="IsOrdered"/>.</summary>
+    /// <summary>Copies the values from one place up to another into a new record. Only when
+    /// <see cref="IsOrdered"/>.</summary>
     public void CopyTo(ref ValueWriter target, int from, int to)
     {
         if (from >= to)
@@ -107,14 +110,26 @@ internal readonly struct ValueIndex(byte[] record, int indexOffset, int valuesOf
         var (keys, values) = ((int)KeyStart(from), (int)ValueStart(from));
         var (keyMove, valueMove) = target.Append(
             record.AsSpan(keys, KeysLength(from, to)), keys, record.AsSpan(values, ValuesLength(from, to)), values);
+        if (keyMove == 0 && valueMove == 0)
+        {
+            target.AppendRows(Rows(from, to));
+            return;
+        }
+
         for (var i = from; i < to; i++)
         {
             target.AppendRow((int)KeyStart(i) + keyMove, (int)ValueStart(i) + valueMove, Field(i, 8));
         }
     }
 
-    private ReadOnlySpan<byte> KeyAt(int i) =>
-        IsInside(KeyStart(i), KeyStart(i + 1), KeysOffset) ? record.AsSpan((int)KeyStart(i)..(int)KeyStart(i + 1)) : default;
+    private ReadOnlySpan<byte> KeyAt(int i)
+    {
+        var (start, end) = (KeyStart(i), KeyStart(i + 1));
+        return IsInside(start, end, KeysOffset) ? record.AsSpan((int)start, (int)(end - start)) : default;
+    }
+
+    private ReadOnlySpan<byte> Rows(int from, int to) =>
+        record.AsSpan(indexOffset + (from * RowLength), (to - from) * RowLength);
 
     private uint KeyStart(int i) => i < count ? Field(i, 0) : (uint)valuesOffset;
 

@@ -1,8 +1,9 @@
 namespace SessionManager.AspNetCore.Stores;
 
 /// <summary>
-/// Merges the values of a stored record with changes, both ordered by key. What is kept between two changes is copied in one piece and not
-/// looked at: a damaged value stays absent until it is written again. A record whose index lies about its order keeps nothing.
+/// Merges the values of a stored record with changes, both ordered by key. What is kept between two changes is copied
+/// in one piece and not looked at: a damaged value stays absent until it is written again. A record whose index lies
+/// about its order keeps nothing.
 /// </summary>
 internal readonly ref struct ValueMerge
 {

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using SessionManager.AspNetCore.Records;
+using SessionManager.AspNetCore.Rules;
 
 namespace SessionManager.AspNetCore.Stores;
 
@@ -24,13 +24,21 @@ internal ref struct ValueWriter(Span<byte> record, int indexOffset, int keysOffs
 
     /// <summary>Appends the keys and values of many rows, which have to be appended as well.</summary>
     /// <returns>By how much the offsets of keys and values in those rows move.</returns>
-    public (int Keys, int Values) Append(ReadOnlySpan<byte> keys, int keysFrom, ReadOnlySpan<byte> values, int valuesFrom)
+    public (int Keys, int Values) Append(
+        ReadOnlySpan<byte> keys, int keysFrom, ReadOnlySpan<byte> values, int valuesFrom)
     {
         var moves = (_key - keysFrom, _value - valuesFrom);
         keys.CopyTo(_record[_key..]);
         values.CopyTo(_record[_value..]);
         (_key, _value) = (_key + keys.Length, _value + values.Length);
         return moves;
+    }
+
+    /// <summary>Appends rows as they are.</summary>
+    public void AppendRows(ReadOnlySpan<byte> rows)
+    {
+        rows.CopyTo(_record[_row..]);
+        _row += rows.Length;
     }
 
     /// <summary>Appends one row.</summary>

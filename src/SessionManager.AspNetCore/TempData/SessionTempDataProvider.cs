@@ -12,18 +12,22 @@ using SessionManager.AspNetCore.Pipeline;
 namespace SessionManager.AspNetCore.TempData;
 
 /// <summary>
-/// Keeps MVC's TempData in the session, each entry as a value of its own, so that requests that overlap neither lose nor bring back
-/// each other's entries: a request removes what it read, writes what it stored, and leaves all else alone.
+/// Keeps MVC's TempData in the session, each entry as a value of its own, so that requests that overlap neither lose
+/// nor bring back each other's entries: a request removes what it read, writes what it stored, and leaves all else
+/// alone.
 /// </summary>
 /// <remarks>
-/// A stored entry is never changed. Whoever stores under a key that is there writes a new entry and removes the one it found, so a request
-/// that reads an old message can't remove the new one. Entries are in order of the moment in their keys; of two under one key of the
-/// application, which two requests at once can write, the later one counts, and both go when it is read. Each counts as a key of the
-/// session, of which <c>MaxKeys</c> allows 256: a response that adds more entries than are left fails.
+/// A stored entry is never changed. Whoever stores under a key that is there writes a new entry and removes the one it
+/// found, so a request that reads an old message can't remove the new one. Entries are in order of the moment in their
+/// keys; of two under one key of the application, which two requests at once can write, the later one counts, and both
+/// go when it is read. Each counts as a key of the session, of which <c>MaxKeys</c> allows 256: a response that adds
+/// more entries than are left fails.
 /// </remarks>
-internal sealed class SessionTempDataProvider(TimeProvider clock, ILogger<SessionTempDataProvider> logger) : ITempDataProvider
+internal sealed class SessionTempDataProvider(TimeProvider clock, ILogger<SessionTempDataProvider> logger)
+    : ITempDataProvider
 {
-    /// <summary>What an entry's key in the session begins with. 16 hexadecimal digits of the moment follow, and 8 at random.</summary>
+    /// <summary>What an entry's key in the session begins with. 16 hexadecimal digits of the moment follow, and 8 at
+    /// random.</summary>
     public const string KeyPrefix = "__TempData:";
 
     private const int MomentLength = 16;
@@ -74,14 +78,18 @@ internal sealed class SessionTempDataProvider(TimeProvider clock, ILogger<Sessio
         var kept = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var entry in entries.Values)
         {
-            if (entry.Key is not null && changed.TryGetValue(entry.Key, out var value) && IsUnchanged(context, entry, value))
+            if (entry.Key is not null
+                && changed.TryGetValue(entry.Key, out var value)
+                && IsUnchanged(context, entry, value))
             {
                 kept.Add(entry.Key);
                 changed.Remove(entry.Key);
             }
         }
 
-        var written = changed.Select(pair => new TempDataEntry(pair.Key, pair.Value, Serialize(context, pair.Key, pair.Value))).ToList();
+        var written = changed
+            .Select(pair => new TempDataEntry(pair.Key, pair.Value, Serialize(context, pair.Key, pair.Value)))
+            .ToList();
         RemoveAllBut(kept, context, session, entries);
         foreach (var entry in written)
         {
@@ -91,10 +99,12 @@ internal sealed class SessionTempDataProvider(TimeProvider clock, ILogger<Sessio
         }
     }
 
-    private static void RemoveAllBut(HashSet<string> kept, HttpContext context, ISession session, Dictionary<string, TempDataEntry> entries)
+    private static void RemoveAllBut(
+        HashSet<string> kept, HttpContext context, ISession session, Dictionary<string, TempDataEntry> entries)
     {
-        // Where nothing may be changed, what was read stays for the next request that may; and what was prefetched nobody has read yet.
-        if (RequestSession.Find(context) is { IsReadOnly: true } || Prefetch.Is(context))
+        // Where nothing may be changed, what was read stays for the next request that may; and what was prefetched
+        // nobody has read yet.
+        if (RequestSessions.Find(context) is { IsReadOnly: true } || Prefetch.Is(context))
         {
             return;
         }
@@ -122,9 +132,15 @@ internal sealed class SessionTempDataProvider(TimeProvider clock, ILogger<Sessio
             return false;
         }
 
-        // A list or a dictionary may have been changed in place. Both sides are written by the serializer that runs now.
-        return value is null or string or ValueType
-            || Serialize(context, entry.Key!, value).AsSpan().SequenceEqual(Serialize(context, entry.Key!, Deserialize(context, entry.Stored).Value));
+        // A list or a dictionary may have been changed in place. Both sides are written by the serializer that runs
+        // now.
+        if (value is null or string or ValueType)
+        {
+            return true;
+        }
+
+        var stored = Deserialize(context, entry.Stored).Value;
+        return Serialize(context, entry.Key!, value).AsSpan().SequenceEqual(Serialize(context, entry.Key!, stored));
     }
 
     private TempDataEntry Find(HttpContext context, ISession session, string key, byte[] stored)
@@ -148,7 +164,8 @@ internal sealed class SessionTempDataProvider(TimeProvider clock, ILogger<Sessio
         }
         catch (Exception exception)
         {
-            // Another serializer wrote it, before a deployment. The message is lost; the page is not. What a serializer says may hold the value.
+            // Another serializer wrote it, before a deployment. The message is lost; the page is not. What a serializer
+            // says may hold the value.
             logger.TempDataRejected(session.Id, exception.GetType().Name);
             return new TempDataEntry(Key: null, Value: null, stored);
         }
@@ -172,7 +189,8 @@ internal sealed class SessionTempDataProvider(TimeProvider clock, ILogger<Sessio
     private static KeyValuePair<string, object> Deserialize(HttpContext context, byte[] stored) =>
         SerializerOf(context).Deserialize(stored).Single();
 
-    private static TempDataSerializer SerializerOf(HttpContext context) => context.RequestServices.GetRequiredService<TempDataSerializer>();
+    private static TempDataSerializer SerializerOf(HttpContext context) =>
+        context.RequestServices.GetRequiredService<TempDataSerializer>();
 
     private string NewKey()
     {
@@ -184,7 +202,7 @@ internal sealed class SessionTempDataProvider(TimeProvider clock, ILogger<Sessio
         }
         while (Interlocked.CompareExchange(ref _lastMoment, moment, last) != last);
 
-        return string.Create(
-            CultureInfo.InvariantCulture, $"{KeyPrefix}{moment:x16}{RandomNumberGenerator.GetHexString(RandomLength, lowercase: true)}");
+        var random = RandomNumberGenerator.GetHexString(RandomLength, lowercase: true);
+        return string.Create(CultureInfo.InvariantCulture, $"{KeyPrefix}{moment:x16}{random}");
     }
 }

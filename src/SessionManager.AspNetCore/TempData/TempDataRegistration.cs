@@ -8,7 +8,8 @@ namespace SessionManager.AspNetCore.TempData;
 /// <summary>Makes the session the place of MVC's TempData, unless the application chose another.</summary>
 internal static class TempDataRegistration
 {
-    /// <summary>Works before MVC is added and after it. Only the first call counts: whatever provider came later was chosen.</summary>
+    /// <summary>Works before MVC is added and after it. Only the first call counts: whatever provider came later was
+    /// chosen.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Add(IServiceCollection services)
     {
@@ -18,7 +19,8 @@ internal static class TempDataRegistration
         }
 
         services.TryAddSingleton<SessionTempDataProvider>();
-        var ours = ServiceDescriptor.Singleton<ITempDataProvider>(static provider => provider.GetRequiredService<SessionTempDataProvider>());
+        var ours = ServiceDescriptor.Singleton<ITempDataProvider>(
+            static provider => provider.GetRequiredService<SessionTempDataProvider>());
         var place = LastOf(services, typeof(ITempDataProvider));
         if (place < 0)
         {
@@ -30,7 +32,8 @@ internal static class TempDataRegistration
         }
     }
 
-    // MVC adds its default in front of the factory of TempData; AddCookieTempDataProvider, which is a choice, puts the same one behind it.
+    // MVC adds its default in front of the factory of TempData; AddCookieTempDataProvider, which is a choice, puts the
+    // same one behind it.
     private static bool IsDefault(IServiceCollection services, int place) =>
         services[place].ImplementationType == typeof(CookieTempDataProvider)
         && place < LastOf(services, typeof(ITempDataDictionaryFactory));

@@ -1,7 +1,9 @@
+using SessionManager.AspNetCore.Storage;
+
 namespace SessionManager.AspNetCore.Dashboard.Tests.Infrastructure;
 
 /// <summary>Counts what is asked of a store, and fails when it is told to.</summary>
-internal sealed class CountingStore(ISessionRecords inner) : ISessionRecords
+internal sealed class CountingStore(ISessionRecordStore inner) : ISessionRecordStore, ILocalSessions
 {
     private int _calls;
     private int _records;
@@ -18,58 +20,39 @@ internal sealed class CountingStore(ISessionRecords inner) : ISessionRecords
 
     public void Reset() => (_calls, _records) = (0, 0);
 
-    public ValueTask<SessionLookup> LoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default)
+    public async ValueTask<StoredSession?> LoadAsync(Guid id, CancellationToken cancellationToken = default) =>
+        Read(1, await Counted().LoadAsync(id, cancellationToken));
+
+    public ValueTask<SessionWriteResult> WriteAsync(SessionWrite write, CancellationToken cancellationToken = default) =>
+        Counted().WriteAsync(write, cancellationToken);
+
+    public ValueTask<bool> TouchAsync(SessionTouch touch, CancellationToken cancellationToken = default) =>
+        Counted().TouchAsync(touch, cancellationToken);
+
+    public async ValueTask<IReadOnlyList<StoredSession>> FindByUserAsync(string userId, CancellationToken cancellationToken = default)
     {
-        Count();
-        Interlocked.Increment(ref _records);
-        return inner.LoadAsync(id, touch, cancellationToken);
+        var found = await Counted().FindByUserAsync(userId, cancellationToken);
+        return Read(found.Count, found);
     }
 
-    public ValueTask<bool> TouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => Counted().TouchAsync(id, touch, cancellationToken);
-
-    public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) => Counted().CommitAsync(commit, cancellationToken);
-
-    public ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) =>
-        Counted().EndAsync(id, reason, onlyOfUser, cancellationToken);
-
-    public ValueTask<bool> EndExpiredAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken = default) =>
-        Counted().EndExpiredAsync(id, now, cancellationToken);
-
-    public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) =>
-        Counted().AdmitAsync(userId, member, limit, cancellationToken);
-
-    public ValueTask DismissAsync(string userId, SessionMember member, CancellationToken cancellationToken = default) =>
-        Counted().DismissAsync(userId, member, cancellationToken);
-
-    public ValueTask<IReadOnlyList<SessionMember>> FindMembersAsync(string userId, CancellationToken cancellationToken = default) =>
-        Counted().FindMembersAsync(userId, cancellationToken);
-
-    public ValueTask RevokeUnlistedAsync(string userId, Guid? exceptId, CancellationToken cancellationToken = default) =>
-        Counted().RevokeUnlistedAsync(userId, exceptId, cancellationToken);
-
-    public ValueTask<IReadOnlyList<SessionMember>> FindOwnedAsync(string ownerId, DateTimeOffset now, CancellationToken cancellationToken = default) =>
-        Counted().FindOwnedAsync(ownerId, now, cancellationToken);
-
-    public ValueTask<bool> EndOwnedAsync(Guid id, SessionEndReason reason, string ownerId, CancellationToken cancellationToken = default) =>
-        Counted().EndOwnedAsync(id, reason, ownerId, cancellationToken);
-
-    public ValueTask EraseUnlistedAsync(string ownerId, CancellationToken cancellationToken = default) =>
-        Counted().EraseUnlistedAsync(ownerId, cancellationToken);
-
-    public async IAsyncEnumerable<SessionRecord> ListAsync(
-        DateTimeOffset now, SessionMember? after = null, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async ValueTask<IReadOnlyList<StoredSession>> ListAsync(
+        SessionPosition? after, int count, CancellationToken cancellationToken = default)
     {
-        Count();
-        await foreach (var record in inner.ListAsync(now, after, cancellationToken))
-        {
-            Interlocked.Increment(ref _records);
-            yield return record;
-        }
+        var page = await Counted().ListAsync(after, count, cancellationToken);
+        return Read(page.Count, page);
     }
 
-    public (int Anonymous, int SignedIn)? CountLive(DateTimeOffset now) => inner.CountLive(now);
+    (int Anonymous, int SignedIn) ILocalSessions.Count(DateTimeOffset now) => ((ILocalSessions)inner).Count(now);
 
-    private ISessionRecords Counted()
+    IEnumerable<Guid> ILocalSessions.ListExpired(DateTimeOffset now) => ((ILocalSessions)inner).ListExpired(now);
+
+    private T Read<T>(int records, T result)
+    {
+        Interlocked.Add(ref _records, records);
+        return result;
+    }
+
+    private ISessionRecordStore Counted()
     {
         Count();
         return inner;

@@ -6,6 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using SessionManager.AspNetCore.Pipeline;
+using SessionManager.AspNetCore.Rules;
+using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Dashboard.Tests.Infrastructure;
 
@@ -22,7 +25,7 @@ internal sealed class DashboardApp : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public ISessionRecords Store => _app.Services.GetRequiredService<ISessionRecords>();
+    public ISessionRecordStore Store => _app.Services.GetRequiredService<ISessionRecordStore>();
 
     public Uri Address => new(_app.Urls.First());
 
@@ -84,31 +87,29 @@ internal sealed class DashboardApp : IAsyncDisposable
         foreach (var user in users)
         {
             Clock.Advance(TimeSpan.FromMilliseconds(10));
-            ids.Add(await AddSessionAsync(Store, Clock.GetUtcNow(), user, client));
+            ids.Add(await AddSessionAsync(Services.GetRequiredService<SessionRepository>(), Clock.GetUtcNow(), user, client));
         }
 
         return ids;
     }
 
-    public static async Task<Guid> AddSessionAsync(ISessionRecords store, DateTimeOffset time, string? user, SessionClient? client = null)
+    public static async Task<Guid> AddSessionAsync(SessionRepository sessions, DateTimeOffset time, string? user, SessionClient? client = null)
     {
         var now = DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
         var id = Guid.NewGuid();
-        if (user is not null)
-        {
-            await store.AdmitAsync(user, new SessionMember(id, now), limit: null);
-        }
-
-        await store.CommitAsync(new SessionCommit
+        var commit = new SessionCommit
         {
             Id = id,
             Now = now,
-            Creates = true,
             Secret = new SessionSecretChange(RandomNumberGenerator.GetBytes(32), default, Required: true),
             Identity = user is null ? null : new SessionIdentity(user, user, now, now, MovesGeneration: true),
             Client = client,
-            Values = new Dictionary<string, SessionValue?>(StringComparer.Ordinal) { ["the-secret-key"] = new SessionValue(SessionValueKind.Text, "the-secret-value"u8.ToArray()) },
-        });
+            Values = new Dictionary<string, ReadOnlyMemory<byte>?>(StringComparer.Ordinal)
+            {
+                ["the-secret-key"] = SessionValue.Of(SessionValueKind.Text, "the-secret-value"u8).Stored,
+            },
+        };
+        Assert.Equal(SessionCommitOutcome.Committed, (await sessions.CommitAsync(commit, CancellationToken.None)).Outcome);
         return id;
     }
 

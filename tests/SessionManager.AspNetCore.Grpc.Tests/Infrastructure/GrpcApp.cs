@@ -6,8 +6,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
-using SessionManager.AspNetCore.StoreConformance;
-using SessionManager.AspNetCore.Stores;
 
 namespace SessionManager.AspNetCore.Grpc.Tests.Infrastructure;
 
@@ -66,8 +64,7 @@ internal sealed class GrpcApp : IAsyncDisposable
                 {
                     collection.AddGrpc(options => grpc?.Invoke(options));
                     collection.AddSingleton<IServiceMethodProvider<Steps>, StepMethods>();
-                    collection.AddSingleton<ISessionRecords>(provider =>
-                        started.Store = new FaultStore(ActivatorUtilities.CreateInstance<DistributedCacheSessionStore>(provider)));
+                    FaultStore.AddTo(collection, made => started.Store = made);
                     collection.Configure<KestrelServerOptions>(options => options.ConfigureEndpointDefaults(
                         listen => listen.Protocols = transport == Transport.Kestrel ? HttpProtocols.Http2 : HttpProtocols.Http1));
                     services?.Invoke(collection);

@@ -12,9 +12,11 @@ internal sealed record Dump(
     IReadOnlyDictionary<string, SortedSetEntry[]> Notes,
     IReadOnlyDictionary<string, TimeSpan?> TimesToLive)
 {
-    /// <summary>Every key, field and value as bytes.</summary>
+    /// <summary>Every key, field and value as bytes, and each header as a whole.</summary>
     public IEnumerable<byte[]> AllBytes =>
-        Hashes.SelectMany(hash => hash.Value.SelectMany(entry => new[] { (byte[])entry.Name!, (byte[])entry.Value! }).Prepend(Encoding.UTF8.GetBytes(hash.Key)))
+        Hashes.SelectMany(hash => hash.Value.SelectMany(entry => new[] { (byte[])entry.Name!, (byte[])entry.Value! })
+                .Prepend(Encoding.UTF8.GetBytes(hash.Key))
+                .Append(HeaderOf(hash.Value)))
             .Concat(Notes.SelectMany(note => note.Value.Select(entry => (byte[])entry.Element!).Prepend(Encoding.UTF8.GetBytes(note.Key))));
 
     public static async Task<Dump> TakeAsync(RedisServer server, string prefix)
@@ -29,7 +31,14 @@ internal sealed record Dump(
             var name = (string)key!;
             if (name.StartsWith(prefix, StringComparison.Ordinal))
             {
-                if (await database.KeyTypeAsync(key) == RedisType.SortedSet)
+                var type = await database.KeyTypeAsync(key);
+                if (type == RedisType.None)
+                {
+                    // Removed meanwhile, with its last entry.
+                    continue;
+                }
+
+                if (type == RedisType.SortedSet)
                 {
                     notes[name] = await database.SortedSetRangeByRankWithScoresAsync(key);
                 }
@@ -45,6 +54,17 @@ internal sealed record Dump(
         return new Dump(hashes, notes, times);
     }
 
-    /// <summary>The names of the only key's fields, in order.</summary>
-    public string[] FieldsOfOnlyKey() => [.. Assert.Single(Hashes).Value.Select(entry => (string)entry.Name!).Order(StringComparer.Ordinal)];
+    /// <summary>Whether a session has ended for good.</summary>
+    public static bool IsTombstone(HashEntry[] fields) => HeaderOf(fields)[1] == 1;
+
+    /// <summary>The columns and the header of a session.</summary>
+    public static byte[] HeaderOf(HashEntry[] fields) =>
+    [
+        .. fields.Where(field => field.Name.TryParse(out int _)).OrderBy(field => (int)field.Name)
+            .SelectMany(field => (byte[])field.Value!),
+    ];
+
+    /// <summary>The names of the only session's fields, in order.</summary>
+    public string[] FieldsOfOnlyKey() =>
+        [.. Assert.Single(Hashes).Value.Select(entry => (string)entry.Name!).Order(StringComparer.Ordinal)];
 }

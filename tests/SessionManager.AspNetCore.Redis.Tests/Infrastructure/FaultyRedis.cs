@@ -1,11 +1,10 @@
 using System.Reflection;
-using SessionManager.AspNetCore.StoreConformance;
 using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 
 /// <summary>A connection whose scripts and commands fail on demand; all else goes to the real one.</summary>
-internal sealed class FaultyRedis(IConnectionMultiplexer real) : ISessionStoreFaults
+internal sealed class FaultyRedis(IConnectionMultiplexer real)
 {
     private static readonly MethodInfo Run = typeof(FaultyRedis).GetMethod(nameof(RunAsync), BindingFlags.Instance | BindingFlags.NonPublic)!;
 

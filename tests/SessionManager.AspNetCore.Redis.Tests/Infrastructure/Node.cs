@@ -53,14 +53,6 @@ internal static class Node
         return other;
     }
 
-    /// <summary>Posts, and fails the test when that was no success.</summary>
-    public static async Task<string> DoAsync(this Browser browser, string path, object? body = null)
-    {
-        using var response = await browser.PostAsync(path, body);
-        Assert.True(response.IsSuccessStatusCode, $"POST {path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
-        return await response.Content.ReadAsStringAsync();
-    }
-
     /// <summary>The status of a request.</summary>
     public static async Task<int> StatusAsync(this Task<HttpResponseMessage> sending)
     {

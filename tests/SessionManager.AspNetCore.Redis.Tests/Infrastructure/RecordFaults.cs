@@ -7,7 +7,8 @@ namespace SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 /// <summary>A connection whose calls fail on demand. All else goes to the real one.</summary>
 internal sealed class RecordFaults(IConnectionMultiplexer real) : IMediumFaults
 {
-    private static readonly MethodInfo Run = typeof(RecordFaults).GetMethod(nameof(RunAsync), BindingFlags.Instance | BindingFlags.NonPublic)!;
+    private static readonly MethodInfo Run = typeof(RecordFaults)
+        .GetMethod(nameof(RunAsync), BindingFlags.Instance | BindingFlags.NonPublic)!;
 
     private readonly Lock _lock = new();
     private TaskCompletionSource? _hanging;
@@ -18,7 +19,9 @@ internal sealed class RecordFaults(IConnectionMultiplexer real) : IMediumFaults
 
     public IConnectionMultiplexer Connection => Proxy.Over(real, (method, arguments) =>
         method.Name == nameof(IConnectionMultiplexer.GetDatabase)
-            ? Proxy.Over((IDatabase)method.Invoke(real, arguments)!, (called, values) => CallAsync((IDatabase)method.Invoke(real, arguments)!, called, values))
+            ? Proxy.Over(
+                (IDatabase)method.Invoke(real, arguments)!,
+                (called, values) => CallAsync((IDatabase)method.Invoke(real, arguments)!, called, values))
             : method.Invoke(real, arguments));
 
     /// <summary>Which calls fail, by their names, keys and arguments. The default is all.</summary>
@@ -68,7 +71,7 @@ internal sealed class RecordFaults(IConnectionMultiplexer real) : IMediumFaults
         var isScript = method.Name == nameof(IDatabase.ScriptEvaluateAsync);
         var keys = isScript ? string.Join(' ', (RedisKey[])arguments[1]!) : "";
         var what = isScript
-            ? $"EVALSHA {keys} {string.Join(' ', ((RedisValue[])arguments[2]!).Select(value => Convert.ToHexString((byte[]?)value ?? [])))}"
+            ? $"EVALSHA {keys} {string.Join(' ', ((RedisValue[])arguments[2]!).Select(Hex))}"
             : $"{method.Name} {string.Join(' ', arguments)}";
         if (_failing && IsAffected(what))
         {
@@ -78,11 +81,14 @@ internal sealed class RecordFaults(IConnectionMultiplexer real) : IMediumFaults
         var result = _hanging is { } hanging && IsAffected(what)
             ? await RunLateAsync(hanging.Task, () => (Task<T>)method.Invoke(database, arguments)!)
             : await (Task<T>)method.Invoke(database, arguments)!;
-        var writesRecord = isScript && !keys.Contains(":list", StringComparison.Ordinal) && !keys.Contains(":user:", StringComparison.Ordinal);
+        var writesRecord = isScript && !keys.Contains(":list", StringComparison.Ordinal)
+            && !keys.Contains(":user:", StringComparison.Ordinal);
         return !writesRecord || Interlocked.Exchange(ref _acknowledgementsToLose, 0) == 0
             ? result
             : throw new IOException($"The connection broke after {what}");
     }
+
+    private static string Hex(RedisValue value) => Convert.ToHexString((byte[]?)value ?? []);
 
     // The call arrives when the medium works again, as bytes do that lay in a buffer.
     private async Task<T> RunLateAsync<T>(Task healed, Func<Task<T>> call)

@@ -10,9 +10,11 @@ internal sealed class RecordStore : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
     private readonly ConnectionMultiplexer _connection;
-    private DateTimeOffset _now = DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+    private DateTimeOffset _now = DateTimeOffset.FromUnixTimeMilliseconds(
+        DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
 
-    private RecordStore(ConnectionMultiplexer connection, string prefix, RecordFaults? faults = null, TimeSpan? timeout = null)
+    private RecordStore(
+        ConnectionMultiplexer connection, string prefix, RecordFaults? faults = null, TimeSpan? timeout = null)
     {
         (_connection, Prefix, Faults) = (connection, prefix, faults ?? new RecordFaults(connection));
         var services = new ServiceCollection().AddLogging();
@@ -37,10 +39,17 @@ internal sealed class RecordStore : IAsyncDisposable
 
     public DateTimeOffset Now => _now;
 
-    public static Task<RecordStore> ConnectAsync(RedisServer server, string? prefix = null) => ConnectAsync(server.Configuration, prefix);
+    public static Task<RecordStore> ConnectAsync(RedisServer server, string? prefix = null) =>
+        ConnectAsync(server.Configuration, prefix);
 
-    public static async Task<RecordStore> ConnectAsync(string configuration, string? prefix = null) =>
-        new(await ConnectionMultiplexer.ConnectAsync($"{configuration},allowAdmin=true"), prefix ?? $"records-{Guid.NewGuid():N}:");
+    public static async Task<RecordStore> ConnectAsync(
+        string configuration, string? prefix = null, TimeSpan? timeout = null)
+    {
+        var options = ConfigurationOptions.Parse(configuration);
+        (options.AllowAdmin, options.BacklogPolicy) = (true, BacklogPolicy.FailFast);
+        return new RecordStore(
+            await ConnectionMultiplexer.ConnectAsync(options), prefix ?? $"records-{Guid.NewGuid():N}:", null, timeout);
+    }
 
     /// <summary>Another store over the same keys and faults, which shares no memory with this one.</summary>
     public RecordStore Another(TimeSpan? timeout = null) => new(_connection, Prefix, Faults, timeout);
@@ -69,7 +78,8 @@ internal sealed class RecordStore : IAsyncDisposable
         Write(id ?? Guid.NewGuid(), expected: 0, user, _now, values);
 
     /// <summary>A write that sets values of a session, and changes nothing else.</summary>
-    public SessionWrite Change(StoredSession session, string? user = null, params (string Key, byte[]? Value)[] values) =>
+    public SessionWrite Change(
+        StoredSession session, string? user = null, params (string Key, byte[]? Value)[] values) =>
         Write(session.Id, session.Version, user, session.StartedAt, values, movesIndex: false);
 
     public SessionWrite Write(
@@ -80,23 +90,28 @@ internal sealed class RecordStore : IAsyncDisposable
         (string Key, byte[]? Value)[]? values = null,
         bool movesIndex = true,
         bool isTombstone = false,
-        int headerBytes = 70) => new()
+        int headerBytes = 70,
+        bool keepsHeader = false,
+        bool dropsValues = false) => new()
         {
             Id = id,
             ExpectedVersion = expected,
             NewVersion = Random.Shared.NextInt64(1, long.MaxValue),
             Header = Bytes(headerBytes),
+            KeepsHeader = keepsHeader,
             LastSeenAt = _now,
             UserId = user,
             StartedAt = startedAt,
             MovesIndex = movesIndex,
             IsTombstone = isTombstone,
-            DropsValues = isTombstone,
+            DropsValues = isTombstone || dropsValues,
             Now = _now,
             KeepUntil = _now + TimeSpan.FromMinutes(40),
             IndexUntil = startedAt + TimeSpan.FromHours(25),
             Values = (values ?? []).ToDictionary(
-                static it => it.Key, static it => it.Value is null ? (ReadOnlyMemory<byte>?)null : it.Value, StringComparer.Ordinal),
+                static it => it.Key,
+                static it => it.Value is null ? (ReadOnlyMemory<byte>?)null : it.Value,
+                StringComparer.Ordinal),
         };
 
     public SessionTouch Touch(StoredSession session, string? user = null) => new()

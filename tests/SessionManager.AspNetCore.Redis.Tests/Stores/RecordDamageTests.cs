@@ -4,8 +4,8 @@ using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Tests.Stores;
 
-/// <summary>Records that somebody else has overwritten are damaged, never an error, and are replaced by the next write that expects
-/// none.</summary>
+/// <summary>Records that somebody else has overwritten are damaged, never an error, and are replaced by the next write
+/// that expects none.</summary>
 public sealed class RecordDamageTests(Servers servers) : IAsyncLifetime
 {
     private readonly Dictionary<ServerKind, RecordStore> _stores = [];
@@ -54,10 +54,14 @@ public sealed class RecordDamageTests(Servers servers) : IAsyncLifetime
             ? await records.Database.HashDeleteAsync(records.KeyOf(session.Id), field)
             : await records.Database.HashSetAsync(records.KeyOf(session.Id), field, value);
 
-        // The scripts read these two fields alone. A write writes all others again, so it makes the record whole.
+        // The scripts read these two fields alone, and compare the version. A write writes all else again, so it makes the
+        // record whole.
         var isUnreadableTime = field == "l" && (value is null or "" or "yesterday");
         await AssertDamagedAsync(
-            records, session, refusesTouch: isUnreadableTime || (field == "v" && value is null), refusesWrite: isUnreadableTime || field == "v");
+            records,
+            session,
+            refusesTouch: isUnreadableTime || (field == "v" && value is null),
+            refusesWrite: field == "v");
     }
 
     [Theory]
@@ -67,7 +71,8 @@ public sealed class RecordDamageTests(Servers servers) : IAsyncLifetime
         var records = await GetAsync(kind);
         var session = await records.BeginAsync("ann");
         await records.Database.KeyDeleteAsync(records.KeyOf(session.Id));
-        await records.Database.HashSetAsync(records.KeyOf(session.Id), [new HashEntry("name", "theirs"), new HashEntry(":theirs", "1")]);
+        await records.Database.HashSetAsync(
+            records.KeyOf(session.Id), [new HashEntry("name", "theirs"), new HashEntry(":theirs", "1")]);
 
         await AssertDamagedAsync(records, session);
     }
@@ -79,7 +84,8 @@ public sealed class RecordDamageTests(Servers servers) : IAsyncLifetime
         var records = await GetAsync(kind);
         var session = await records.BeginAsync(null, ("a", [1]));
         byte[] first = [(byte)':', 0xFF], second = [(byte)':', 0xFE];
-        await records.Database.HashSetAsync(records.KeyOf(session.Id), [new HashEntry(first, "1"), new HashEntry(second, "2")]);
+        await records.Database.HashSetAsync(
+            records.KeyOf(session.Id), [new HashEntry(first, "1"), new HashEntry(second, "2")]);
 
         var loaded = await records.Store.LoadAsync(session.Id);
 
@@ -98,7 +104,8 @@ public sealed class RecordDamageTests(Servers servers) : IAsyncLifetime
         Assert.Equal(3, index.Count);
         foreach (var key in index)
         {
-            await records.Database.SortedSetAddAsync(key, [new SortedSetEntry("garbage", 1e300), new SortedSetEntry(new byte[24], 1e300)]);
+            await records.Database.SortedSetAddAsync(
+                key, [new SortedSetEntry("garbage", 1e300), new SortedSetEntry(new byte[24], 1e300)]);
         }
 
         Assert.Equal(first.Id, Assert.Single(await records.Store.FindByUserAsync("ann")).Id);
@@ -127,7 +134,8 @@ public sealed class RecordDamageTests(Servers servers) : IAsyncLifetime
         [
             ("v", null), ("v", ""), ("v", "0"), ("v", "one"), ("v", "1.5"), ("v", "99999999999999999999"),
             ("l", null), ("l", ""), ("l", "yesterday"), ("l", "nan"), ("l", "-9223372036854775808"),
-            ("0", null), ("0", ""), ("0", "short"), ("0", new string('\0', 64)), ("1", null), ("1", new string('x', 65)), ("2", null),
+            ("0", null), ("0", ""), ("0", "short"), ("0", new string('\0', 64)),
+            ("1", null), ("1", new string('x', 65)), ("2", null),
         ];
         var data = new TheoryData<ServerKind, string, string?>();
         foreach (var (field, value) in spoiled)
@@ -139,7 +147,8 @@ public sealed class RecordDamageTests(Servers servers) : IAsyncLifetime
         return data;
     }
 
-    private static async Task AssertDamagedAsync(RecordStore records, StoredSession session, bool refusesTouch = true, bool refusesWrite = true)
+    private static async Task AssertDamagedAsync(
+        RecordStore records, StoredSession session, bool refusesTouch = true, bool refusesWrite = true)
     {
         var loaded = await records.Store.LoadAsync(session.Id);
         Assert.Equal((StoredSessionStatus.Damaged, 0L), (loaded!.Status, loaded.Version));

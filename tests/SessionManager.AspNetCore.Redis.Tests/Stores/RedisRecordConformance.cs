@@ -46,13 +46,14 @@ public abstract class RedisRecordConformance(Servers servers, ServerKind kind)
 
     public Task<TimeSpan?> ReadIndexAsync(string userId) => _records!.Database.KeyTimeToLiveAsync(UserKey(userId));
 
-    public Task DamageAsync(Guid id) => _records!.Database.HashDeleteAsync(_records.KeyOf(id), "l");
+    public Task DamageAsync(Guid id) => _records!.Database.HashDeleteAsync(_records.KeyOf(id), "v");
 
     public async Task MakeNewerAsync(Guid id)
     {
         var field = (byte[])(await _records!.Database.HashGetAsync(_records.KeyOf(id), "0"))!;
         field[0]++;
-        await _records.Database.HashSetAsync(_records.KeyOf(id), [new HashEntry("0", field), new HashEntry("v2", "a field of the future")]);
+        await _records.Database.HashSetAsync(
+            _records.KeyOf(id), [new HashEntry("0", field), new HashEntry("v2", "a field of the future")]);
         await _records.Database.HashDeleteAsync(_records.KeyOf(id), "v");
     }
 
@@ -64,5 +65,5 @@ public abstract class RedisRecordConformance(Servers servers, ServerKind kind)
         return _others[^1].Store;
     }
 
-    private RedisKey UserKey(string userId) => $"{_records!.Prefix}user:{UserTag.Of(userId).Bucket:x4}";
+    private RedisKey UserKey(string userId) => $"{_records!.Prefix}user:{UserTag.Of(userId):x16}";
 }

@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using SessionManager.AspNetCore.Pipeline;
+using SessionManager.AspNetCore.Rules;
 using SessionManager.AspNetCore.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Tests.Authentication;
@@ -240,16 +242,17 @@ public sealed class AuthenticationTests
         await using var app = await AuthenticationApp.StartAsync();
         var browser = app.NewBrowser();
         await browser.DoAsync("/sign-in/alice");
-        var store = app.Services.GetRequiredService<ISessionRecords>();
+        var sessions = app.Services.GetRequiredService<SessionRepository>();
         var now = app.Clock.GetUtcNow();
         var id = Guid.Parse(await browser.ReadAsync("/id"));
-        await store.CommitAsync(new SessionCommit
+        var commit = new SessionCommit
         {
             Id = id,
             Now = now,
-            Generation = 0,
+            Base = (await sessions.LoadAsync(id, CancellationToken.None)).Record,
             Identity = new SessionIdentity("alice", "alice", now, null, MovesGeneration: false) { Principal = new byte[] { 1, 2, 3, 4, 5 } },
-        });
+        };
+        Assert.Equal(SessionCommitOutcome.Committed, (await sessions.CommitAsync(commit, CancellationToken.None)).Outcome);
 
         Assert.Equal((401, "nobody"), (await StatusAsync(browser, "/protected"), await browser.ReadAsync("/user")));
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Storage;
 using SessionManager.AspNetCore.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Tests.Stores;
@@ -44,8 +45,8 @@ public sealed class MemoryCacheLimitTests
         _ = other switch
         {
             "cache" => services.AddSingleton<IDistributedCache, FaultCache>(),
-            "store" => services.AddSingleton<ISessionRecords, OtherStore>(),
-            "store instance" => services.AddSingleton<ISessionRecords>(new FaultStore(null!)),
+            "store" => services.AddSingleton<ISessionRecordStore, OtherStore>(),
+            "store instance" => services.AddSingleton<ISessionRecordStore>(new FaultStore(null!)),
             _ => services,
         };
 
@@ -201,29 +202,4 @@ public sealed class MemoryCacheLimitTests
     }
 
     private sealed class DerivedCache(IOptions<MemoryDistributedCacheOptions> options) : MemoryDistributedCache(options);
-
-    private sealed class OtherStore : ISessionRecords
-    {
-        public string Name => "other";
-
-        public ValueTask<SessionLookup> LoadAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask<bool> TouchAsync(Guid id, RecordTouch touch, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask<SessionCommitResult> CommitAsync(SessionCommit commit, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask<bool> EndAsync(Guid id, SessionEndReason reason, string? onlyOfUser = null, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask<IReadOnlyList<SessionMember>?> AdmitAsync(
-            string userId, SessionMember member, int? limit, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask DismissAsync(string userId, SessionMember member, CancellationToken cancellationToken = default) => default;
-
-        public ValueTask<IReadOnlyList<SessionMember>> FindMembersAsync(string userId, CancellationToken cancellationToken = default) => new([]);
-
-        public ValueTask RevokeUnlistedAsync(string userId, Guid? exceptId, CancellationToken cancellationToken = default) => default;
-
-        public IAsyncEnumerable<SessionRecord> ListAsync(
-            DateTimeOffset now, SessionMember? after = null, CancellationToken cancellationToken = default) => AsyncEnumerable.Empty<SessionRecord>();
-    }
 }

@@ -11,14 +11,14 @@ public sealed class StableTableTests
     [Fact]
     public void It_finds_what_a_dictionary_does_and_entries_stay_at_their_place() => Steps.Sample(steps =>
     {
-        var table = new StableTable<Guid, KnownSession>();
+        var table = new StableTable<Guid, LocalSession>();
         var model = new Dictionary<Guid, int>();
         foreach (var (adds, number) in steps)
         {
             var id = NewId(number);
             if (adds && !model.ContainsKey(id))
             {
-                model.Add(id, table.Add(new KnownSession { Id = id, Started = number }));
+                model.Add(id, table.Add(new LocalSession { Id = id, Started = number }));
             }
             else if (!adds && model.Remove(id, out var place))
             {
@@ -36,10 +36,10 @@ public sealed class StableTableTests
     public void It_grows_without_moving_many_at_once()
     {
         const int Entries = 100_000;
-        var table = new StableTable<Guid, KnownSession>();
+        var table = new StableTable<Guid, LocalSession>();
         for (var i = 0; i < Entries; i++)
         {
-            table.Add(new KnownSession { Id = NewId(i) });
+            table.Add(new LocalSession { Id = NewId(i) });
         }
 
         Assert.Equal(Entries, table.Count);
@@ -50,12 +50,12 @@ public sealed class StableTableTests
     [Fact]
     public void A_place_that_became_free_is_used_again()
     {
-        var table = new StableTable<Guid, KnownSession>();
-        var places = Enumerable.Range(0, 2000).Select(i => table.Add(new KnownSession { Id = NewId(i) })).ToList();
+        var table = new StableTable<Guid, LocalSession>();
+        var places = Enumerable.Range(0, 2000).Select(i => table.Add(new LocalSession { Id = NewId(i) })).ToList();
         places.GetRange(1, 1999).ForEach(table.Remove);
         for (var i = 2000; i < 3999; i++)
         {
-            table.Add(new KnownSession { Id = NewId(i) });
+            table.Add(new LocalSession { Id = NewId(i) });
         }
 
         Assert.Equal((2000, 2000), (table.Count, table.End));

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Primitives;
+using SessionManager.AspNetCore.Rules;
+
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>State that few requests have, so that the other requests don't allocate it.</summary>
+internal sealed class RequestExtras
+{
+    private Func<ValueTask>? _tellStale;
+
+    /// <summary>The session of the outer request.</summary>
+    public RequestSession? Outer { get; init; }
+
+    /// <summary>The headers that the response had when <c>UseSessionManager</c> got the request.</summary>
+    public KeyValuePair<string, StringValues>[]? HeadersAtEntry { get; set; }
+
+    /// <summary>The message of a failed load.</summary>
+    public string? Failure { get; set; }
+
+    /// <summary>The session whose token has just been replaced by a sign-in. If the request signs the same user in with
+    /// the old token, it continues in that session.</summary>
+    public SessionRecord? Recognised { get; set; }
+
+    public void Recognise(SessionRecord record, Func<ValueTask> tellStale) =>
+        (Recognised, _tellStale) = (record, tellStale);
+
+    /// <summary>Drops the event of the stale token, because the request continued in the recognised session.</summary>
+    public void ForgetStale() => _tellStale = null;
+
+    /// <summary>Returns the event of the stale token once, unless the request continued in the recognised
+    /// session.</summary>
+    public Func<ValueTask>? TakeStale() => Interlocked.Exchange(ref _tellStale, null);
+}

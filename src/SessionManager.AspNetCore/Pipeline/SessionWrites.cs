@@ -1,0 +1,67 @@
+using SessionManager.AspNetCore.Rules;
+using SessionManager.AspNetCore.Storage;
+
+namespace SessionManager.AspNetCore.Pipeline;
+
+/// <summary>Creates the writes that do not come from a commit: touches, tombstones and pointers.</summary>
+internal static class SessionWrites
+{
+    /// <summary>Creates the touch of a session.</summary>
+    public static SessionTouch Touch(SessionRecord record, DateTimeOffset now, SessionLifetime lifetime) => new()
+    {
+        Id = record.Id,
+        NewVersion = SessionRepository.NewVersion(),
+        LastSeenAt = now,
+        KeepUntil = now + lifetime.RecordTimeToLive,
+        UserId = SessionUsers.IndexOf(record),
+        StartedAt = record.StartedAt,
+        IndexUntil = record.StartedAt + lifetime.UserTimeToLive,
+    };
+
+    /// <summary>Creates the write that replaces a session by its tombstone.</summary>
+    public static SessionWrite Tombstone(
+        Guid id, SessionEndReason reason, in SessionLookup found, DateTimeOffset now, SessionLifetime lifetime)
+    {
+        var (record, stored) = (found.Record, found.Stored);
+        return new SessionWrite
+        {
+            Id = id,
+            ExpectedVersion = record?.Version ?? stored!.Version,
+            NewVersion = SessionRepository.NewVersion(),
+            Header = HeaderEncoder.EncodeTombstone(id, reason),
+            LastSeenAt = record?.LastSeenAt ?? stored!.LastSeenAt,
+            FormerUserId = record is null ? null : SessionUsers.IndexOf(record),
+            StartedAt = record?.StartedAt ?? stored!.StartedAt,
+            IsTombstone = true,
+            Now = now,
+            KeepUntil = now + lifetime.RecordTimeToLive,
+            IndexUntil = now + lifetime.RecordTimeToLive,
+            DropsValues = true,
+        };
+    }
+
+    /// <summary>Creates the write of a pointer to a session.</summary>
+    /// <param name="userId">The user who finds the session by the pointer.</param>
+    /// <param name="record">The session.</param>
+    /// <param name="version">The stored version of the pointer; 0 when none is stored.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="lifetime">The lifetimes.</param>
+    public static SessionWrite Pointer(
+        string userId, SessionRecord record, long version, DateTimeOffset now, SessionLifetime lifetime)
+    {
+        var id = SessionUsers.PointerTo(record.Id);
+        return new SessionWrite
+        {
+            Id = id,
+            ExpectedVersion = version,
+            NewVersion = SessionRepository.NewVersion(),
+            Header = HeaderEncoder.EncodePointer(id, record.Id),
+            LastSeenAt = now,
+            UserId = userId,
+            StartedAt = record.StartedAt,
+            Now = now,
+            KeepUntil = now + lifetime.UserTimeToLive,
+            IndexUntil = now + lifetime.UserTimeToLive,
+        };
+    }
+}

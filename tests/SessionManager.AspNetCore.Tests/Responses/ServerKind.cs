@@ -1,8 +1,0 @@
-namespace SessionManager.AspNetCore.Tests.Responses;
-
-public enum ServerKind
-{
-    InMemory,
-    Http1,
-    Http2,
-}

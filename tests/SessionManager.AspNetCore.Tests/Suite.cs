@@ -1,0 +1,4 @@
+using SessionManager.AspNetCore.Tests.Infrastructure;
+
+// Every suite that starts applications of the infrastructure watches what they tell.
+[assembly: AssemblyFixture(typeof(SuiteSecrets))]
