@@ -32,10 +32,10 @@ internal sealed class SessionFinder(ObservedStore store, UserRevocations revocat
                 }
             }
 
-            sessions.Add(await revocations.JudgeAsync(found, cancellationToken));
+            sessions.Add(found);
         }
 
-        return sessions;
+        return await revocations.JudgeAllAsync(sessions, cancellationToken);
     }
 
     /// <summary>Lists the living sessions page by page. The session that started last comes first.</summary>

@@ -17,14 +17,36 @@ internal sealed class UserRevocations(StoreFeatures features, SessionLifetime li
 
     /// <summary>Adds the end reason to a loaded session whose user has been revoked. The check costs one more read for
     /// a session that has an owner.</summary>
-    public ValueTask<SessionLookup> JudgeAsync(SessionLookup found, CancellationToken cancellationToken)
+    public ValueTask<SessionLookup> JudgeAsync(SessionLookup found, CancellationToken cancellationToken) =>
+        JudgeAsync(found, _epochs, cancellationToken);
+
+    /// <summary>Adds the end reason to each loaded session whose user has been revoked. The check costs one more read
+    /// for each user of the sessions.</summary>
+    public async ValueTask<IReadOnlyList<SessionLookup>> JudgeAllAsync(
+        List<SessionLookup> found, CancellationToken cancellationToken)
     {
-        if (_epochs is null || found.Record is not { OwnerId: not null } record)
+        if (_epochs is not null)
+        {
+            // All sessions were read before. None is newer than the epoch that it is judged by.
+            var epochs = new RememberedEpochs(_epochs);
+            for (var i = 0; i < found.Count; i++)
+            {
+                found[i] = await JudgeAsync(found[i], epochs, cancellationToken);
+            }
+        }
+
+        return found;
+    }
+
+    private static ValueTask<SessionLookup> JudgeAsync(
+        SessionLookup found, IUserEpochs? epochs, CancellationToken cancellationToken)
+    {
+        if (epochs is null || found.Record is not { OwnerId: not null } record)
         {
             return new ValueTask<SessionLookup>(found);
         }
 
-        var revoked = IsRevokedAsync(record, cancellationToken);
+        var revoked = IsRevokedAsync(record, epochs, cancellationToken);
         return revoked.IsCompletedSuccessfully
             ? new ValueTask<SessionLookup>(Judge(found, revoked.Result))
             : AwaitAsync(found, revoked);
@@ -38,19 +60,23 @@ internal sealed class UserRevocations(StoreFeatures features, SessionLifetime li
 
     /// <summary>Returns whether a session was revoked or erased through its user's epoch. An impersonation is revoked
     /// through the epoch of either user.</summary>
-    public ValueTask<bool> IsRevokedAsync(SessionRecord record, CancellationToken cancellationToken)
+    public ValueTask<bool> IsRevokedAsync(SessionRecord record, CancellationToken cancellationToken) =>
+        IsRevokedAsync(record, _epochs, cancellationToken);
+
+    private static ValueTask<bool> IsRevokedAsync(
+        SessionRecord record, IUserEpochs? epochs, CancellationToken cancellationToken)
     {
-        if (_epochs is null || (record.UserId ?? record.OwnerId) is not { } user)
+        if (epochs is null || (record.UserId ?? record.OwnerId) is not { } user)
         {
             return default;
         }
 
         if (record.IsActing)
         {
-            return IsActingRevokedAsync(record, user, cancellationToken);
+            return IsActingRevokedAsync(record, user, epochs, cancellationToken);
         }
 
-        var epoch = _epochs.LoadEpochAsync(user, cancellationToken);
+        var epoch = epochs.LoadEpochAsync(user, cancellationToken);
         return epoch.IsCompletedSuccessfully
             ? new ValueTask<bool>(UserEpoch.Read(epoch.Result)?.Accepts(record) == false)
             : AwaitAsync(epoch, record);
@@ -103,11 +129,11 @@ internal sealed class UserRevocations(StoreFeatures features, SessionLifetime li
             ? actor.Epoch
             : record.Epoch;
 
-    private async ValueTask<bool> IsActingRevokedAsync(
-        SessionRecord record, string user, CancellationToken cancellationToken) =>
-        UserEpoch.Read(await _epochs!.LoadEpochAsync(user, cancellationToken))?.Accepts(record) == false
+    private static async ValueTask<bool> IsActingRevokedAsync(
+        SessionRecord record, string user, IUserEpochs epochs, CancellationToken cancellationToken) =>
+        UserEpoch.Read(await epochs.LoadEpochAsync(user, cancellationToken))?.Accepts(record) == false
         || (record.Actor is { } actor
-            && UserEpoch.Read(await _epochs.LoadEpochAsync(actor.UserId, cancellationToken))
+            && UserEpoch.Read(await epochs.LoadEpochAsync(actor.UserId, cancellationToken))
                 ?.Accepts(record.Id, actor.Epoch) == false);
 
     // One revocation at a time for each user in this process, because the new epoch depends on the old epoch.

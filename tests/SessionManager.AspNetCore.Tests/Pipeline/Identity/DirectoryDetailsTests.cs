@@ -121,6 +121,21 @@ public sealed class DirectoryDetailsTests
     }
 
     [Fact]
+    public async Task Finding_the_sessions_of_a_user_reads_the_epoch_of_the_user_once()
+    {
+        FaultStore store = null!;
+        await using var app = await DirectoryApp.StartAsync(new AppOptions
+        {
+            Services = services => FaultStore.AddTo(services, made => store = made),
+        });
+        await app.BeginAsync(5, "alice");
+        var before = store.CallsOf(StoreOperation.LoadEpoch);
+
+        Assert.Equal(5, (await app.Directory.FindByUserAsync("alice")).Count);
+        Assert.Equal(1, store.CallsOf(StoreOperation.LoadEpoch) - before);
+    }
+
+    [Fact]
     public async Task Living_sessions_are_counted_without_a_call_of_the_store()
     {
         var cache = new FaultCache();
