@@ -35,9 +35,6 @@ internal static class Prefetch
         return false;
     }
 
-    /// <summary>Whether somebody has asked for what the request brings, as far as the request says.</summary>
-    public static bool IsNot(HttpContext context) => !Is(context);
-
     // A list of tokens with parameters, as in prefetch;prerender.
     private static bool Names(ReadOnlySpan<char> value)
     {

@@ -117,7 +117,7 @@ internal sealed class SessionLimiter(
         }
 
         await WithdrawAsync(claimed, begun: stored is null, cancellationToken);
-        throw new SessionLimitException();
+        throw SessionErrors.TooManySessions(options.Value.MaxSessionsPerUser);
     }
 
     private async ValueTask EndOldestAsync(
@@ -140,7 +140,7 @@ internal sealed class SessionLimiter(
         {
             await ending.EndAsync(
                 signedIn, SessionEndReason.Revoked, session.Context, session, condition: default, cancellationToken);
-            throw new SessionLimitException();
+            throw SessionErrors.TooManySessions(options.Value.MaxSessionsPerUser);
         }
     }
 
@@ -213,7 +213,7 @@ internal sealed class SessionLimiter(
     {
         if (taken >= limit)
         {
-            throw new SessionLimitException();
+            throw SessionErrors.TooManySessions(limit);
         }
     }
 

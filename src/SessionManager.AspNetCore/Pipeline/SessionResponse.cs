@@ -57,8 +57,6 @@ internal sealed class SessionResponse(RequestSession session)
         }
     }
 
-    public static bool EndIsUse(HttpContext context) => SessionUse.IsAtEnd(context);
-
     public static void Hook(RequestSession session) => ResponseStart.Hook(session);
 
     /// <summary>The session is shown or changed: the response is for this cookie alone.</summary>

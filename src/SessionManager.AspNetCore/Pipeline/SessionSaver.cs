@@ -151,7 +151,9 @@ internal sealed class SessionSaver(
         var result = await CommitAsync(commit, admission, cancellationToken);
         if (result.Outcome != SessionCommitOutcome.Committed)
         {
-            throw admission.Claimed is null ? report.Refused(commit.Id, result.Outcome) : new SessionLimitException();
+            throw admission.Claimed is null
+                ? report.Refused(commit.Id, result.Outcome)
+                : SessionErrors.TooManySessions(options.Value.MaxSessionsPerUser);
         }
 
         var record = result.AfterOf(commit);
@@ -193,7 +195,7 @@ internal sealed class SessionSaver(
 
         if (admission.Claimed is { } claimed && result.Before?.Claim != claimed.Claim)
         {
-            throw new SessionLimitException();
+            throw SessionErrors.TooManySessions(options.Value.MaxSessionsPerUser);
         }
 
         await GoOnAsync(

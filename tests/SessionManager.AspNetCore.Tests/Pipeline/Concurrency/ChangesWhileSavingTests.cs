@@ -77,7 +77,8 @@ public sealed class ChangesWhileSavingTests
                 await gate.Reached;
                 session.StoreValue("meanwhile", "1");
                 gate.Open();
-                await Assert.ThrowsAsync<SessionLimitException>(() => save);
+                var refused = await Assert.ThrowsAsync<SessionLimitException>(() => save);
+                Assert.Contains("MaxSessionsPerUser, '1'", refused.Message, StringComparison.Ordinal);
             },
             options => (options.MaxSessionsPerUser, options.SessionLimitBehavior) = (1, SessionLimitBehavior.RejectNew));
         await app.NewBrowser().DoAsync("/sign-in/ann");
