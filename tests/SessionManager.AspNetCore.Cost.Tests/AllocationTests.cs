@@ -22,9 +22,10 @@ public sealed class AllocationTests
     [InlineData(Scenario.Write, 2680, 4200)]
     public async Task A_request_allocates_no_more_than_it_did(Scenario scenario, int most, int mostInDebug)
     {
-        var ours = await MeasureAsync(Side.Ours, scenario) - await MeasureAsync(Side.Bare, scenario);
+        var bare = await MeasureAsync(Side.Bare, scenario);
+        var limit = IsDebug ? mostInDebug : most;
 
-        Assert.InRange(ours, 1, IsDebug ? mostInDebug : most);
+        Assert.InRange(await MeasureAsync(Side.Ours, scenario, enough: bare + limit) - bare, 1, limit);
     }
 
     [Fact]
@@ -73,7 +74,8 @@ public sealed class AllocationTests
         return differences;
     }
 
-    private static async Task<double> MeasureAsync(Side side, Scenario scenario, int values = 10, int valueLength = 20)
+    private static async Task<double> MeasureAsync(
+        Side side, Scenario scenario, int values = 10, int valueLength = 20, double enough = double.MaxValue)
     {
         await using var pipeline = await RequestPipeline.StartAsync(side, scenario, values, valueLength);
         for (var i = 0; i < 100; i++)
@@ -81,9 +83,10 @@ public sealed class AllocationTests
             await pipeline.SendAsync();
         }
 
-        // The least of several: the runtime may allocate on this thread for itself.
+        // The least of several: the runtime may allocate on this thread for itself, and dependency injection allocates
+        // more until it has compiled, on another thread, what a request resolves.
         var least = double.MaxValue;
-        for (var round = 0; round < 5; round++)
+        for (var round = 0; round < 5 || (least > enough && round < 2_000); round++)
         {
             least = Math.Min(least, await MeasureAsync(pipeline, requests: 200));
         }
