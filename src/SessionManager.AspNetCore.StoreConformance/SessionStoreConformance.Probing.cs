@@ -36,7 +36,7 @@ public abstract partial class SessionStoreConformance
         var faults = Faults.Require();
         Probe.Require();
         var probe = Assert.IsType<ISessionStoreProbe>(CreateStore(ShortTimeout), exactMatch: false);
-        await WarmUpAsync(() => probe.ProbeAsync(Cancellation).AsTask());
+        await CallUntilItWorksAsync(() => probe.ProbeAsync(Cancellation).AsTask());
         await faults.HangAsync();
         await Assert.ThrowsAsync<SessionStoreException>(
             () => probe.ProbeAsync(Cancellation).AsTask().WaitAsync(Bound, Cancellation));
