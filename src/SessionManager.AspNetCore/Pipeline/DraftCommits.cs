@@ -20,13 +20,17 @@ internal sealed class DraftCommits(IOptions<SessionManagerOptions> options, Sess
         SessionDraft draft,
         SessionRecord? stored,
         SessionSecretChange? secret,
-        SignInAdmission admission = default) => new()
+        SignInAdmission admission = default)
+    {
+        var broughtHash = stored is null ? default : session.BroughtHash(stored);
+        var touches = draft.SignsIn || session.Touches;
+        return new SessionCommit
         {
             Id = stored?.Id ?? session.CurrentId(),
             Now = clock.Now,
             Base = stored,
-            BroughtHash = stored is null ? default : session.BroughtHash(stored),
-            Touches = draft.SignsIn || session.Touches,
+            BroughtHash = broughtHash,
+            Touches = touches,
             Identity = admission.Order is { } order ? draft.Identity! with { Order = order } : draft.Identity,
             Secret = secret,
             Client = _tracksClients && (stored is null || draft.SignsIn) ? ClientInfo.Of(session.Context) : null,
@@ -36,6 +40,7 @@ internal sealed class DraftCommits(IOptions<SessionManagerOptions> options, Sess
             Version = draft.VersionToLeave,
             IsRepeated = draft is { IsInDoubt: true, SignsOut: false, Ends: false },
         };
+    }
 
     /// <summary>Returns the record that a save of the draft would leave.</summary>
     public SessionRecord Preview(RequestSession session, SessionDraft draft) =>

@@ -100,7 +100,7 @@ internal static class DraftSignIn
         };
         foreach (var (key, value) in actor.Values)
         {
-            draft.Values.Set(key, Encoding.UTF8.GetByteCount(key), value, establishes: false);
+            draft.Values.Set(key, Encoding.UTF8.GetByteCount(key), value);
         }
 
         (draft.Rotates, draft.EndsImpersonation) = (true, true);

@@ -21,6 +21,10 @@ internal sealed class DraftValues(SessionRecord? stored)
     /// framework relies on that.</summary>
     public bool Establishes { get; private set; }
 
+    /// <summary>Whether limits are checked. They are not while changes are made again, because a change that was
+    /// accepted is not refused later. The default is <see langword="true"/>.</summary>
+    public bool ChecksLimits { get; set; } = true;
+
     public IEnumerable<string> Keys =>
         (DropsStored ? [] : _stored?.Keys ?? []).Where(key => !Changes.ContainsKey(key))
             .Concat(Changes.Where(change => change.Value is not null).Select(change => change.Key));
@@ -37,31 +41,29 @@ internal sealed class DraftValues(SessionRecord? stored)
         return !DropsStored && _stored?.TryGetValue(key, out value) == true;
     }
 
-    /// <summary>Sets a value. The caller has checked the limits.</summary>
-    public void Set(string key, int keyLength, SessionValue value, bool establishes)
+    /// <summary>Sets a value.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="keyLength">The number of bytes of the key in UTF-8.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="establishes">Whether the value begins a session even if it is removed before the save.</param>
+    /// <param name="limits">The options whose limits are checked while <see cref="ChecksLimits"/>;
+    /// <see langword="null"/> when no limit is checked.</param>
+    /// <exception cref="SessionValueException">The value would make the session larger than the limits
+    /// allow.</exception>
+    public void Set(
+        string key, int keyLength, SessionValue value, bool establishes = false, SessionManagerOptions? limits = null)
     {
-        (_count, _bytes) = SizeWith(key, keyLength, value);
+        var exists = TryGet(key, out var replaced);
+        var count = exists ? _count : _count + 1;
+        var bytes = _bytes + value.Data.Length + (exists ? -replaced.Data.Length : keyLength);
+        if (limits is not null && ChecksLimits && (count > limits.MaxKeys || bytes > limits.MaxSessionBytes))
+        {
+            throw TooLarge(key, count, bytes, limits);
+        }
+
+        (_count, _bytes) = (count, bytes);
         Changes[key] = value.Stored;
         Establishes |= establishes && _stored is null;
-    }
-
-    /// <summary>Throws when a value would make the session larger than the limits allow.</summary>
-    public void ThrowIfExceeded(string key, int keyLength, SessionValue value, SessionManagerOptions options)
-    {
-        var (count, bytes) = SizeWith(key, keyLength, value);
-        if (count > options.MaxKeys)
-        {
-            throw new SessionValueException(
-                $"The value '{SessionKey.Printable(key)}' would be the session's {count}th, and the limit is "
-                + $"{options.MaxKeys}. Remove values that are not needed, or raise MaxKeys.");
-        }
-
-        if (bytes > options.MaxSessionBytes)
-        {
-            throw new SessionValueException(
-                $"The value '{SessionKey.Printable(key)}' would make the session {bytes} bytes large, and the limit "
-                + $"is {options.MaxSessionBytes}. Store less, or raise MaxSessionBytes.");
-        }
     }
 
     public bool Remove(string key, int keyLength)
@@ -170,10 +172,10 @@ internal sealed class DraftValues(SessionRecord? stored)
         _bytes = Keys.Sum(key => TryGet(key, out var value) ? SessionValue.SizeOf(key, value.Stored) : 0);
     }
 
-    private (int Count, long Bytes) SizeWith(string key, int keyLength, SessionValue value)
-    {
-        var exists = TryGet(key, out var replaced);
-        var change = value.Data.Length + (exists ? -replaced.Data.Length : keyLength);
-        return (exists ? _count : _count + 1, _bytes + change);
-    }
+    private static SessionValueException TooLarge(string key, int count, long bytes, SessionManagerOptions limits) =>
+        new(count > limits.MaxKeys
+            ? $"The value '{SessionKey.Printable(key)}' would be value {count} of the session, and the limit is "
+                + $"{limits.MaxKeys}. Remove values that are not needed, or raise MaxKeys."
+            : $"The value '{SessionKey.Printable(key)}' would make the session {bytes} bytes large, and the limit "
+                + $"is {limits.MaxSessionBytes}. Store less, or raise MaxSessionBytes.");
 }

@@ -227,11 +227,13 @@ internal sealed class SessionChanges(RequestSession session)
 
     private SessionDraft Redo(SessionDraft draft)
     {
+        draft.Values.ChecksLimits = false;
         foreach (var (change, _) in _meanwhile ?? [])
         {
             change(draft);
         }
 
+        draft.Values.ChecksLimits = true;
         return draft;
     }
 

@@ -86,10 +86,6 @@ internal sealed class SessionDraft(SessionRecord? stored)
         && Values is { DropsStored: false, Changes.Count: 0 }
         && !(Ends || Rotates || BeginsSession || Replaced is not null);
 
-    /// <summary>Returns the stored session that the draft is saved in; <see langword="null"/> when there is none.
-    /// Changes to a lost session are not saved in another session.</summary>
-    public SessionRecord? SavedIn(RequestSession session) => IsLost ? null : session.Record ?? Recognised;
-
     /// <summary>Returns the change of the secret that a save makes. The change replaces only the secret of the given
     /// record. A slow request with a dead token therefore gets no living token.</summary>
     public SessionSecretChange ChangeSecretOf(SessionRecord stored)

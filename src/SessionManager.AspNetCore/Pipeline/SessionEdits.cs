@@ -202,10 +202,9 @@ internal sealed class SessionEdits(
             }
 
             session.Response.Watch();
-            session.Changes.Begin().Values.ThrowIfExceeded(key, length, value, _options);
-            return session.Changes.Change((key, length, value, establishes), static (draft, it) =>
+            return session.Changes.Change((key, length, value, establishes, _options), static (draft, it) =>
             {
-                draft.Values.Set(it.key, it.length, it.value, it.establishes);
+                draft.Values.Set(it.key, it.length, it.value, it.establishes, it._options);
                 return true;
             });
         }

@@ -225,7 +225,7 @@ internal sealed class SessionRepository(
             ExpectedVersion = before?.Version ?? 0,
             NewVersion = version,
             Header = after.Header,
-            KeepsHeader = before is not null && CommitRules.KeepsHeader(before, commit),
+            KeepsHeader = result.After is null,
             LastSeenAt = commit.Touches && commit.Now > after.LastSeenAt ? commit.Now : after.LastSeenAt,
             UserId = user,
             StartedAt = after.StartedAt,

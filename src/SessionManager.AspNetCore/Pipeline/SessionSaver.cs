@@ -33,7 +33,7 @@ internal sealed class SessionSaver(
     private async ValueTask SaveAsync(
         RequestSession session, SessionChanges changes, CancellationToken cancellationToken)
     {
-        while (true)
+        do
         {
             if (!changes.TryBeginSave(out var draft, out var turnEnded))
             {
@@ -62,6 +62,7 @@ internal sealed class SessionSaver(
             // The events are raised after the turn, because a handler may save.
             await session.RaiseEventsAsync();
         }
+        while (session.HasChanges);
     }
 
     private void EndFailedSave(RequestSession session, SessionChanges changes, SessionDraft draft, Exception exception)
@@ -90,7 +91,7 @@ internal sealed class SessionSaver(
 
     private ValueTask SaveAsync(RequestSession session, SessionDraft draft, CancellationToken cancellationToken) =>
         draft is { Ends: false, Replaced: null }
-        && draft.SavedIn(session) is { } stored
+        && StoredOf(session, draft) is { } stored
         && !cookie.IsConsentMissing(session.Context)
             ? UpdateAsync(session, draft, stored, cancellationToken)
             : SaveOtherAsync(session, draft, cancellationToken);
@@ -114,7 +115,7 @@ internal sealed class SessionSaver(
             await recovery.EndReplacedAsync(session, replaced, draft.DestroysReplaced, cancellationToken);
         }
 
-        var stored = draft.SavedIn(session);
+        var stored = StoredOf(session, draft);
         if (draft.Ends && stored is { } ended)
         {
             await ending.EndAsync(
@@ -203,6 +204,10 @@ internal sealed class SessionSaver(
             await recovery.AfterRaceAsync(session, draft, stored, result.Outcome, cancellationToken),
             cancellationToken);
     }
+
+    // Returns the stored session that a draft is saved in. Changes to a lost session are not saved in another session.
+    private static SessionRecord? StoredOf(RequestSession session, SessionDraft draft) =>
+        draft.IsLost ? null : session.Record ?? draft.Recognised;
 
     // Continues after a refusal: with another draft, or with no draft when nothing is left to save.
     private ValueTask GoOnAsync(RequestSession session, SessionDraft? next, CancellationToken cancellationToken)

@@ -65,7 +65,7 @@ internal struct SessionUse
     public readonly bool IsDueAtEnd(RequestSession session) =>
         !HasTouchedAtEnd
         && session.State.Loaded is not null
-        && !SessionClock.IsBefore(_untouchedUntil)
+        && (_untouchedUntil == 0 || !SessionClock.IsBefore(_untouchedUntil))
         && IsDue(session, session.Services.Now)
         && IsAtEnd(session.Context);
 

@@ -123,8 +123,8 @@ internal sealed class ValueUpdater(
             if (next is { } value)
             {
                 // These values are not saved. They only check the limits against the session that the request sees.
-                new DraftValues(session.Record).ThrowIfExceeded(
-                    key, SessionKey.Measure(key, _options.MaxKeyBytes), value, _options);
+                new DraftValues(session.Record).Set(
+                    key, SessionKey.Measure(key, _options.MaxKeyBytes), value, limits: _options);
             }
 
             var result = await CommitAsync(session, record.Id, key, current, next, cancellationToken);

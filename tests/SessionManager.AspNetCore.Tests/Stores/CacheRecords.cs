@@ -102,7 +102,7 @@ internal static class CacheRecords
             Assert.Equal(StoredSessionStatus.Whole, CacheRecord.Read(write.Id, before, out record));
         }
 
-        return CacheRecordCodec.Encode(write, record, write.KeepUntil.ToUnixTimeMilliseconds());
+        return CacheRecord.Encode(write, record, write.KeepUntil.ToUnixTimeMilliseconds());
     }
 
     /// <summary>The session in a whole record.</summary>

@@ -205,6 +205,33 @@ public sealed class ChangesWhileSavingTests
         Assert.Equal(("nothing", "2"), (await browser.ReadAsync("/values/a"), await browser.ReadAsync("/values/b")));
     }
 
+    [Fact]
+    public async Task A_change_that_was_accepted_during_a_save_is_not_refused_because_another_request_stored_a_value()
+    {
+        Browser? other = null;
+        await using var app = await StartAsync(
+            async (session, _) =>
+            {
+                await other!.DoAsync("/values/theirs/1");
+                session.StoreValue("kept", "2");
+                var write = _cache.Hold(CacheOperation.Set);
+                var save = session.CommitAsync();
+                await write.Reached;
+                session.StoreValue("meanwhile", "3");
+                write.Open();
+                await save;
+                Assert.Throws<SessionValueException>(() => session.StoreValue("one more", "4"));
+            },
+            options => options.MaxKeys = 2);
+        other = await BegunAsync(app);
+
+        var browser = other.Clone();
+        await browser.DoAsync("/step");
+
+        string[] keys = ["kept", "theirs", "meanwhile"];
+        Assert.Equal(["2", "1", "3"], await Task.WhenAll(keys.Select(key => browser.ReadAsync($"/values/{key}"))));
+    }
+
     private static async Task<Browser> BegunAsync(App app)
     {
         var browser = app.NewBrowser();
