@@ -41,7 +41,7 @@ public class RecordBenchmarks
             Now = Now,
             Secret = new SessionSecretChange(new byte[32], default, Required: true),
         }));
-        _stored = CacheRecordCodec.Encode(NewWrite(header, 0, 1, values), default, Now.ToUnixTimeMilliseconds());
+        _stored = CacheRecord.Encode(NewWrite(header, 0, 1, values), default, Now.ToUnixTimeMilliseconds());
         _key = string.Create(CultureInfo.InvariantCulture, $"value{Values / 2}");
         _change = NewWrite(header, 1, 2, new(StringComparer.Ordinal)
         {

@@ -36,23 +36,25 @@ namespace SessionManager.AspNetCore.Stores;
 internal readonly struct CacheRecord
 {
     public const byte Format = 1;
-    public const byte UserFlag = 1;
-    public const byte Utf16Flag = 2;
-    public const byte TombstoneFlag = 4;
+    private const byte UserFlag = 1;
+    private const byte Utf16Flag = 2;
+    private const byte TombstoneFlag = 4;
 
     public const int FlagsOffset = 1;
     public const int LengthOffset = 4;
-    public const int ChecksumOffset = 8;
-    public const int IdOffset = 12;
+    private const int ChecksumOffset = 8;
+    private const int IdOffset = 12;
     public const int VersionOffset = 28;
     public const int LastSeenOffset = 36;
     public const int StartedOffset = 44;
-    public const int KeepUntilOffset = 52;
+    private const int KeepUntilOffset = 52;
     public const int HeaderLengthOffset = 60;
     public const int UserLengthOffset = 64;
     public const int CountOffset = 68;
     public const int KeysLengthOffset = 72;
-    public const int HeaderOffset = 76;
+    private const int HeaderOffset = 76;
+
+    private const int StackedChanges = 64;
 
     private readonly byte[] _bytes;
     private readonly int _indexOffset;
@@ -73,13 +75,10 @@ internal readonly struct CacheRecord
     /// <summary>When the session started.</summary>
     public long Started => BinaryPrimitives.ReadInt64LittleEndian(_bytes.AsSpan(StartedOffset));
 
-    /// <summary>Until when the record is to be kept. A write or touch that was decided earlier never shortens the
-    /// time.</summary>
-    public long KeepUntil => BinaryPrimitives.ReadInt64LittleEndian(_bytes.AsSpan(KeepUntilOffset));
-
-    /// <summary>Whether the header says that somebody is signed in. The column of the user stays after a
-    /// sign-out.</summary>
-    public bool IsSignedIn => HeaderCodec.IsSignedIn(_bytes.AsSpan(HeaderOffset, Number(_bytes, HeaderLengthOffset)));
+    /// <summary>Until when the record is to be kept; the least number when there is no record. A write or touch that
+    /// was decided earlier never shortens the time.</summary>
+    public long KeepUntil =>
+        IsNone ? long.MinValue : BinaryPrimitives.ReadInt64LittleEndian(_bytes.AsSpan(KeepUntilOffset));
 
     /// <summary>Whether the session has ended for good.</summary>
     public bool IsTombstone => (Flags & TombstoneFlag) != 0;
@@ -156,17 +155,62 @@ internal readonly struct CacheRecord
     /// <param name="damaged">Told the session's id when a value that is read later turns out to be damaged.</param>
     public StoredSession ToSession(Action<Guid>? damaged)
     {
-        var values = Values;
+        var (id, header, values) = (IdOf(_bytes), Number(_bytes, HeaderLengthOffset), Values);
         return new StoredSession
         {
-            Id = IdOf(_bytes),
+            Id = id,
             Version = Version,
-            Header = _bytes.AsMemory(HeaderOffset, Number(_bytes, HeaderLengthOffset)),
+            Header = _bytes.AsMemory(HeaderOffset, header),
             LastSeenAt = DateTimeOffset.FromUnixTimeMilliseconds(LastSeen),
             StartedAt = DateTimeOffset.FromUnixTimeMilliseconds(Started),
             Values = values.Count == 0 ? StoredValues.Empty : new StoredValues(values, damaged),
             ValueBytes = values.ByteCount,
         };
+    }
+
+    /// <summary>The record after a write. The values that stay are copied in one piece between two changes.</summary>
+    /// <param name="write">The write.</param>
+    /// <param name="before">The stored record that the write was decided on, or none.</param>
+    /// <param name="keepUntil">Until when the record is to be kept, in Unix milliseconds.</param>
+    public static byte[] Encode(SessionWrite write, in CacheRecord before, long keepUntil)
+    {
+        Span<byte> buffer = stackalloc byte[UserText.BufferLength];
+        var isUtf16 = false;
+        var user = write.UserId is { } userId ? UserText.Encode(userId, buffer, out isUtf16) : default;
+        var changes = write.Values.Count;
+        var kept = write.DropsValues || before.IsNone ? ValueIndex.Empty : before.Values;
+        var merge = new ValueMerge(
+            kept, write.Values, changes <= StackedChanges ? stackalloc int[changes] : new int[changes]);
+
+        var indexOffset = checked(HeaderOffset + write.Header.Length + user.Length);
+        var valuesOffset = merge.ValuesOffset(indexOffset);
+        var record = GC.AllocateUninitializedArray<byte>(checked(valuesOffset + merge.ValuesLength));
+        var bytes = record.AsSpan();
+
+        bytes[..LengthOffset].Clear();
+        bytes[0] = Format;
+        bytes[FlagsOffset] = (byte)((write.UserId is null ? 0 : UserFlag)
+            | (isUtf16 ? Utf16Flag : 0)
+            | (write.IsTombstone ? TombstoneFlag : 0));
+        var seen = write.LastSeenAt.ToUnixTimeMilliseconds();
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[LengthOffset..], bytes.Length);
+        write.Id.TryWriteBytes(bytes[IdOffset..], bigEndian: true, out _);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[VersionOffset..], write.NewVersion);
+        BinaryPrimitives.WriteInt64LittleEndian(
+            bytes[LastSeenOffset..], before.IsNone ? seen : Math.Max(seen, before.LastSeen));
+        BinaryPrimitives.WriteInt64LittleEndian(
+            bytes[StartedOffset..], write.StartedAt.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[KeepUntilOffset..], keepUntil);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[HeaderLengthOffset..], write.Header.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[UserLengthOffset..], user.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[CountOffset..], merge.Count);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[KeysLengthOffset..], merge.KeysLength);
+        write.Header.Span.CopyTo(bytes[HeaderOffset..]);
+        user.CopyTo(bytes[(indexOffset - user.Length)..]);
+        merge.Write(bytes, indexOffset);
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            bytes[ChecksumOffset..], ComputeChecksum(bytes, valuesOffset));
+        return record;
     }
 
     /// <summary>The same record, touched. Everything else is copied as it is.</summary>

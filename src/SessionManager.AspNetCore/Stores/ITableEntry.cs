@@ -9,7 +9,4 @@ internal interface ITableEntry<TKey>
 
     /// <summary>A link that only the table uses.</summary>
     int Next { get; set; }
-
-    /// <summary>Returns the hash of a key. The hash need not be spread over all of its bits.</summary>
-    static abstract int HashOf(TKey key);
 }

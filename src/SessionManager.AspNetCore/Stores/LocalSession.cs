@@ -24,6 +24,4 @@ internal struct LocalSession : ITableEntry<Guid>, IOrderedEntry
     public readonly Guid Key => Id;
 
     public readonly (long Time, Guid Id) Order => (Started, Id);
-
-    public static int HashOf(Guid key) => key.GetHashCode();
 }

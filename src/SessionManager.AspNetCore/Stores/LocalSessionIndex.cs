@@ -48,20 +48,11 @@ internal sealed class LocalSessionIndex
     {
         lock (_lock)
         {
-            var place = _sessions.Find(id);
-            if (place >= 0)
+            if (!_sessions.Knows(id, span, _touchInterval, out var place))
             {
-                ref var known = ref _sessions[place];
-                if (known.Started == span.Started
-                    && known.IsSignedIn == span.IsSignedIn
-                    && span.Seen - _sessions.SeenOf(known) < _touchInterval)
-                {
-                    return;
-                }
+                Update(place, id, span);
+                SweepIfDue(span.Seen);
             }
-
-            Update(place, id, span);
-            SweepIfDue(span.Seen);
         }
     }
 

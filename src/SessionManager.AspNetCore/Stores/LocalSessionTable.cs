@@ -40,6 +40,25 @@ internal sealed class LocalSessionTable(TimeSpan longest)
     /// <summary>The place of a session; -1 when the session is not there.</summary>
     public int Find(Guid id) => Table.Find(id);
 
+    /// <summary>Whether a session is there as it was loaded or saved.</summary>
+    /// <param name="id">The session.</param>
+    /// <param name="span">What was loaded or saved.</param>
+    /// <param name="touchInterval">How much later a use must be to count, in milliseconds.</param>
+    /// <param name="place">The place of the session; -1 when the session is not there.</param>
+    public bool Knows(Guid id, in SessionSpan span, long touchInterval, out int place)
+    {
+        place = Table.Find(id);
+        if (place < 0)
+        {
+            return false;
+        }
+
+        ref var known = ref Table[place];
+        return known.Started == span.Started
+            && known.IsSignedIn == span.IsSignedIn
+            && span.Seen - known.Started - (known.SeenAfter * Unit) < touchInterval;
+    }
+
     /// <summary>Adds a session that is not there.</summary>
     /// <returns>The place of the session, until it is removed.</returns>
     public int Add(Guid id) => Table.Add(new LocalSession { Id = id });

@@ -18,10 +18,10 @@ internal sealed class MemoryCacheWriter(CacheEntries cache, UserIndex users, Ses
             users.Change(addition, cancellationToken);
         }
 
-        var key = cache.KeyOf(write.Id);
         RecordSwap swap;
         lock (_stripes.Of(write.Id))
         {
+            var key = cache.KeyOf(write.Id);
             var stored = cache.Get(key, write.Id, cancellationToken);
             swap = RecordSwap.Of(write, stored);
             if (swap.Record is { } record)

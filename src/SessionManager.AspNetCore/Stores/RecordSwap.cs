@@ -38,12 +38,12 @@ internal readonly struct RecordSwap
             return default;
         }
 
-        var keepUntil = LaterOf(before, write.KeepUntil);
+        var keepUntil = Math.Max(write.KeepUntil.ToUnixTimeMilliseconds(), before.KeepUntil);
         return new RecordSwap
         {
             IsSwapped = true,
-            Record = CacheRecordCodec.Encode(write, before, keepUntil),
             TimeToLive = TimeBetween(write.Now, keepUntil),
+            Record = CacheRecord.Encode(write, before, keepUntil),
             UserBefore = write.IsTombstone ? before.UserId : null,
         };
     }
@@ -58,19 +58,13 @@ internal readonly struct RecordSwap
             return default;
         }
 
-        var keepUntil = LaterOf(before, touch.KeepUntil);
+        var keepUntil = Math.Max(touch.KeepUntil.ToUnixTimeMilliseconds(), before.KeepUntil);
         return new RecordSwap
         {
             IsSwapped = true,
             Record = before.With(touch, keepUntil),
             TimeToLive = TimeBetween(touch.LastSeenAt, keepUntil),
         };
-    }
-
-    private static long LaterOf(in CacheRecord before, DateTimeOffset keepUntil)
-    {
-        var wanted = keepUntil.ToUnixTimeMilliseconds();
-        return before.IsNone ? wanted : Math.Max(wanted, before.KeepUntil);
     }
 
     private static TimeSpan TimeBetween(DateTimeOffset now, long keepUntil) =>

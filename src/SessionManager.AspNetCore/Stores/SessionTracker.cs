@@ -50,16 +50,19 @@ internal sealed class SessionTracker(LocalSessionIndex local, bool mayLose, Acti
             return new StoredSession { Id = id, Status = status };
         }
 
+        var session = record.ToSession(damaged);
         if (record.IsTombstone)
         {
             local.Forget(id);
         }
         else
         {
-            local.Remember(id, new SessionSpan(record.Started, record.LastSeen, record.IsSignedIn));
+            // The header says whether somebody is signed in: the column of the user stays after a sign-out.
+            local.Remember(id, new SessionSpan(
+                record.Started, record.LastSeen, HeaderCodec.IsSignedIn(session.Header.Span)));
         }
 
-        return record.ToSession(damaged);
+        return session;
     }
 
     /// <summary>Remembers a session as it was written.</summary>

@@ -155,7 +155,7 @@ internal sealed class StableTable<TKey, TEntry>
     private ref int BucketOf(TKey key)
     {
         // Ids are random, but their hash need not be spread over its low bits.
-        var hash = (uint)TEntry.HashOf(key) * 2654435769u;
+        var hash = (uint)key.GetHashCode() * 2654435769u;
         hash ^= hash >> 15;
         hash *= 2246822519u;
         hash ^= hash >> 13;

@@ -41,32 +41,29 @@ internal sealed class StoredValues(ValueIndex index, Action<Guid>? damaged)
         var wanted = Encoding.UTF8.TryGetBytes(key, buffer, out var written)
             ? buffer[..written]
             : Encoding.UTF8.GetBytes(key);
-        var place = index.Find(wanted);
-        return place >= 0 && TryRead(place, out value);
+        var isRead = index.TryRead(wanted, out value, out var isDamaged);
+        if (isDamaged)
+        {
+            damaged?.Invoke(index.SessionId);
+        }
+
+        return isRead;
     }
 
     public IEnumerator<KeyValuePair<string, ReadOnlyMemory<byte>>> GetEnumerator()
     {
         for (var place = 0; place < index.Count; place++)
         {
-            if (TryRead(place, out var value))
+            if (index.TryRead(place, out var value))
             {
                 yield return KeyValuePair.Create(index.KeyTextAt(place), value);
+            }
+            else
+            {
+                damaged?.Invoke(index.SessionId);
             }
         }
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    private bool TryRead(int place, out ReadOnlyMemory<byte> value)
-    {
-        if (index.TryRead(place, out value))
-        {
-            return true;
-        }
-
-        damaged?.Invoke(index.SessionId);
-        value = default;
-        return false;
-    }
 }

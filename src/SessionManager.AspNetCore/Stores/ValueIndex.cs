@@ -75,10 +75,24 @@ internal readonly struct ValueIndex(byte[] record, int indexOffset, int valuesOf
         return ~low;
     }
 
+    /// <summary>Reads the value of a key.</summary>
+    /// <param name="key">The key in UTF-8.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="isDamaged">Whether the key is there, and its value is damaged.</param>
+    public bool TryRead(ReadOnlySpan<byte> key, out ReadOnlyMemory<byte> value, out bool isDamaged)
+    {
+        var place = Find(key);
+        value = default;
+        var isRead = place >= 0 && TryRead(place, out value);
+        isDamaged = place >= 0 && !isRead;
+        return isRead;
+    }
+
     /// <summary>Reads the value at a place, unless it is damaged.</summary>
     public bool TryRead(int place, out ReadOnlyMemory<byte> value)
     {
         var (start, end) = (ValueStart(place), ValueStart(place + 1));
+        var checksum = Field(place, 8);
         value = default;
         if (!IsInside(start, end, valuesOffset))
         {
@@ -86,40 +100,20 @@ internal readonly struct ValueIndex(byte[] record, int indexOffset, int valuesOf
         }
 
         value = record.AsMemory((int)start..(int)end);
-        return Checksum.Of(value.Span) == Field(place, 8);
+        return Checksum.Of(value.Span) == checksum;
     }
 
     /// <summary>The key at a place.</summary>
     public string KeyTextAt(int place) => Encoding.UTF8.GetString(KeyAt(place));
 
-    /// <summary>The length of the keys from one place up to another. Only when <see cref="IsOrdered"/>.</summary>
-    public int KeysLength(int from, int to) => (int)(KeyStart(to) - KeyStart(from));
-
-    /// <summary>The length of the values from one place up to another. Only when <see cref="IsOrdered"/>.</summary>
-    public int ValuesLength(int from, int to) => (int)(ValueStart(to) - ValueStart(from));
-
-    /// <summary>Copies the values from one place up to another into a new record. Only when
-    /// <see cref="IsOrdered"/>.</summary>
-    public void CopyTo(ref ValueWriter target, int from, int to)
+    /// <summary>The rows, the keys and the values from one place up to another, and where the keys and the values
+    /// begin. Only when <see cref="IsOrdered"/>.</summary>
+    public Piece Between(int from, int to)
     {
-        if (from >= to)
-        {
-            return;
-        }
-
-        var (keys, values) = ((int)KeyStart(from), (int)ValueStart(from));
-        var (keyMove, valueMove) = target.Append(
-            record.AsSpan(keys, KeysLength(from, to)), keys, record.AsSpan(values, ValuesLength(from, to)), values);
-        if (keyMove == 0 && valueMove == 0)
-        {
-            target.AppendRows(Rows(from, to));
-            return;
-        }
-
-        for (var i = from; i < to; i++)
-        {
-            target.AppendRow((int)KeyStart(i) + keyMove, (int)ValueStart(i) + valueMove, Field(i, 8));
-        }
+        var (key, value) = ((int)KeyStart(from), (int)ValueStart(from));
+        var keys = record.AsSpan(key..(int)KeyStart(to));
+        var values = record.AsSpan(value..(int)ValueStart(to));
+        return new Piece(Rows(from, to), keys, values) { KeysFrom = key, ValuesFrom = value };
     }
 
     private ReadOnlySpan<byte> KeyAt(int i)
@@ -139,4 +133,19 @@ internal readonly struct ValueIndex(byte[] record, int indexOffset, int valuesOf
         BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(indexOffset + (i * RowLength) + offset));
 
     private bool IsInside(uint start, uint end, int first) => start >= first && start <= end && end <= record.Length;
+
+    /// <summary>A piece of the values.</summary>
+    internal readonly ref struct Piece(
+        ReadOnlySpan<byte> rows, ReadOnlySpan<byte> keys, ReadOnlySpan<byte> values)
+    {
+        public ReadOnlySpan<byte> Rows { get; } = rows;
+
+        public ReadOnlySpan<byte> Keys { get; } = keys;
+
+        public ReadOnlySpan<byte> Values { get; } = values;
+
+        public int KeysFrom { get; init; }
+
+        public int ValuesFrom { get; init; }
+    }
 }
