@@ -66,7 +66,7 @@ public sealed class AfterInnerRequestsTests
 
             outer.Session.SetString("before", "b");
             var body = outer.Response.Body;
-            var inner = new DefaultHttpContext(outer.Features);
+            var inner = new DefaultHttpContext(outer.Features) { RequestServices = outer.RequestServices };
             inner.SetEndpoint(null);
             (inner.Request.Method, inner.Request.Path, inner.Response.Body) = ("POST", "/values/within/w", new MemoryStream());
             await next(inner);
