@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore;
 using SessionManager.AspNetCore.Redis;
 using SessionManager.AspNetCore.Redis.Configuration;
+using SessionManager.AspNetCore.Redis.Diagnostics;
 using SessionManager.AspNetCore.Redis.Stores;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -46,7 +47,11 @@ public static class SessionManagerRedisExtensions
         builder.Services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IValidateOptions<RedisStoreOptions>, ValidateRedisStoreOptions>());
         builder.Services.Configure(configure);
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<RedisConnection>();
+        builder.Services.TryAddSingleton<ConnectionLog>();
+        builder.Services.TryAddSingleton<ServerConditions>();
+        builder.Services.AddHostedService<ConditionMonitor>();
         return builder.AddSessionStore<RedisRecordStore>();
     }
 }

@@ -26,8 +26,8 @@ public sealed partial class PublicApiTests
 
     private static readonly string[] Store =
     [
-        "ISessionRecordStore", "ISessionStoreProbe", "SessionPosition", "SessionTouch", "SessionWrite", "SessionWriteResult",
-        "StoreCall", "StoreFault", "StoredSession", "StoredSessionStatus",
+        "ISessionRecordStore", "ISessionStoreConditions", "ISessionStoreProbe", "SessionPosition", "SessionTouch", "SessionWrite",
+        "SessionWriteResult", "StoreCall", "StoreFault", "StoredSession", "StoredSessionStatus",
     ];
 
     // The contract of ISessionManager fixes its types: a value that is usually there at once is a ValueTask.
@@ -37,6 +37,7 @@ public sealed partial class PublicApiTests
         [typeof(ISessionDirectory)] = [typeof(Task)],
         [typeof(ISessionRecordStore)] = [typeof(ValueTask)],
         [typeof(ISessionStoreProbe)] = [typeof(ValueTask)],
+        [typeof(ISessionStoreConditions)] = [typeof(ValueTask)],
     };
 
     public static TheoryData<Type> PublicTypes => [.. Exported()];

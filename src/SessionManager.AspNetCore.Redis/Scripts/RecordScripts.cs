@@ -67,18 +67,6 @@ internal static class RecordScripts
         return 1
         """;
 
-    /// <summary>Writes, reads and removes a probe, under a key that no session has: KEYS probe; ARGV what to write.
-    /// Returns whether it was read as it was written.</summary>
-    public const string Probe =
-        """
-        redis.call('HSET', KEYS[1], 'v', ARGV[1])
-        local expires, read = redis.pcall('PEXPIRE', KEYS[1], 60000), redis.pcall('HMGET', KEYS[1], 'v')
-        redis.call('DEL', KEYS[1])
-        if type(expires) == 'table' then return expires end
-        if read.err then return read end
-        return read[1] == ARGV[1] and 1 or 0
-        """;
-
     private const string Discard =
         "if ARGV[1] == '' and redis.call('TYPE', KEYS[1]).ok ~= 'hash' then redis.call('DEL', KEYS[1]) end\n";
 

@@ -25,7 +25,7 @@ internal sealed class RecordIndex(string prefix, RecordList list)
     private const int IdSize = 16;
 
     /// <summary>Writes the entries of a record that is about to be written.</summary>
-    public Task AddAsync(IDatabase database, SessionWrite write)
+    public Task AddAsync(PrimaryDatabase database, SessionWrite write)
     {
         var (now, until) = (write.Now.ToUnixTimeMilliseconds(), write.IndexUntil.ToUnixTimeMilliseconds());
         var mustGetThrough = RecordWriter.MustGetThrough(write);
@@ -36,7 +36,7 @@ internal sealed class RecordIndex(string prefix, RecordList list)
     }
 
     /// <summary>Writes the entry of a user again, in case the server has lost it.</summary>
-    public Task AddAgainAsync(IDatabase database, SessionTouch touch, string userId) => AddAsync(
+    public Task AddAgainAsync(PrimaryDatabase database, SessionTouch touch, string userId) => AddAsync(
         database,
         userId,
         touch.Id,
@@ -46,7 +46,7 @@ internal sealed class RecordIndex(string prefix, RecordList list)
 
     /// <summary>Removes the entries of a tombstone, as far as the write names them. A reader removes the
     /// others.</summary>
-    public void Remove(IDatabase database, SessionWrite write)
+    public void Remove(PrimaryDatabase database, SessionWrite write)
     {
         list.Remove(database, [PositionOf(write)]);
         if (write.FormerUserId is { } userId)
@@ -56,11 +56,10 @@ internal sealed class RecordIndex(string prefix, RecordList list)
     }
 
     /// <summary>The records of a user, without values, those that started first in front.</summary>
-    public async Task<IReadOnlyList<StoredSession>> FindAsync(IDatabase database, string userId)
+    public async Task<IReadOnlyList<StoredSession>> FindAsync(PrimaryDatabase database, string userId)
     {
         var tag = UserTag.Of(userId);
-        var entries = await database.SortedSetRangeByRankAsync(KeyOf(tag), flags: CommandFlags.DemandMaster)
-            .OrDefaultAsync() ?? [];
+        var entries = await database.SortedSetMembersAsync(KeyOf(tag)).OrDefaultAsync() ?? [];
         var ids = entries.Where(static entry => entry.Length() == IdSize)
             .Select(static entry => new Guid(((ReadOnlyMemory<byte>)entry).Span, bigEndian: true));
         var records = await RecordHeaders.LoadAsync(database, prefix, ids);
@@ -76,25 +75,22 @@ internal sealed class RecordIndex(string prefix, RecordList list)
 
     /// <summary>Writes an entry of a sorted set, as <see cref="RecordScripts.Index"/> has it.</summary>
     public static async Task AddAsync(
-        IDatabase database, string key, RedisValue entry, long score, long tidied, long left, bool mustGetThrough) =>
-        await database.ScriptEvaluateAsync(
-            RecordScripts.Index,
-            [key],
-            [entry, score, tidied, Math.Max(1, left), mustGetThrough],
-            CommandFlags.DemandMaster);
+        PrimaryDatabase database, string key, RedisValue entry, long score, long tidied, long left, bool mustGetThrough) =>
+        await database.EvaluateAsync(
+            RecordScripts.Index, key, entry, score, tidied, Math.Max(1, left), mustGetThrough);
 
     /// <summary>Removes entries of a sorted set, without waiting.</summary>
-    public static void Remove(IDatabase database, string key, RedisValue[] entries)
+    public static void Remove(PrimaryDatabase database, string key, RedisValue[] entries)
     {
         if (entries.Length > 0)
         {
             RedisRefusal.Forget(RemoveAsync());
         }
 
-        async Task RemoveAsync() => await database.SortedSetRemoveAsync(key, entries, CommandFlags.DemandMaster);
+        async Task RemoveAsync() => await database.SortedSetRemoveAsync(key, entries);
     }
 
-    private Task AddAsync(IDatabase database, string userId, Guid id, long now, long until, bool mustGetThrough) =>
+    private Task AddAsync(PrimaryDatabase database, string userId, Guid id, long now, long until, bool mustGetThrough) =>
         AddAsync(database, KeyOf(UserTag.Of(userId)), EntryOf(id), until, now - ClockSkew, until - now, mustGetThrough);
 
     private static SessionPosition PositionOf(SessionWrite write) => new(write.StartedAt, write.Id);

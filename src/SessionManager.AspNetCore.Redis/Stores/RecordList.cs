@@ -26,7 +26,7 @@ internal sealed class RecordList(string prefix)
     private string HoursKey => string.Concat(prefix, "list");
 
     /// <summary>Writes the entry of a record that is about to be written.</summary>
-    public Task AddAsync(IDatabase database, SessionPosition position, long now, long until, bool mustGetThrough)
+    public Task AddAsync(PrimaryDatabase database, SessionPosition position, long now, long until, bool mustGetThrough)
     {
         var hour = HourOf(position);
         var adding = RecordIndex.AddAsync(
@@ -46,7 +46,7 @@ internal sealed class RecordList(string prefix)
     }
 
     /// <summary>Removes entries, without waiting.</summary>
-    public void Remove(IDatabase database, IEnumerable<SessionPosition> positions)
+    public void Remove(PrimaryDatabase database, IEnumerable<SessionPosition> positions)
     {
         foreach (var position in positions)
         {
@@ -55,11 +55,10 @@ internal sealed class RecordList(string prefix)
     }
 
     /// <summary>A page of records without values, those that started last in front.</summary>
-    public async Task<IReadOnlyList<StoredSession>> ReadAsync(IDatabase database, SessionPosition? after, int count)
+    public async Task<IReadOnlyList<StoredSession>> ReadAsync(PrimaryDatabase database, SessionPosition? after, int count)
     {
         var page = new List<StoredSession>();
-        var hours = await database.SortedSetRangeByRankAsync(HoursKey, flags: CommandFlags.DemandMaster)
-            .OrDefaultAsync() ?? [];
+        var hours = await database.SortedSetMembersAsync(HoursKey).OrDefaultAsync() ?? [];
         foreach (var hour in hours.Where(static hour => hour.TryParse(out long _)).Select(static hour => (long)hour)
             .Where(hour => after is null || hour <= HourOf(after)).OrderDescending())
         {
@@ -77,19 +76,12 @@ internal sealed class RecordList(string prefix)
     // The next entries of an hour, and whether these are all. A part that has more entries than were asked for may have
     // them in front of what follows in other parts: what is below its last one is left to the next time.
     private async Task<(List<SessionPosition> Positions, bool Ended)> ReadHourAsync(
-        IDatabase database, long hour, SessionPosition? after, int count)
+        PrimaryDatabase database, long hour, SessionPosition? after, int count)
     {
         var most = (count / 8) + 4;
         var below = after is null ? RedisValue.Null : EntryOf(after);
-        var parts = await Task.WhenAll(Enumerable.Range(0, Parts).Select(part => database.SortedSetRangeByValueAsync(
-            KeyOf(hour, part),
-            RedisValue.Null,
-            below,
-            Exclude.Stop,
-            Order.Descending,
-            0,
-            most,
-            CommandFlags.DemandMaster).OrDefaultAsync()));
+        var parts = await Task.WhenAll(Enumerable.Range(0, Parts).Select(part =>
+            database.SortedSetMembersBelowAsync(KeyOf(hour, part), below, most).OrDefaultAsync()));
         var floor = parts.Where(part => part?.Length == most).Max(static part => PositionOf(part![^1]));
         var positions = parts.SelectMany(static part => part ?? []).Select(PositionOf).OfType<SessionPosition>()
             .Where(position => floor is null || position >= floor)
@@ -98,7 +90,7 @@ internal sealed class RecordList(string prefix)
         return (positions.Take(count).ToList(), floor is null && positions.Count <= count);
     }
 
-    private async Task<IEnumerable<StoredSession>> LoadAsync(IDatabase database, List<SessionPosition> positions)
+    private async Task<IEnumerable<StoredSession>> LoadAsync(PrimaryDatabase database, List<SessionPosition> positions)
     {
         var records = await RecordHeaders.LoadAsync(database, prefix, positions.Select(static position => position.Id));
         Remove(database, positions.Where((_, i) => records[i].IsTombstone));

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Redis.Configuration;
+using SessionManager.AspNetCore.Redis.Diagnostics;
 using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Stores;
@@ -7,33 +9,56 @@ namespace SessionManager.AspNetCore.Redis.Stores;
 /// <summary>The connection, made at the first use and shared by all. A first try that fails is not kept: the next use
 /// tries again.</summary>
 internal sealed class RedisConnection(
-    IOptions<RedisStoreOptions> options, IOptions<SessionManagerOptions> session, IServiceProvider services)
-    : IAsyncDisposable
+    IOptions<RedisStoreOptions> options,
+    IOptions<SessionManagerOptions> session,
+    IServiceProvider services,
+    ConnectionLog log) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
-    private Task<IConnectionMultiplexer>? _connecting;
+    private Task<Connected>? _connecting;
     private bool _owned;
 
     /// <summary>The database, as soon as there is a connection. Once there is, it reconnects by itself.</summary>
-    public ValueTask<IDatabase> GetDatabaseAsync()
+    public ValueTask<PrimaryDatabase> GetDatabaseAsync()
     {
         var connecting = _connecting;
         return connecting is { IsCompletedSuccessfully: true }
-            ? new ValueTask<IDatabase>(connecting.Result.GetDatabase(options.Value.Database))
-            : ConnectAsync();
+            ? new ValueTask<PrimaryDatabase>(connecting.Result.Database)
+            : WaitAsync();
+
+        async ValueTask<PrimaryDatabase> WaitAsync() => (await ConnectAsync()).Database;
+    }
+
+    /// <summary>The servers behind the connection, as soon as there is one.</summary>
+    public async ValueTask<IConnectionMultiplexer> GetMultiplexerAsync() => (await ConnectAsync()).Multiplexer;
+
+    /// <summary>Looks for the primaries anew, if there is a connection.</summary>
+    public void SearchPrimaries()
+    {
+        if (_connecting is { IsCompletedSuccessfully: true } connected)
+        {
+            connected.Result.Search.Begin();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_owned && _connecting is { IsCompletedSuccessfully: true } connected)
+        if (_connecting is not { IsCompletedSuccessfully: true } connecting)
         {
-            await connected.Result.DisposeAsync();
+            return;
+        }
+
+        var connected = await connecting;
+        connected.Search.Dispose();
+        log.Detach(connected.Multiplexer);
+        if (_owned)
+        {
+            await connected.Multiplexer.DisposeAsync();
         }
     }
 
-    private async ValueTask<IDatabase> ConnectAsync()
+    private Task<Connected> ConnectAsync()
     {
-        Task<IConnectionMultiplexer> connecting;
         lock (_lock)
         {
             if (_connecting is null or { IsFaulted: true } or { IsCanceled: true })
@@ -41,17 +66,25 @@ internal sealed class RedisConnection(
                 _connecting = OpenAsync();
             }
 
-            connecting = _connecting;
+            return _connecting;
         }
-
-        return (await connecting).GetDatabase(options.Value.Database);
     }
 
-    private async Task<IConnectionMultiplexer> OpenAsync()
+    private async Task<Connected> OpenAsync()
     {
         // What follows may be the application's code and connect synchronously: not under the lock, nor on a request's
         // thread.
         await Task.Yield();
+        var multiplexer = await OpenMultiplexerAsync();
+        log.Attach(multiplexer);
+        return new Connected(
+            multiplexer,
+            new PrimaryDatabase(multiplexer.GetDatabase(options.Value.Database)),
+            new PrimarySearch(multiplexer));
+    }
+
+    private async Task<IConnectionMultiplexer> OpenMultiplexerAsync()
+    {
         _owned = true;
         if (options.Value.ConnectionMultiplexerFactory is { } factory)
         {
@@ -60,28 +93,15 @@ internal sealed class RedisConnection(
                     "ConnectionMultiplexerFactory made no connection but null. Return a connection.");
         }
 
-        if (options.Value.Configuration is not { } text)
+        if (options.Value.Configuration is { } text)
         {
-            _owned = false;
-            return services.GetRequiredService<IConnectionMultiplexer>();
+            return await ConnectionMultiplexer.ConnectAsync(ConnectionSettings.Read(text, session.Value.IOTimeout));
         }
 
-        var configuration = ConfigurationOptions.Parse(text);
-
-        // The application starts without its Redis, a command without a connection fails at once instead of queueing
-        // up, and the connection comes back by itself.
-        configuration.AbortOnConnectFail = false;
-        configuration.BacklogPolicy = BacklogPolicy.FailFast;
-        configuration.IncludeDetailInExceptions = false;
-        var timeout = (int)session.Value.IOTimeout.TotalMilliseconds;
-        if (configuration.AsyncTimeout == new ConfigurationOptions().AsyncTimeout)
-        {
-            // Left alone, it must not cut a longer IOTimeout short.
-            configuration.AsyncTimeout = Math.Max(configuration.AsyncTimeout, timeout);
-        }
-
-        // A server that refuses the connection is to be heard before the call that waits for it is given up on.
-        configuration.ConnectTimeout = Math.Min(configuration.ConnectTimeout, timeout / 2);
-        return await ConnectionMultiplexer.ConnectAsync(configuration);
+        _owned = false;
+        return services.GetRequiredService<IConnectionMultiplexer>();
     }
+
+    private sealed record Connected(
+        IConnectionMultiplexer Multiplexer, PrimaryDatabase Database, PrimarySearch Search);
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Redis.Diagnostics;
 using SessionManager.AspNetCore.Redis.Scripts;
 using SessionManager.AspNetCore.Storage;
 using StackExchange.Redis;
@@ -7,18 +8,22 @@ namespace SessionManager.AspNetCore.Redis.Stores;
 
 /// <summary>Records as Redis hashes, one field a value. A load is one command. A write is one script, so it is atomic
 /// on all nodes.</summary>
-internal sealed class RedisRecordStore : ISessionRecordStore, ISessionStoreProbe
+internal sealed class RedisRecordStore : ISessionRecordStore, ISessionStoreProbe, ISessionStoreConditions
 {
     private readonly RedisConnection _connection;
     private readonly string _prefix;
     private readonly StoreCall _calls;
     private readonly RecordList _list;
     private readonly RecordIndex _index;
+    private readonly ServerConditions _conditions;
 
     public RedisRecordStore(
-        RedisConnection connection, IOptions<RedisStoreOptions> redis, IOptions<SessionManagerOptions> options)
+        RedisConnection connection,
+        ServerConditions conditions,
+        IOptions<RedisStoreOptions> redis,
+        IOptions<SessionManagerOptions> options)
     {
-        _connection = connection;
+        (_connection, _conditions) = (connection, conditions);
         _prefix = redis.Value.KeyPrefix ?? options.Value.KeyPrefix;
         _calls = new StoreCall(options.Value.IOTimeout, Name);
         _list = new RecordList(_prefix);
@@ -64,15 +69,27 @@ internal sealed class RedisRecordStore : ISessionRecordStore, ISessionStoreProbe
 
     public async ValueTask ProbeAsync(CancellationToken cancellationToken = default)
     {
-        var id = Guid.NewGuid();
-        var isWhole = await RunAsync(() => ProbeAsync(id.ToString("N")), id, cancellationToken);
-        if (isWhole is null || !(bool)isWhole)
+        if (!await RunAsync(ProbeAsync, Guid.Empty, cancellationToken))
         {
             throw new SessionStoreException($"The session store '{Name}' gave back something else than was written.");
         }
 
-        async Task<RedisResult?> ProbeAsync(string text) => await EvaluateAsync(
-            await _connection.GetDatabaseAsync(), RecordScripts.Probe, string.Concat(_prefix, "probe:", text), [text]);
+        async Task<bool> ProbeAsync()
+        {
+            var keys = ProbeKeys.Of(await _connection.GetMultiplexerAsync(), _prefix);
+            var database = await _connection.GetDatabaseAsync();
+            var answers = await Task.WhenAll(keys.Select(key => EvaluateAsync(
+                database, ServerScripts.Probe, key, [Guid.NewGuid().ToString("N")])));
+            return answers.All(static answer => answer is not null && (bool)answer);
+        }
+    }
+
+    public ValueTask<IReadOnlyList<string>> FindConditionsAsync(CancellationToken cancellationToken = default)
+    {
+        return RunAsync(FindAsync, Guid.Empty, cancellationToken);
+
+        async Task<IReadOnlyList<string>> FindAsync() =>
+            [.. (await _conditions.FindAsync()).Select(static condition => condition.Text)];
     }
 
     /// <summary>The key of a record.</summary>
@@ -89,7 +106,7 @@ internal sealed class RedisRecordStore : ISessionRecordStore, ISessionStoreProbe
         var database = await _connection.GetDatabaseAsync();
         try
         {
-            var fields = await database.HashGetAllAsync(KeyOf(_prefix, id), CommandFlags.DemandMaster);
+            var fields = await database.HashGetAllAsync(KeyOf(_prefix, id));
             return RecordReader.Read(id, fields).Session;
         }
         catch (RedisServerException exception) when (RedisRefusal.IsOtherType(exception))
@@ -131,7 +148,7 @@ internal sealed class RedisRecordStore : ISessionRecordStore, ISessionStoreProbe
 
     // Whether the script swapped, and else the fields that are stored; null when the key holds something else.
     private async Task<(bool IsSwapped, HashEntry[]? Fields)> SwapAsync(
-        IDatabase database, string script, SessionWrite write, RedisValue expected)
+        PrimaryDatabase database, string script, SessionWrite write, RedisValue expected)
     {
         var answer = await EvaluateAsync(
             database, script, KeyOf(_prefix, write.Id), RecordWriter.Write(write, expected));
@@ -153,6 +170,6 @@ internal sealed class RedisRecordStore : ISessionRecordStore, ISessionStoreProbe
     }
 
     private static Task<RedisResult?> EvaluateAsync(
-        IDatabase database, string script, string key, RedisValue[] arguments) =>
-        database.ScriptEvaluateAsync(script, [key], arguments, CommandFlags.DemandMaster).OrDefaultAsync();
+        PrimaryDatabase database, string script, string key, RedisValue[] arguments) =>
+        database.EvaluateAsync(script, key, arguments).OrDefaultAsync();
 }

@@ -7,8 +7,8 @@ using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Diagnostics;
 
-/// <summary>Checks the health of the store. The check writes, reads and removes a record within the I/O
-/// timeout.</summary>
+/// <summary>Checks the health of the store. The check writes, reads and removes a record, and asks what weakens the
+/// store's promises, within the I/O timeout.</summary>
 internal sealed class StoreHealthCheck(
     ObservedStore store, StoreFeatures features, SessionMetrics metrics, IOptions<SessionManagerOptions> options)
     : IHealthCheck
@@ -20,15 +20,17 @@ internal sealed class StoreHealthCheck(
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            // A probe is several calls, each of which may take the timeout: it is to end within one.
-            var probe = ProbeAsync(timeout.Token);
-            _ = probe.ContinueWith(
+            // These are several calls, each of which may take the timeout: they are to end within one.
+            var check = CheckAsync(timeout.Token);
+            _ = check.ContinueWith(
                 static ended => ended.Exception,
                 CancellationToken.None,
                 TaskContinuationOptions.OnlyOnFaulted,
                 TaskScheduler.Default);
-            await probe.WaitAsync(options.Value.IOTimeout, cancellationToken);
-            return HealthCheckResult.Healthy("The session store answered.", Describe());
+            var conditions = await check.WaitAsync(options.Value.IOTimeout, cancellationToken);
+            return conditions.Count == 0
+                ? HealthCheckResult.Healthy("The session store answered.", Describe())
+                : Degraded(conditions);
         }
         catch (TimeoutException)
         {
@@ -42,6 +44,14 @@ internal sealed class StoreHealthCheck(
             return Unhealthy(exception.Message);
         }
 
+        HealthCheckResult Degraded(IReadOnlyList<string> conditions)
+        {
+            var data = Describe();
+            data["conditions"] = conditions;
+            return HealthCheckResult.Degraded(
+                $"The session store answered. {string.Join(' ', conditions)}", exception: null, data);
+        }
+
         // Without the exception: writers of reports like to show its stack, and the message says all there is.
         HealthCheckResult Unhealthy(string description) =>
             new(context.Registration.FailureStatus, description, exception: null, Describe());
@@ -51,6 +61,12 @@ internal sealed class StoreHealthCheck(
             ["store"] = store.Name,
             ["duration"] = Stopwatch.GetElapsedTime(started),
         };
+    }
+
+    private async Task<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken)
+    {
+        await ProbeAsync(cancellationToken);
+        return features.Conditions is { } conditions ? await conditions.FindConditionsAsync(cancellationToken) : [];
     }
 
     private async Task ProbeAsync(CancellationToken cancellationToken)

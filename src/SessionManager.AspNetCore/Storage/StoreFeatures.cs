@@ -15,6 +15,9 @@ internal sealed class StoreFeatures(ISessionRecordStore store, IServiceProvider 
     /// <summary>The probe of the store; <see langword="null"/> when it has none.</summary>
     public ISessionStoreProbe? Probe { get; } = OwnOf(store, services.GetService<ISessionStoreProbe>());
 
+    /// <summary>What weakens the promises of the store; <see langword="null"/> when it does not tell.</summary>
+    public ISessionStoreConditions? Conditions { get; } = OwnOf(store, services.GetService<ISessionStoreConditions>());
+
     private static TFeature? OwnOf<TFeature>(ISessionRecordStore store, TFeature? feature)
         where TFeature : class => ReferenceEquals(store, feature) ? feature : null;
 }

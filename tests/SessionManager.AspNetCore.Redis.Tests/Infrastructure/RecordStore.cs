@@ -14,14 +14,18 @@ internal sealed class RecordStore : IAsyncDisposable
         DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
 
     private RecordStore(
-        ConnectionMultiplexer connection, string prefix, RecordFaults? faults = null, TimeSpan? timeout = null)
+        ConnectionMultiplexer connection,
+        string prefix,
+        RecordFaults? faults = null,
+        TimeSpan? timeout = null,
+        IConnectionMultiplexer? through = null)
     {
         (_connection, Prefix, Faults) = (connection, prefix, faults ?? new RecordFaults(connection));
         var services = new ServiceCollection().AddLogging();
         services.AddSessionManager(options => options.IOTimeout = timeout ?? TimeSpan.FromSeconds(5))
             .AddRedisStore(options =>
             {
-                options.ConnectionMultiplexerFactory = () => Task.FromResult(Faults.Connection);
+                options.ConnectionMultiplexerFactory = () => Task.FromResult(through ?? Faults.Connection);
                 options.KeyPrefix = prefix;
             })
             .AddSessionStore<RedisRecordStore>();
@@ -50,6 +54,10 @@ internal sealed class RecordStore : IAsyncDisposable
         return new RecordStore(
             await ConnectionMultiplexer.ConnectAsync(options), prefix ?? $"records-{Guid.NewGuid():N}:", null, timeout);
     }
+
+    /// <summary>A store that sends its commands through another connection.</summary>
+    public static RecordStore Over(ConnectionMultiplexer connection, IConnectionMultiplexer through) =>
+        new(connection, $"records-{Guid.NewGuid():N}:", through: through);
 
     /// <summary>Another store over the same keys and faults, which shares no memory with this one.</summary>
     public RecordStore Another(TimeSpan? timeout = null) => new(_connection, Prefix, Faults, timeout);

@@ -64,14 +64,22 @@ internal sealed class RedisMonitor : IAsyncDisposable
 
             // +1700000000.123456 [0 127.0.0.1:50000] "EVALSHA" "..."; from within a script: [0 lua].
             var source = line[..line.IndexOf(']', StringComparison.Ordinal)];
-            if (!source.EndsWith(" lua", StringComparison.Ordinal))
+            var command = line[(source.Length + 2)..];
+            if (!source.EndsWith(" lua", StringComparison.Ordinal) && !IsOfClock(command))
             {
-                commands.Add(line[(source.Length + 2)..]);
+                commands.Add(command);
             }
         }
 
         throw new IOException("The server closed the MONITOR connection.");
     }
+
+    /// <summary>What is sent by the clock, whatever requests do: the client asks for the server's role, and the store for its
+    /// settings.</summary>
+    private static bool IsOfClock(string command) =>
+        command.StartsWith("\"INFO\"", StringComparison.Ordinal)
+        || command.StartsWith("\"CONFIG\" \"GET\"", StringComparison.Ordinal)
+        || (command.StartsWith("\"EVAL\"", StringComparison.Ordinal) && command.Contains("'INFO'", StringComparison.Ordinal));
 
     private async Task<long> BytesAsync()
     {

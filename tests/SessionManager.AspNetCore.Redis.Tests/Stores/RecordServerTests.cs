@@ -1,11 +1,10 @@
-using System.Text.RegularExpressions;
 using SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Redis.Tests.Stores;
 
 /// <summary>A server that forgets scripts, is out of memory or lacks a command.</summary>
-public sealed partial class RecordServerTests(Servers servers)
+public sealed class RecordServerTests(Servers servers)
 {
     [Fact]
     public async Task Scripts_that_the_server_has_forgotten_are_sent_again()
@@ -68,7 +67,7 @@ public sealed partial class RecordServerTests(Servers servers)
     {
         await using var server = await Servers.StartRedisAsync();
         await using var admin = await RecordStore.ConnectAsync(server);
-        await admin.Database.ExecuteAsync("ACL", ["SETUSER", .. DocumentedRights()]);
+        await admin.Database.ExecuteAsync("ACL", ["SETUSER", .. DocumentedRights.OfServer()]);
         await using var records = await RecordStore.ConnectAsync(
             $"{server.Configuration},user=app,password=password", "session:");
 
@@ -121,7 +120,7 @@ public sealed partial class RecordServerTests(Servers servers)
     {
         await using var server = await Servers.StartRedisAsync();
         await using var admin = await RecordStore.ConnectAsync(server);
-        await admin.Database.ExecuteAsync("ACL", ["SETUSER", .. DocumentedRights()]);
+        await admin.Database.ExecuteAsync("ACL", ["SETUSER", .. DocumentedRights.OfServer()]);
         await using var records = await RecordStore.ConnectAsync(
             $"{server.Configuration},user=app,password=password", "session:");
         var session = await records.BeginAsync("ann", ("a", [1]));
@@ -161,7 +160,7 @@ public sealed partial class RecordServerTests(Servers servers)
         Assert.Equal(1_000, (await records.Store.LoadAsync(session.Id))!.Values.Count);
     }
 
-    private static IEnumerable<Func<Task>> EveryMember(RecordStore records, Guid id)
+    internal static IEnumerable<Func<Task>> EveryMember(RecordStore records, Guid id)
     {
         var write = records.Begin("ann", id, ("a", [1]), ("b", [2]));
         yield return async () => Assert.True((await records.Store.WriteAsync(write)).IsSwapped);
@@ -198,20 +197,4 @@ public sealed partial class RecordServerTests(Servers servers)
         var fault = await Assert.ThrowsAsync<SessionStoreException>(() => records.Store.WriteAsync(write).AsTask());
         Assert.Contains("OOM", fault.Message, StringComparison.Ordinal);
     }
-
-    // The command that docs/redis.md tells an operator to run.
-    private static string[] DocumentedRights()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "docs", "redis.md")))
-        {
-            folder = folder.Parent;
-        }
-
-        return AclPattern().Match(File.ReadAllText(Path.Combine(folder.FullName, "docs", "redis.md")))
-            .Groups[1].Value.Split(' ');
-    }
-
-    [GeneratedRegex("^ACL SETUSER (.*)$", RegexOptions.Multiline)]
-    private static partial Regex AclPattern();
 }

@@ -1,0 +1,43 @@
+using StackExchange.Redis;
+
+namespace SessionManager.AspNetCore.Redis.Configuration;
+
+/// <summary>What a connection string leaves to the store.</summary>
+internal static class ConnectionSettings
+{
+    private const int ConfigCheckSeconds = 5;
+
+    /// <summary>Reads a connection string, and sets what sessions need.</summary>
+    public static ConfigurationOptions Read(string text, TimeSpan ioTimeout)
+    {
+        var configuration = ConfigurationOptions.Parse(text);
+
+        // The application starts without its Redis, a command without a connection fails at once instead of queueing
+        // up, and the connection comes back by itself.
+        configuration.AbortOnConnectFail = false;
+        configuration.BacklogPolicy = BacklogPolicy.FailFast;
+        configuration.IncludeDetailInExceptions = false;
+
+        // So that the store can ask which snapshots the server takes. Nobody else gets this connection.
+        configuration.AllowAdmin = true;
+        if (!Sets(text, "configCheckSeconds"))
+        {
+            // A server that has become a replica, and keeps its connections, is noticed by this alone.
+            configuration.ConfigCheckSeconds = ConfigCheckSeconds;
+        }
+
+        var timeout = (int)ioTimeout.TotalMilliseconds;
+        if (configuration.AsyncTimeout == new ConfigurationOptions().AsyncTimeout)
+        {
+            // Left alone, it must not cut a longer IOTimeout short.
+            configuration.AsyncTimeout = Math.Max(configuration.AsyncTimeout, timeout);
+        }
+
+        // A server that refuses the connection is to be heard before the call that waits for it is given up on.
+        configuration.ConnectTimeout = Math.Min(configuration.ConnectTimeout, timeout / 2);
+        return configuration;
+    }
+
+    private static bool Sets(string text, string option) =>
+        text.Split(',').Any(part => part.Trim().StartsWith($"{option}=", StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,97 @@
+using StackExchange.Redis;
+
+namespace SessionManager.AspNetCore.Redis.Stores;
+
+/// <summary>
+/// Looks for the primaries as soon as a connection is lost or a server says that it is a replica. StackExchange.Redis
+/// alone asks a server for its role only once in <c>configCheckSeconds</c>: until then writes fail, and reads come from
+/// the server that was the primary.
+/// </summary>
+internal sealed class PrimarySearch : IDisposable
+{
+    private const int MostRounds = 60;
+
+    // A search is a few commands to each server.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly IConnectionMultiplexer _multiplexer;
+    private readonly CancellationTokenSource _stop = new();
+    private int _searching;
+
+    public PrimarySearch(IConnectionMultiplexer multiplexer)
+    {
+        _multiplexer = multiplexer;
+        multiplexer.ConnectionFailed += ConnectionFailed;
+        multiplexer.ErrorMessage += ErrorMessage;
+    }
+
+    /// <summary>Begins a search, unless there is one.</summary>
+    public void Begin()
+    {
+        if (Interlocked.CompareExchange(ref _searching, 1, 0) == 0)
+        {
+            // Not on the thread that reads the connection.
+            _ = Task.Run(SearchAsync);
+        }
+    }
+
+    public void Dispose()
+    {
+        _multiplexer.ConnectionFailed -= ConnectionFailed;
+        _multiplexer.ErrorMessage -= ErrorMessage;
+        // Not disposed: a search may still ask for the token.
+        _stop.Cancel();
+    }
+
+    private async Task SearchAsync()
+    {
+        try
+        {
+            for (var round = 0; round < MostRounds; round++)
+            {
+                await _multiplexer.ConfigureAsync();
+                var isFound = IsFound();
+                await Task.Delay(Pause, _stop.Token);
+                if (isFound)
+                {
+                    break;
+                }
+            }
+        }
+        catch (Exception)
+        {
+            // The next failure begins another search.
+        }
+        finally
+        {
+            Volatile.Write(ref _searching, 0);
+        }
+    }
+
+    private bool IsFound()
+    {
+        var servers = _multiplexer.GetServers();
+        var primaries = servers.Where(static server => !server.IsReplica);
+        return servers.Any(static server => server is { IsConnected: true, ServerType: ServerType.Cluster })
+            ? primaries.All(static server => server.IsConnected)
+            : primaries.Any(static server => server.IsConnected);
+    }
+
+    private void ConnectionFailed(object? sender, ConnectionFailedEventArgs failure)
+    {
+        if (failure.ConnectionType == ConnectionType.Interactive)
+        {
+            Begin();
+        }
+    }
+
+    // Within the text of a script's error, before Redis 7.
+    private void ErrorMessage(object? sender, RedisErrorEventArgs error)
+    {
+        if (error.Message.Contains("READONLY ", StringComparison.Ordinal)
+            || error.Message.Contains("MASTERDOWN ", StringComparison.Ordinal))
+        {
+            Begin();
+        }
+    }
+}
