@@ -14,7 +14,9 @@ public interface ISessionDirectory
     string StoreName { get; }
 
     /// <summary>Whether the store can list every session. The value is <see langword="false"/> on a plain cache outside
-    /// this process: the list has the sessions that this process has created or loaded.</summary>
+    /// this process: the list has the sessions that this process has created or loaded. It is also
+    /// <see langword="false"/> when the store keeps no list, as on Redis without <c>ListSessions</c>: the list is
+    /// empty, and <see cref="Count"/> returns <see langword="null"/>.</summary>
     bool ListsAllSessions { get; }
 
     /// <summary>Counts the living sessions without a call of the store. On a cache it counts the sessions that this

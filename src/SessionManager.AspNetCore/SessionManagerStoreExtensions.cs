@@ -11,7 +11,8 @@ public static class SessionManagerStoreExtensions
     /// <summary>Keeps sessions in a store of the application's own. The store replaces every other store.</summary>
     /// <remarks>The store is a singleton. A store that also implements <see cref="ISessionStoreProbe"/> decides how the
     /// health check tests it, and a store that implements <see cref="ISessionStoreConditions"/> can report that it is
-    /// degraded.</remarks>
+    /// degraded. A store that implements <see cref="ISessionStoreListing"/> says whether it lists all
+    /// sessions.</remarks>
     /// <typeparam name="TStore">The type of the store. Dependency injection creates it, unless the application
     /// registered it.</typeparam>
     /// <param name="builder">The builder that <c>AddSessionManager</c> returned.</param>
@@ -28,6 +29,7 @@ public static class SessionManagerStoreExtensions
             ServiceDescriptor.Singleton<ISessionRecordStore>(static services => services.GetRequiredService<TStore>()));
         AddFeature<ISessionStoreProbe, TStore>(builder.Services);
         AddFeature<ISessionStoreConditions, TStore>(builder.Services);
+        AddFeature<ISessionStoreListing, TStore>(builder.Services);
         AddFeature<IUserEpochs, TStore>(builder.Services);
         AddFeature<ILocalSessions, TStore>(builder.Services);
         return builder;

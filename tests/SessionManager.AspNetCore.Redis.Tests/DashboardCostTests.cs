@@ -35,10 +35,10 @@ public sealed partial class DashboardCostTests
         {
         }
 
-        // The hours that there are, and the 64 parts of one.
-        await AssertCostAsync("/sessions", headers: 64, others: 65);
+        // The shelves that there are, noted in four sets, and the 64 parts of one.
+        await AssertCostAsync("/sessions", headers: 64, others: 68);
         var older = OlderPattern().Match(await browser.ReadAsync("/sessions")).Groups[1].Value;
-        await AssertCostAsync($"/sessions{older}", headers: 64, others: 65);
+        await AssertCostAsync($"/sessions{older}", headers: 64, others: 68);
         // The headers of all sessions of that user, whose places are their sign-ins, which a store does not know.
         await AssertCostAsync("/sessions?user=everybody", headers: Sessions / 2, others: 1);
         await AssertCostAsync("/sessions?user=user-1", headers: 1, others: 1);

@@ -26,11 +26,13 @@ public sealed class HygieneTests(Servers servers)
         Assert.Single(dump.Hashes, hash => Dump.IsTombstone(hash.Value));
         foreach (var (key, left) in dump.TimesToLive)
         {
-            // The idle timeout is 20 minutes: a record stays twice as long, and a tombstone too. Index entries stay as
-            // long as a session can live, and the hours of the list for one to two hours more.
-            var (most, spread) = key.EndsWith(":list", StringComparison.Ordinal) ? ((24 * 60) + 40 + 120, 60)
-                : dump.Notes.ContainsKey(key) ? ((24 * 60) + 40, 1)
-                : (40, 1);
+            // The idle timeout is 20 minutes: a record stays twice as long, and a tombstone too. A user's entries stay as
+            // long as a session can live. A shelf of the list stays until all its records are gone, and its note for an
+            // hour more.
+            var (most, spread) = key.Contains(":user:", StringComparison.Ordinal) ? ((24 * 60) + 40, 1)
+                : !dump.Notes.ContainsKey(key) ? (40, 1)
+                : key.Split(':') is [.., "list", _] ? (40 + 20 + 60, 21)
+                : (40 + 20 + 10, 31);
             Assert.NotNull(left);
             Assert.InRange(left.Value, TimeSpan.FromMinutes(most - spread), TimeSpan.FromMinutes(most));
         }

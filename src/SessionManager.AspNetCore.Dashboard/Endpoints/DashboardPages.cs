@@ -68,7 +68,8 @@ internal sealed class DashboardPages(IServiceProvider services, ISessionDirector
             UserId = userId,
             IsFirst = continuation is null || found is null,
             ShowsClients = _options.Value.TrackClientInfo || sessions!.Sessions.Any(SessionListPage.HasClient),
-            IsLocal = !directory.ListsAllSessions,
+            IsLocal = !directory.ListsAllSessions && directory.Count() is not null,
+            IsListed = directory.ListsAllSessions || directory.Count() is not null,
             Notice = await GetNoticeAsync(context, root),
         };
         await DashboardResponse.WritePageAsync(context, page.Render(_history.Read(), sessions!));

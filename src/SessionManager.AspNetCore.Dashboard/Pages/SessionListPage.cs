@@ -17,6 +17,9 @@ internal sealed class SessionListPage(PageContext page, DateTimeOffset now)
     /// <summary>Whether the list has only the sessions that this process has made or loaded.</summary>
     public bool IsLocal { get; init; }
 
+    /// <summary>Whether there is a list of all sessions.</summary>
+    public bool IsListed { get; init; } = true;
+
     /// <summary>The outcome of the operator's last action.</summary>
     public Markup Notice { get; init; }
 
@@ -83,6 +86,12 @@ internal sealed class SessionListPage(PageContext page, DateTimeOffset now)
             ({ } user, true, _) => (
                 Markup.Of($"No session of {UntrustedText.Render(user)}"),
                 Markup.Of($"Nobody with exactly this id is signed in. Capitals count, and so do spaces.")),
+            (null, _, _) when !IsListed => (
+                Markup.Of($"No list"),
+                Markup.Of($"""
+                    This application keeps no list of all sessions: ListSessions is off in the options of its store.
+                    The sessions of a user are found by the user's id.
+                    """)),
             (_, false, _) => (
                 Markup.Of($"Nothing older"),
                 Markup.Of($"The sessions that were here have ended, or there were none.")),

@@ -43,6 +43,11 @@ internal sealed class ValidateRedisStoreOptions(IServiceProviderIsService servic
                 "Configuration can't be read. Write it as StackExchange.Redis does, for example 'localhost:6379'.";
         }
 
+        if (options.LocalCopies < 0)
+        {
+            yield return $"LocalCopies is '{options.LocalCopies}'. Set it to 0 or above; 0 keeps no copies.";
+        }
+
         var database = Database(options.Database, configuration?.DefaultDatabase);
         foreach (var fault in Prefix(options.KeyPrefix).Concat(database))
         {

@@ -5,6 +5,7 @@ namespace SessionManager.AspNetCore.Redis.Scripts;
 /// <code>
 ///   v       the version, as a decimal number
 ///   l       last seen, in Unix milliseconds
+///   w       this version and the version of the last write, if a touch has left this version and knew both
 ///   0, 1 .. the columns and the header, 64 bytes each: a longer field turns a small hash into a table
 ///   :KEY    a value
 /// </code>
@@ -14,7 +15,8 @@ internal static class RecordScripts
     /// <summary>Writes a record while the stored version is the expected one: KEYS record; ARGV expected version
     /// (empty: no record), new version, last seen, time to live, the number of the header's fields (empty: nothing of a
     /// longer header can be stored), the number of fields to remove, those fields, then field and value of each field
-    /// to set, of which there is at least one. Returns 1, or all fields of the record that is stored instead.</summary>
+    /// to set, of which there is at least one. Returns when the session was last seen before, 0 for a new record or for
+    /// a repetition; or all fields of the record that is stored instead. A time to live is only raised.</summary>
     public const string Swap = Compare + Store;
 
     /// <summary>As <see cref="Swap"/>, for a write that expects no record. A hash without a version is a record that
@@ -31,16 +33,29 @@ internal static class RecordScripts
     public const string Replace = Discard + Compare + Expire + "redis.call('DEL', key)\n" + Store;
 
     /// <summary>Moves 'last seen' forwards: KEYS record; ARGV last seen, new version, time to live, which is only
-    /// raised. Returns whether it did.</summary>
+    /// raised, and the content that the caller has a copy of, if it has one. Returns when the session was last seen
+    /// before; nil when the time was not moved.</summary>
     public const string Touch =
         """
-        local r = redis.call('HMGET', KEYS[1], 'v', 'l')
+        local r = redis.call('HMGET', KEYS[1], 'v', 'l', 'w')
         local seen = tonumber(r[2] or '')
-        if not r[1] or not seen or seen >= tonumber(ARGV[1]) then return 0 end
+        if not r[1] or not seen or seen >= tonumber(ARGV[1]) then return false end
         -- In this order, because a server that is out of memory refuses HSET as a script's first write.
         redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[3])))
         redis.call('HSET', KEYS[1], 'l', ARGV[1], 'v', ARGV[2])
-        return 1
+        if ARGV[4] and (r[1] == ARGV[4] or r[3] == r[1] .. ' ' .. ARGV[4]) then
+          redis.call('HSET', KEYS[1], 'w', ARGV[2] .. ' ' .. ARGV[4])
+        end
+        return seen
+        """;
+
+    /// <summary>Loads a record of which the caller has a copy: KEYS record; ARGV the content of the copy. Returns three
+    /// items while that is what is stored: version, last seen, 1. Returns all fields otherwise.</summary>
+    public const string LoadUnlessKnown =
+        """
+        local r = redis.call('HMGET', KEYS[1], 'v', 'l', 'w')
+        if r[1] and r[2] and (r[1] == ARGV[1] or r[3] == r[1] .. ' ' .. ARGV[1]) then return { r[1], r[2], 1 } end
+        return redis.call('HGETALL', KEYS[1])
         """;
 
     /// <summary>Writes an entry of an index, a sorted set: KEYS set; ARGV member, score, the score below which entries
@@ -73,13 +88,14 @@ internal static class RecordScripts
     private const string Compare =
         """
         local key, r = KEYS[1], redis.call('HMGET', KEYS[1], 'v', 'l')
-        if r[1] == ARGV[2] then return 1 end
+        if r[1] == ARGV[2] then return 0 end
         if (r[1] or '') ~= ARGV[1] then return redis.call('HGETALL', key) end
+        local keep = math.max(redis.call('PTTL', key), tonumber(ARGV[4]))
 
         """;
 
     // Before anything is changed, so that where the command is not allowed nothing stays for ever.
-    private const string Expire = "redis.call('PEXPIRE', key, ARGV[4])\n";
+    private const string Expire = "redis.call('PEXPIRE', key, keep)\n";
 
     private const string Store =
         """
@@ -90,7 +106,12 @@ internal static class RecordScripts
         end
         for i = 7, first - 1 do redis.call('HDEL', key, ARGV[i]) end
         while surplus and redis.call('HDEL', key, surplus) == 1 do surplus = surplus + 1 end
-        redis.call('PEXPIRE', key, ARGV[4])
-        return 1
+        local expires = redis.pcall('PEXPIRE', key, keep)
+        if type(expires) == 'table' then
+          -- Not allowed on this server: nothing may stay for ever.
+          if not r[1] then redis.call('DEL', key) end
+          return expires
+        end
+        return tonumber(r[2] or '') or 0
         """;
 }

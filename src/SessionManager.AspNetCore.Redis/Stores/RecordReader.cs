@@ -80,6 +80,20 @@ internal static class RecordReader
             ? version
             : RedisValue.EmptyString;
 
+    /// <summary>The version that the last write of this content left, as far as that is known: touches that know it say
+    /// so, and else it is the stored version. 0: there is no such version.</summary>
+    public static long ContentOf(HashEntry[]? fields)
+    {
+        ReadOnlyMemory<byte> version = VersionOf(fields);
+        ReadOnlyMemory<byte> written = fields?.FirstOrDefault(static field => field.Name == "w").Value ?? default;
+        // What follows another version was left behind by a touch before a later write.
+        var content = written.Length > version.Length && written.Span.StartsWith(version.Span)
+            && written.Span[version.Length] == (byte)' '
+            ? written[(version.Length + 1)..]
+            : version;
+        return NumberOf(content.Span) ?? 0;
+    }
+
     /// <summary>A time from its Unix milliseconds; <see langword="null"/> when there is no such time.</summary>
     public static DateTimeOffset? TimeOf(long? number) =>
         number is { } milliseconds
@@ -87,6 +101,10 @@ internal static class RecordReader
         && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
             ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
             : null;
+
+    /// <summary>A decimal number; <see langword="null"/> when the text is none.</summary>
+    public static long? NumberOf(ReadOnlySpan<byte> text) =>
+        Utf8Parser.TryParse(text, out long number, out var read) && read == text.Length ? number : null;
 
     // Columns and header, if all their fields are there: each but the last one has 64 bytes.
     private static ReadOnlyMemory<byte>? Join(ReadOnlyMemory<byte>?[] pieces)
@@ -113,7 +131,4 @@ internal static class RecordReader
             : StoredSessionStatus.Damaged;
 
     private static StoredSession Unreadable(Guid id, StoredSessionStatus status) => new() { Id = id, Status = status };
-
-    private static long? NumberOf(ReadOnlySpan<byte> text) =>
-        Utf8Parser.TryParse(text, out long number, out var read) && read == text.Length ? number : null;
 }

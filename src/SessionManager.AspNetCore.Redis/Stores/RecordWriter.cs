@@ -10,7 +10,7 @@ internal static class RecordWriter
 {
     /// <summary>The script that a write needs.</summary>
     public static string ScriptFor(SessionWrite write) =>
-        write.DropsValues ? RecordScripts.Replace
+        write.DropsValues && (write.IsTombstone || write.ExpectedVersion != 0) ? RecordScripts.Replace
         : MustGetThrough(write) ? RecordScripts.SwapWithoutMemory
         : write.ExpectedVersion == 0 ? RecordScripts.Begin
         : RecordScripts.Swap;
@@ -62,8 +62,13 @@ internal static class RecordWriter
     }
 
     /// <summary>The arguments of the script that touches.</summary>
-    public static RedisValue[] Write(SessionTouch touch) =>
-        [touch.LastSeenAt.ToUnixTimeMilliseconds(), touch.NewVersion, Milliseconds(touch.TimeToLive)];
+    public static RedisValue[] Write(SessionTouch touch, LocalCopy? copy) =>
+    [
+        touch.LastSeenAt.ToUnixTimeMilliseconds(),
+        touch.NewVersion,
+        Milliseconds(touch.TimeToLive),
+        .. copy is null ? (RedisValue[])[] : [copy.Content],
+    ];
 
     /// <summary>Whether a write is applied although the server is out of memory: it ends a session, or stores no value
     /// in one that there is, as a sign-out does.</summary>

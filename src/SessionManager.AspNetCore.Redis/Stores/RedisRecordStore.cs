@@ -8,13 +8,15 @@ namespace SessionManager.AspNetCore.Redis.Stores;
 
 /// <summary>Records as Redis hashes, one field a value. A load is one command. A write is one script, so it is atomic
 /// on all nodes.</summary>
-internal sealed class RedisRecordStore : ISessionRecordStore, ISessionStoreProbe, ISessionStoreConditions
+internal sealed class RedisRecordStore
+    : ISessionRecordStore, ISessionStoreProbe, ISessionStoreListing, ISessionStoreConditions
 {
     private readonly RedisConnection _connection;
     private readonly string _prefix;
     private readonly StoreCall _calls;
     private readonly RecordList _list;
     private readonly RecordIndex _index;
+    private readonly LocalCopies _copies;
     private readonly ServerConditions _conditions;
 
     public RedisRecordStore(
@@ -26,11 +28,15 @@ internal sealed class RedisRecordStore : ISessionRecordStore, ISessionStoreProbe
         (_connection, _conditions) = (connection, conditions);
         _prefix = redis.Value.KeyPrefix ?? options.Value.KeyPrefix;
         _calls = new StoreCall(options.Value.IOTimeout, Name);
-        _list = new RecordList(_prefix);
-        _index = new RecordIndex(_prefix, _list);
+        ListsAllSessions = redis.Value.ListSessions;
+        _list = new RecordList(_prefix, ListsAllSessions);
+        _index = new RecordIndex(_prefix, _list, options.Value.TouchInterval);
+        _copies = new LocalCopies(redis.Value.LocalCopies);
     }
 
     public string Name => "redis";
+
+    public bool ListsAllSessions { get; }
 
     public ValueTask<StoredSession?> LoadAsync(Guid id, CancellationToken cancellationToken = default) =>
         RunAsync(() => LoadAsync(id), id, cancellationToken);
@@ -104,10 +110,14 @@ internal sealed class RedisRecordStore : ISessionRecordStore, ISessionStoreProbe
     private async Task<StoredSession?> LoadAsync(Guid id)
     {
         var database = await _connection.GetDatabaseAsync();
+        if (_copies.Find(id) is { } copy)
+        {
+            return await LoadAsync(database, id, copy);
+        }
+
         try
         {
-            var fields = await database.HashGetAllAsync(KeyOf(_prefix, id));
-            return RecordReader.Read(id, fields).Session;
+            return Keep(id, await database.HashGetAllAsync(KeyOf(_prefix, id)));
         }
         catch (RedisServerException exception) when (RedisRefusal.IsOtherType(exception))
         {
@@ -115,58 +125,100 @@ internal sealed class RedisRecordStore : ISessionRecordStore, ISessionStoreProbe
         }
     }
 
+    // Brings everything when something else is stored than the copy has, in the same round trip.
+    private async Task<StoredSession?> LoadAsync(PrimaryDatabase database, Guid id, LocalCopy copy)
+    {
+        var answer = await EvaluateAsync(
+            database, RecordScripts.LoadUnlessKnown, KeyOf(_prefix, id), [copy.Content]);
+        if (answer is { Length: 3 }
+            && (RedisValue[]?)answer is [var version, var seen, _]
+            && RecordReader.NumberOf(((ReadOnlyMemory<byte>)version).Span) is { } known
+            && RecordReader.TimeOf(RecordReader.NumberOf(((ReadOnlyMemory<byte>)seen).Span)) is { } lastSeenAt)
+        {
+            var current = copy.At(known, lastSeenAt);
+            _copies.Keep(current);
+            return current.Session;
+        }
+
+        return Keep(id, RecordReader.FieldsOf(answer));
+    }
+
+    private StoredSession? Keep(Guid id, HashEntry[]? fields)
+    {
+        var record = RecordReader.Read(id, fields);
+        if (_copies.IsOn)
+        {
+            _copies.Keep(id, record, RecordReader.ContentOf(fields));
+        }
+
+        return record.Session;
+    }
+
     private async Task<SessionWriteResult> WriteAsync(SessionWrite write)
     {
         var database = await _connection.GetDatabaseAsync();
         if (write is { MovesIndex: true, IsTombstone: false })
         {
-            // The index entries are there before the record is, so a record can always be found.
+            // The user's entry is there before the record is, so the user's sessions can always be found.
             await _index.AddAsync(database, write);
         }
 
         RedisValue expected = write.ExpectedVersion == 0 ? RedisValue.EmptyString : write.ExpectedVersion;
-        var (isSwapped, fields) = await SwapAsync(database, RecordWriter.ScriptFor(write), write, expected);
-        if (!isSwapped && write.ExpectedVersion == 0 && RecordReader.Read(write.Id, fields).IsUnreadable)
+        var (seenBefore, fields) = await SwapAsync(database, RecordWriter.ScriptFor(write), write, expected);
+        if (seenBefore is null && write.ExpectedVersion == 0 && RecordReader.Read(write.Id, fields).IsUnreadable)
         {
             // It is replaced, as it is: whatever version it shows is the one expected.
             expected = RecordReader.VersionOf(fields);
-            (isSwapped, fields) = await SwapAsync(database, RecordScripts.Replace, write, expected);
+            (seenBefore, fields) = await SwapAsync(database, RecordScripts.Replace, write, expected);
         }
 
-        if (!isSwapped)
+        if (seenBefore is not { } before)
         {
-            return SessionWriteResult.Moved(RecordReader.Read(write.Id, fields).Session);
+            return SessionWriteResult.Moved(Keep(write.Id, fields));
         }
 
+        _copies.Keep(write);
         if (write.IsTombstone)
         {
-            _index.Remove(database, write);
+            _index.Remove(database, write, before);
+        }
+        else if (!write.MovesIndex)
+        {
+            _index.Renew(database, write, before);
         }
 
         return SessionWriteResult.Swapped;
     }
 
-    // Whether the script swapped, and else the fields that are stored; null when the key holds something else.
-    private async Task<(bool IsSwapped, HashEntry[]? Fields)> SwapAsync(
+    // When the session was last seen before, if the script has swapped. Otherwise the fields that are stored, which are
+    // null when the key holds something else.
+    private async Task<(long? SeenBefore, HashEntry[]? Fields)> SwapAsync(
         PrimaryDatabase database, string script, SessionWrite write, RedisValue expected)
     {
         var answer = await EvaluateAsync(
             database, script, KeyOf(_prefix, write.Id), RecordWriter.Write(write, expected));
-        return answer is { Resp2Type: ResultType.Integer } ? (true, null) : (false, RecordReader.FieldsOf(answer));
+        return answer is { Resp2Type: ResultType.Integer }
+            ? ((long)answer, null)
+            : (null, RecordReader.FieldsOf(answer));
     }
 
     private async Task<bool> TouchAsync(SessionTouch touch)
     {
         var database = await _connection.GetDatabaseAsync();
         var touching = EvaluateAsync(
-            database, RecordScripts.Touch, KeyOf(_prefix, touch.Id), RecordWriter.Write(touch));
-        if (touch.UserId is { } userId)
+            database,
+            RecordScripts.Touch,
+            KeyOf(_prefix, touch.Id),
+            RecordWriter.Write(touch, _copies.Find(touch.Id)));
+        // Sent in the same pipeline.
+        _index.Renew(database, touch);
+        if (await touching is not { IsNull: false } seenBefore)
         {
-            // Sent in the same pipeline, and not waited for. When it fails, the next touch makes up for it.
-            RedisRefusal.Forget(_index.AddAgainAsync(database, touch, userId));
+            return false;
         }
 
-        return await touching is { } moved && (bool)moved;
+        _index.Move(database, touch, (long)seenBefore);
+        return true;
     }
 
     private static Task<RedisResult?> EvaluateAsync(

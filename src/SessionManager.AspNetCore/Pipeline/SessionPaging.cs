@@ -24,7 +24,8 @@ internal sealed class SessionPaging(
 
     /// <summary>Whether the store can list the sessions of all processes.</summary>
     public bool ListsAllSessions =>
-        features.Local is null || string.Equals(store.Name, "memory", StringComparison.Ordinal);
+        features.ListsAllSessions
+        ?? (features.Local is null || string.Equals(store.Name, "memory", StringComparison.Ordinal));
 
     /// <summary>Counts the living sessions, as far as the store knows them.</summary>
     public SessionCount? Count() => features.Local?.Count(clock.Now) is var (anonymous, signedIn)

@@ -18,6 +18,11 @@ internal sealed class StoreFeatures(ISessionRecordStore store, IServiceProvider 
     /// <summary>What weakens the promises of the store; <see langword="null"/> when it does not tell.</summary>
     public ISessionStoreConditions? Conditions { get; } = OwnOf(store, services.GetService<ISessionStoreConditions>());
 
+    /// <summary>Whether the store lists the sessions of all processes; <see langword="null"/> when it does not
+    /// say.</summary>
+    public bool? ListsAllSessions { get; } =
+        OwnOf(store, services.GetService<ISessionStoreListing>())?.ListsAllSessions;
+
     private static TFeature? OwnOf<TFeature>(ISessionRecordStore store, TFeature? feature)
         where TFeature : class => ReferenceEquals(store, feature) ? feature : null;
 }

@@ -10,15 +10,17 @@ internal sealed class RecordStore : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
     private readonly ConnectionMultiplexer _connection;
-    private DateTimeOffset _now = DateTimeOffset.FromUnixTimeMilliseconds(
-        DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+    // At the start of an hour, so that a few minutes more are never a shelf of the list more.
+    private DateTimeOffset _now = DateTimeOffset.FromUnixTimeSeconds(
+        DateTimeOffset.UtcNow.ToUnixTimeSeconds() / 3600 * 3600);
 
     private RecordStore(
         ConnectionMultiplexer connection,
         string prefix,
         RecordFaults? faults = null,
         TimeSpan? timeout = null,
-        IConnectionMultiplexer? through = null)
+        IConnectionMultiplexer? through = null,
+        Action<RedisStoreOptions>? configure = null)
     {
         (_connection, Prefix, Faults) = (connection, prefix, faults ?? new RecordFaults(connection));
         var services = new ServiceCollection().AddLogging();
@@ -27,6 +29,7 @@ internal sealed class RecordStore : IAsyncDisposable
             {
                 options.ConnectionMultiplexerFactory = () => Task.FromResult(through ?? Faults.Connection);
                 options.KeyPrefix = prefix;
+                configure?.Invoke(options);
             })
             .AddSessionStore<RedisRecordStore>();
         _services = services.BuildServiceProvider();
@@ -43,16 +46,26 @@ internal sealed class RecordStore : IAsyncDisposable
 
     public DateTimeOffset Now => _now;
 
+    /// <summary>How long a record is kept after its last use.</summary>
+    public TimeSpan Kept { get; set; } = TimeSpan.FromMinutes(40);
+
     public static Task<RecordStore> ConnectAsync(RedisServer server, string? prefix = null) =>
         ConnectAsync(server.Configuration, prefix);
 
     public static async Task<RecordStore> ConnectAsync(
-        string configuration, string? prefix = null, TimeSpan? timeout = null)
+        string configuration,
+        string? prefix = null,
+        TimeSpan? timeout = null,
+        Action<RedisStoreOptions>? configure = null)
     {
         var options = ConfigurationOptions.Parse(configuration);
         (options.AllowAdmin, options.BacklogPolicy) = (true, BacklogPolicy.FailFast);
         return new RecordStore(
-            await ConnectionMultiplexer.ConnectAsync(options), prefix ?? $"records-{Guid.NewGuid():N}:", null, timeout);
+            await ConnectionMultiplexer.ConnectAsync(options),
+            prefix ?? $"records-{Guid.NewGuid():N}:",
+            faults: null,
+            timeout,
+            configure);
     }
 
     /// <summary>A store that sends its commands through another connection.</summary>
@@ -60,7 +73,8 @@ internal sealed class RecordStore : IAsyncDisposable
         new(connection, $"records-{Guid.NewGuid():N}:", through: through);
 
     /// <summary>Another store over the same keys and faults, which shares no memory with this one.</summary>
-    public RecordStore Another(TimeSpan? timeout = null) => new(_connection, Prefix, Faults, timeout);
+    public RecordStore Another(TimeSpan? timeout = null, Action<RedisStoreOptions>? configure = null) =>
+        new(_connection, Prefix, Faults, timeout, configure);
 
     public RedisKey KeyOf(Guid id) => $"{Prefix}{id:N}";
 
@@ -114,7 +128,7 @@ internal sealed class RecordStore : IAsyncDisposable
             IsTombstone = isTombstone,
             DropsValues = isTombstone || dropsValues,
             Now = _now,
-            KeepUntil = _now + TimeSpan.FromMinutes(40),
+            KeepUntil = _now + Kept,
             IndexUntil = startedAt + TimeSpan.FromHours(25),
             Values = (values ?? []).ToDictionary(
                 static it => it.Key,
@@ -127,7 +141,7 @@ internal sealed class RecordStore : IAsyncDisposable
         Id = session.Id,
         NewVersion = Random.Shared.NextInt64(1, long.MaxValue),
         LastSeenAt = _now,
-        KeepUntil = _now + TimeSpan.FromMinutes(40),
+        KeepUntil = _now + Kept,
         UserId = user,
         StartedAt = session.StartedAt,
         IndexUntil = session.StartedAt + TimeSpan.FromHours(25),
