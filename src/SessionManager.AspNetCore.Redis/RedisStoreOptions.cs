@@ -38,4 +38,7 @@ public sealed class RedisStoreOptions
     /// sent again and again. The copy that was not used for longest makes room for another one. Sessions with less than
     /// 1 KB are not copied.</summary>
     public long LocalCopies { get; set; }
+
+    // Smaller sessions are loaded as fast as they are asked for. Tests copy all.
+    internal int LeastCopiedBytes { get; set; } = 1_024;
 }

@@ -26,8 +26,8 @@ public sealed partial class PublicApiTests
 
     private static readonly string[] Store =
     [
-        "ISessionRecordStore", "ISessionStoreConditions", "ISessionStoreProbe", "SessionPosition", "SessionTouch", "SessionWrite",
-        "SessionWriteResult", "StoreCall", "StoreFault", "StoredSession", "StoredSessionStatus",
+        "ISessionRecordStore", "ISessionStoreConditions", "ISessionStoreListing", "ISessionStoreProbe", "SessionPosition", "SessionTouch",
+        "SessionWrite", "SessionWriteResult", "StoreCall", "StoreFault", "StoredSession", "StoredSessionStatus",
     ];
 
     // The contract of ISessionManager fixes its types: a value that is usually there at once is a ValueTask.

@@ -9,11 +9,9 @@ namespace SessionManager.AspNetCore.Redis.Stores;
 /// stored. So a copy may be old, and never wrong.
 /// </summary>
 /// <param name="capacity">The most bytes; 0: no copies are kept.</param>
-internal sealed class LocalCopies(long capacity)
+/// <param name="leastBytes">The fewest bytes that a record must hold to be copied.</param>
+internal sealed class LocalCopies(long capacity, int leastBytes)
 {
-    // Smaller records are loaded as fast as they are asked for.
-    private const int LeastBytes = 1_024;
-
     // What objects and entries of tables take, besides what they hold.
     private const int BytesOfRecord = 600;
     private const int BytesOfValue = 140;
@@ -60,7 +58,11 @@ internal sealed class LocalCopies(long capacity)
         if (IsOn)
         {
             var bytes = record.IsFound && content != 0 ? SizeOf(record.Session!) : 0;
-            Put(id, bytes < LeastBytes || bytes > capacity ? null : new LocalCopy(record.Session!, content, bytes));
+            Put(
+                id,
+                bytes < leastBytes + BytesOfRecord || bytes > capacity
+                    ? null
+                    : new LocalCopy(record.Session!, content, bytes));
         }
     }
 
@@ -109,12 +111,9 @@ internal sealed class LocalCopies(long capacity)
         };
     }
 
-    private static long SizeOf(StoredSession session)
-    {
-        var held = session.Header.Length
-            + session.Values.Sum(static value => BytesOfValue + (2L * value.Key.Length) + value.Value.Length);
-        return held < LeastBytes ? 0 : held + BytesOfRecord;
-    }
+    private static long SizeOf(StoredSession session) =>
+        BytesOfRecord + session.Header.Length
+        + session.Values.Sum(static value => BytesOfValue + (2L * value.Key.Length) + value.Value.Length);
 
     private void Put(Guid id, LocalCopy? copy)
     {

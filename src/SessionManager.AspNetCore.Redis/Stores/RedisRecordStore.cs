@@ -31,7 +31,7 @@ internal sealed class RedisRecordStore
         ListsAllSessions = redis.Value.ListSessions;
         _list = new RecordList(_prefix, ListsAllSessions);
         _index = new RecordIndex(_prefix, _list, options.Value.TouchInterval);
-        _copies = new LocalCopies(redis.Value.LocalCopies);
+        _copies = new LocalCopies(redis.Value.LocalCopies, redis.Value.LeastCopiedBytes);
     }
 
     public string Name => "redis";

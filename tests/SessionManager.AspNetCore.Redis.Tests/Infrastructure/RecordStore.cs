@@ -65,7 +65,7 @@ internal sealed class RecordStore : IAsyncDisposable
             prefix ?? $"records-{Guid.NewGuid():N}:",
             faults: null,
             timeout,
-            configure);
+            configure: configure);
     }
 
     /// <summary>A store that sends its commands through another connection.</summary>
@@ -74,7 +74,7 @@ internal sealed class RecordStore : IAsyncDisposable
 
     /// <summary>Another store over the same keys and faults, which shares no memory with this one.</summary>
     public RecordStore Another(TimeSpan? timeout = null, Action<RedisStoreOptions>? configure = null) =>
-        new(_connection, Prefix, Faults, timeout, configure);
+        new(_connection, Prefix, Faults, timeout, configure: configure);
 
     public RedisKey KeyOf(Guid id) => $"{Prefix}{id:N}";
 

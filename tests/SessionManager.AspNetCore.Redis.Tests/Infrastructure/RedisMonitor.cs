@@ -43,6 +43,20 @@ internal sealed class RedisMonitor : IAsyncDisposable
         return await BytesAsync() - before - asking;
     }
 
+    /// <summary>How many bytes the server sends while something is done, to other connections than that of
+    /// MONITOR.</summary>
+    public async Task<long> BytesFromAsync(Func<Task> act)
+    {
+        // MONITOR repeats each command to this socket, so those lines don't count.
+        await CommandsUntilNowAsync();
+        var first = await StatisticAsync("total_net_output_bytes");
+        await CommandsUntilNowAsync();
+        var before = await StatisticAsync("total_net_output_bytes");
+        await act();
+        await CommandsUntilNowAsync();
+        return await StatisticAsync("total_net_output_bytes") - before - (before - first);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _lines.Dispose();
@@ -81,9 +95,11 @@ internal sealed class RedisMonitor : IAsyncDisposable
         || command.StartsWith("\"CONFIG\" \"GET\"", StringComparison.Ordinal)
         || (command.StartsWith("\"EVAL\"", StringComparison.Ordinal) && command.Contains("'INFO'", StringComparison.Ordinal));
 
-    private async Task<long> BytesAsync()
+    private Task<long> BytesAsync() => StatisticAsync("total_net_input_bytes");
+
+    private async Task<long> StatisticAsync(string name)
     {
         var statistics = await _admin.GetServers()[0].InfoAsync("stats");
-        return long.Parse(statistics.SelectMany(group => group).Single(entry => entry.Key == "total_net_input_bytes").Value);
+        return long.Parse(statistics.SelectMany(group => group).Single(entry => entry.Key == name).Value);
     }
 }

@@ -7,7 +7,8 @@ using StackExchange.Redis;
 namespace SessionManager.AspNetCore.Redis.Tests.Stores;
 
 /// <summary>The contract of stores over a server that speaks the Redis protocol.</summary>
-public abstract class RedisRecordConformance(Servers servers, ServerKind kind)
+public abstract class RedisRecordConformance(
+    Servers servers, ServerKind kind, Action<RedisStoreOptions>? configure = null)
     : SessionStoreConformance, IAsyncLifetime, IMediumTimes, IMediumDamage, IMediumEviction
 {
     private readonly List<RecordStore> _others = [];
@@ -61,7 +62,7 @@ public abstract class RedisRecordConformance(Servers servers, ServerKind kind)
 
     protected override ISessionRecordStore CreateStore(TimeSpan ioTimeout)
     {
-        _others.Add(_records!.Another(ioTimeout));
+        _others.Add(_records!.Another(ioTimeout, configure));
         return _others[^1].Store;
     }
 
