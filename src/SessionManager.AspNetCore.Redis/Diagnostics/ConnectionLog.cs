@@ -59,6 +59,30 @@ internal sealed class ConnectionLog(TimeProvider clock, ILogger<ConnectionLog> l
         }
     }
 
+    /// <summary>Logs that other servers than before are the primaries.</summary>
+    public void CheckPrimaries(IConnectionMultiplexer multiplexer)
+    {
+        var primaries = multiplexer.GetServers()
+            .Where(static server => server is { IsConnected: true, IsReplica: false })
+            .Select(static server => TextOf(server.EndPoint))
+            .ToHashSet(StringComparer.Ordinal);
+        lock (_lock)
+        {
+            // A primary that is away is a connection that was lost, and is logged as that.
+            if (primaries.IsSubsetOf(_primaries))
+            {
+                return;
+            }
+
+            if (_primaries.Count > 0)
+            {
+                logger.PrimariesChanged(string.Join(", ", primaries.Order(StringComparer.Ordinal)));
+            }
+
+            _primaries = primaries;
+        }
+    }
+
     /// <summary>The address of a server.</summary>
     public static string TextOf(EndPoint? endPoint) => endPoint switch
     {
@@ -97,10 +121,16 @@ internal sealed class ConnectionLog(TimeProvider clock, ILogger<ConnectionLog> l
             }
         }
 
-        CheckPrimaries(sender);
+        ConfigurationChanged(sender, restored);
     }
 
-    private void ConfigurationChanged(object? sender, EndPointEventArgs change) => CheckPrimaries(sender);
+    private void ConfigurationChanged(object? sender, EventArgs change)
+    {
+        if (sender is IConnectionMultiplexer multiplexer)
+        {
+            CheckPrimaries(multiplexer);
+        }
+    }
 
     private void Lose(string server, string failure)
     {
@@ -132,34 +162,6 @@ internal sealed class ConnectionLog(TimeProvider clock, ILogger<ConnectionLog> l
     {
         (link.IsLogged, link.LoggedAt) = (true, clock.GetUtcNow());
         logger.ConnectionLost(server, link.Failure);
-    }
-
-    private void CheckPrimaries(object? sender)
-    {
-        if (sender is not IConnectionMultiplexer multiplexer)
-        {
-            return;
-        }
-
-        var primaries = multiplexer.GetServers()
-            .Where(static server => server is { IsConnected: true, IsReplica: false })
-            .Select(static server => TextOf(server.EndPoint))
-            .ToHashSet(StringComparer.Ordinal);
-        lock (_lock)
-        {
-            // A primary that is away is a connection that was lost, and is logged as that.
-            if (primaries.IsSubsetOf(_primaries))
-            {
-                return;
-            }
-
-            if (_primaries.Count > 0)
-            {
-                logger.PrimariesChanged(string.Join(", ", primaries.Order(StringComparer.Ordinal)));
-            }
-
-            _primaries = primaries;
-        }
     }
 
     private sealed class Link

@@ -15,12 +15,15 @@ internal sealed class PrimarySearch : IDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly IConnectionMultiplexer _multiplexer;
+    private readonly Action<IConnectionMultiplexer> _searched;
     private readonly CancellationTokenSource _stop = new();
     private int _searching;
 
-    public PrimarySearch(IConnectionMultiplexer multiplexer)
+    /// <param name="multiplexer">The connection.</param>
+    /// <param name="searched">Called after each search.</param>
+    public PrimarySearch(IConnectionMultiplexer multiplexer, Action<IConnectionMultiplexer> searched)
     {
-        _multiplexer = multiplexer;
+        (_multiplexer, _searched) = (multiplexer, searched);
         multiplexer.ConnectionFailed += ConnectionFailed;
         multiplexer.ErrorMessage += ErrorMessage;
     }
@@ -50,6 +53,7 @@ internal sealed class PrimarySearch : IDisposable
             for (var round = 0; round < MostRounds; round++)
             {
                 await _multiplexer.ConfigureAsync();
+                _searched(_multiplexer);
                 var isFound = IsFound();
                 await Task.Delay(Pause, _stop.Token);
                 if (isFound)

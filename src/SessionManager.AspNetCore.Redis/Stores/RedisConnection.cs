@@ -80,7 +80,7 @@ internal sealed class RedisConnection(
         return new Connected(
             multiplexer,
             new PrimaryDatabase(multiplexer.GetDatabase(options.Value.Database)),
-            new PrimarySearch(multiplexer));
+            new PrimarySearch(multiplexer, log.CheckPrimaries));
     }
 
     private async Task<IConnectionMultiplexer> OpenMultiplexerAsync()

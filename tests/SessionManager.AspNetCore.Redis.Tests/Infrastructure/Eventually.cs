@@ -17,10 +17,14 @@ internal static class Eventually
         }
     }
 
+    /// <summary>Sends a command to one server, as its operator does, and reads the answer as a text.</summary>
+    public static async Task<string> TellAsync(this RedisServer server, string command, params object[] arguments) =>
+        (await server.AskAsync(command, arguments)).ToString() ?? "";
+
     /// <summary>Sends a command to one server, as its operator does.</summary>
-    public static async Task<string> TellAsync(this RedisServer server, string command, params object[] arguments)
+    public static async Task<RedisResult> AskAsync(this RedisServer server, string command, params object[] arguments)
     {
         await using var admin = await ConnectionMultiplexer.ConnectAsync($"{server.Configuration},allowAdmin=true");
-        return (await admin.GetServers()[0].ExecuteAsync(command, arguments)).ToString() ?? "";
+        return await admin.GetServers()[0].ExecuteAsync(command, arguments);
     }
 }

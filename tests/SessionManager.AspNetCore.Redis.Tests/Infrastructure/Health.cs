@@ -15,12 +15,17 @@ internal static class Health
         return Assert.Single(report.Entries).Value;
     }
 
-    /// <summary>What the check says that weakens the store's promises.</summary>
-    public static async Task<IReadOnlyList<string>> ConditionsAsync(this App node)
+    /// <summary>What the check says that weakens the store's promises, but for the clock, which tests set as they like.</summary>
+    public static async Task<IReadOnlyList<string>> ConditionsAsync(this App node) =>
+        [.. (await node.AllConditionsAsync()).Where(static it => !it.StartsWith("The clock", StringComparison.Ordinal))];
+
+    /// <summary>All that the check says that weakens the store's promises.</summary>
+    public static async Task<IReadOnlyList<string>> AllConditionsAsync(this App node)
     {
         var entry = await node.HealthAsync();
         var conditions = entry.Data.TryGetValue("conditions", out var told) ? (IReadOnlyList<string>)told : [];
-        Assert.Equal(conditions.Count == 0 ? HealthStatus.Healthy : HealthStatus.Degraded, entry.Status);
+        Assert.True(
+            entry.Status == (conditions.Count == 0 ? HealthStatus.Healthy : HealthStatus.Degraded), entry.Description);
         Assert.All(conditions, condition => Assert.Contains(condition, entry.Description, StringComparison.Ordinal));
         return conditions;
     }
