@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
 using SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Redis.Tests;
@@ -163,6 +164,28 @@ public sealed class CostTests : IAsyncLifetime
 
         Assert.InRange(bytes, 100, 2048);
         Assert.Equal(new string('y', 100), await _browser.ReadAsync("/value?key=value-7"));
+    }
+
+    [Fact]
+    public async Task A_sign_in_at_the_limit_and_a_list_of_the_users_devices_read_no_values()
+    {
+        await using var node = await Node.StartAsync(
+            _server, new NodeOptions { Session = static session => session.MaxSessionsPerUser = 4 });
+        for (var i = 0; i < 4; i++)
+        {
+            var browser = node.NewBrowser();
+            await browser.DoAsync("/fill?count=25&size=10000");
+            await browser.DoAsync("/sign-in", new Entry("user", "ann"));
+        }
+
+        var directory = node.Services.GetRequiredService<ISessionDirectory>();
+        var found = await _monitor.BytesFromAsync(async () => Assert.Equal(4, (await directory.FindByUserAsync("ann")).Count));
+        var signedIn = await _monitor.BytesFromAsync(() => node.NewBrowser().DoAsync("/sign-in", new Entry("user", "ann")));
+        var revoked = await _monitor.BytesFromAsync(async () => Assert.Equal(4, await directory.RevokeUserAsync("ann")));
+
+        Assert.InRange(found, 100, 10_000);
+        Assert.InRange(signedIn, 100, 20_000);
+        Assert.InRange(revoked, 100, 20_000);
     }
 
     [Fact]

@@ -101,6 +101,16 @@ public sealed class RedisOptionsTests
     }
 
     [Theory]
+    [InlineData(-1)]
+    [InlineData(long.MinValue)]
+    public async Task Copies_of_less_than_no_bytes_are_a_fault(long bytes)
+    {
+        Assert.Equal(
+            [$"LocalCopies is '{bytes}'. Set it to 0 or above; 0 keeps no copies."],
+            await FaultsAsync(options => (options.Configuration, options.LocalCopies) = ("localhost:6379", bytes)));
+    }
+
+    [Theory]
     [InlineData(-2)]
     [InlineData(int.MinValue)]
     public async Task A_database_below_minus_one_is_a_fault(int database)

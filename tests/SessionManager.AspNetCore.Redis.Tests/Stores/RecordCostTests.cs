@@ -96,29 +96,40 @@ public sealed class RecordCostTests : IAsyncLifetime
         Assert.DoesNotMatch(":(user|list):", commands[^1]);
     }
 
-    [Fact]
-    public async Task The_sessions_of_a_user_are_found_without_their_values()
+    [Theory]
+    [InlineData(70, 1)]
+    [InlineData(600, 2)]
+    [InlineData(20_000, 4)]
+    public async Task The_sessions_of_a_user_are_found_without_their_values(int headerBytes, int commandsEach)
     {
-        for (var i = 0; i < 19; i++)
+        for (var i = 0; i < 20; i++)
         {
-            await _records.BeginAsync("ann", ("large", RecordStore.Bytes(10_000)));
+            await _records.Store.WriteAsync(_records.Write(
+                Guid.NewGuid(), 0, "bob", _records.Now, [("large", RecordStore.Bytes(250_000))], headerBytes: headerBytes));
         }
 
         IReadOnlyList<StoredSession> found = [];
-        var commands = await _monitor.CommandsOfAsync(async () => found = await _records.Store.FindByUserAsync("ann"));
+        IReadOnlyList<string> commands = [];
+        var bytes = await _monitor.BytesFromAsync(async () => commands = await _monitor.CommandsOfAsync(
+            async () => found = await _records.Store.FindByUserAsync("bob")));
 
         Assert.Equal(20, found.Count);
-        Assert.Equal(1, commands.Count(static command => command.StartsWith("\"ZRANGE\"", StringComparison.Ordinal)));
-        Assert.Equal(20, commands.Count(static command => command.StartsWith("\"HMGET\"", StringComparison.Ordinal)));
-        Assert.Equal(21, commands.Count);
-        Assert.All(found, static session => Assert.Empty(session.Values));
+        Assert.StartsWith("\"ZRANGE\"", commands[0], StringComparison.Ordinal);
+        Assert.All(commands.Skip(1), static command => Assert.StartsWith("\"HMGET\"", command, StringComparison.Ordinal));
+        Assert.Equal(1 + (20 * commandsEach), commands.Count);
+        Assert.All(found, session => Assert.Equal((headerBytes, 0), (session.Header.Length, session.Values.Count)));
+        Assert.InRange(bytes, 20 * headerBytes, 250_000 + (20 * headerBytes * commandsEach));
     }
 
     [Fact]
     public async Task A_page_costs_a_pages_worth_with_10_000_sessions_in_the_store()
     {
-        await Task.WhenAll(
-            Enumerable.Range(0, 10_000).Select(_ => _records.Store.WriteAsync(_records.Begin()).AsTask()));
+        for (var i = 0; i < 20; i++)
+        {
+            await Task.WhenAll(
+                Enumerable.Range(0, 500).Select(_ => _records.Store.WriteAsync(_records.Begin()).AsTask()));
+        }
+
         IReadOnlyList<StoredSession> page = [];
 
         var commands = await _monitor.CommandsOfAsync(
