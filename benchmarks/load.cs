@@ -4,6 +4,9 @@
 #:property PublishAot=false
 #:property NoWarn=$(NoWarn);CS1591
 
+using SessionManager.AspNetCore;
+using SessionManager.AspNetCore.Storage;
+
 // The application that load.sh and redis-traffic.sh measure: no session, the built-in one and this one in one process, over memory or on one Redis, each
 // with its own connection.
 var builder = WebApplication.CreateSlimBuilder(args);
@@ -26,7 +29,11 @@ var session = builder.Services.AddSessionManager(options =>
 });
 if (redis is not null)
 {
-    session.AddRedisStore(redis);
+    session.AddRedisStore(options =>
+    {
+        options.Configuration = redis;
+        options.LocalCopies = builder.Configuration.GetValue("Copies", 0L);
+    });
 }
 
 var app = builder.Build();
@@ -64,7 +71,26 @@ static async Task HandleAsync(HttpContext context)
             context.Session.SetInt32("counter", Random.Shared.Next());
             answer = "written";
             break;
+        case "/time":
+            answer = await TimeAsync(context);
+            break;
     }
 
     await context.Response.WriteAsync(answer);
+}
+
+// Microseconds that the store takes to load the session, one load after another: the median of 500.
+static async Task<string> TimeAsync(HttpContext context)
+{
+    var store = context.RequestServices.GetRequiredService<ISessionRecordStore>();
+    var id = Guid.Parse(context.RequestServices.GetRequiredService<ISessionManager>().SessionId);
+    var times = new List<double>();
+    for (var i = 0; i < 600; i++)
+    {
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
+        await store.LoadAsync(id, context.RequestAborted);
+        times.Add(System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalMicroseconds);
+    }
+
+    return times.Skip(100).Order().ElementAt(250).ToString("0", System.Globalization.CultureInfo.InvariantCulture);
 }

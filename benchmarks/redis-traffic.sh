@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What a request sends to Redis and gets from it, counted by the server: this session and the built-in one (over
 # Microsoft.Extensions.Caching.StackExchangeRedis) in one process. The built-in one has a Data Protection key ring.
+# With 'copies' what a load costs without and with local copies instead, in bytes and in time.
 #
-#   benchmarks/redis-traffic.sh
+#   benchmarks/redis-traffic.sh [copies]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 port=${PORT:-18080} redis_port=$((${PORT:-18080} + 1))
@@ -30,9 +31,14 @@ cookie() { awk '/^#HttpOnly_/ { print "Cookie: " $6 "=" $7 }' "$temp/$1"; }
 dotnet build "$here/load.cs" -c Release -o "$temp/app" --nologo -v q --disable-build-servers
 redis-server --bind 127.0.0.1 --port "$redis_port" --dir "$temp" --save '' >"$temp/redis.log" &
 pids=$!
-dotnet "$temp/app/load.dll" --urls "$base" --Redis "127.0.0.1:$redis_port" &
-pids="$! $pids"
-until send "$base/bare/"; do sleep 0.2; done 2>/dev/null
+# $1 address, further arguments of the application.
+start() {
+  local address=$1; shift
+  dotnet "$temp/app/load.dll" --urls "$address" --Redis "127.0.0.1:$redis_port" "$@" &
+  pids="$! $pids"
+  until send "$address/bare/"; do sleep 0.2; done 2>/dev/null
+}
+start "$base"
 
 # $1 session, $2 size: begins one, and warms everything up.
 fill() {
@@ -70,11 +76,28 @@ bytes() {
   echo "$((($(stat stats total_net_input_bytes) - in - own_in) / 20)) + $((($(stat stats total_net_output_bytes) - out - own_out) / 20))"
 }
 
-echo "| session | request | commands: built-in | ours | bytes to + from Redis: built-in | ours |"
-echo "|---|---|---|---|---|---|"
-for size in 200 2000 262140; do
-  fill builtin "$size"; fill ours "$size"
-  for request in "no cookie" untouched read write; do
-    echo "| $size B | $request | $(commands builtin "$request") | $(commands ours "$request") | $(bytes builtin "$request") | $(bytes ours "$request") |"
+if [ "${1:-}" != copies ]; then
+  echo "| session | request | commands: built-in | ours | bytes to + from Redis: built-in | ours |"
+  echo "|---|---|---|---|---|---|"
+  for size in 200 2000 262140; do
+    fill builtin "$size"; fill ours "$size"
+    for request in "no cookie" untouched read write; do
+      echo "| $size B | $request | $(commands builtin "$request") | $(commands ours "$request") | $(bytes builtin "$request") | $(bytes ours "$request") |"
+    done
   done
+  exit
+fi
+
+plain=$base copies=http://127.0.0.1:$((redis_port + 1))
+start "$copies" --Copies 67108864
+echo "| session | bytes to + from Redis of a read: plain | with copies | a load: plain | with copies |"
+echo "|---|---|---|---|---|"
+# $1 base: microseconds of a load, the least of five medians.
+load_time() { for _ in 1 2 3 4 5; do curl --silent --fail -H "$(cookie ours)" "$1/ours/time"; echo; done | sort -n | head -1; }
+for size in 200 2000 20000 262140; do
+  base=$plain; fill ours "$size"
+  plain_bytes=$(bytes ours read)
+  base=$copies; times 20 send -H "$(cookie ours)" "$base/ours/read"
+  copies_bytes=$(bytes ours read)
+  echo "| $size B | $plain_bytes | $copies_bytes | $(load_time "$plain") µs | $(load_time "$copies") µs |"
 done

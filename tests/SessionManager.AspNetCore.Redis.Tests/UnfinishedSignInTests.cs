@@ -10,7 +10,7 @@ namespace SessionManager.AspNetCore.Redis.Tests;
 /// answers.</summary>
 public sealed class UnfinishedSignInTests
 {
-    private const int Browsers = 30;
+    private const int Browsers = 20;
 
     [Theory]
     [InlineData(null)]
