@@ -11,8 +11,12 @@ public sealed class RedisStoreOptions
     /// application's services.</summary>
     public string? Configuration { get; set; }
 
-    /// <summary>Creates the connection. The function runs once, when the store is first used, and the connection is
-    /// disposed with the application. The default is <see langword="null"/>.</summary>
+    /// <summary>Creates the connection. The function runs once, when the application starts, and again at the next use
+    /// if it fails. The start does not wait for it. The connection is disposed with the application. The default is
+    /// <see langword="null"/>.</summary>
+    /// <remarks>Set <c>AbortOnConnectFail</c> to <see langword="false"/>, <c>BacklogPolicy</c> to <c>FailFast</c>,
+    /// <c>IncludeDetailInExceptions</c> to <see langword="false"/> and <c>ConfigCheckSeconds</c> to 5, as the store
+    /// does with a <see cref="Configuration"/>.</remarks>
     public Func<Task<IConnectionMultiplexer>>? ConnectionMultiplexerFactory { get; set; }
 
     /// <summary>The prefix of every key. The default is <see langword="null"/>: the prefix is

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using SessionManager.AspNetCore.Redis.Configuration;
 using SessionManager.AspNetCore.Redis.Stores;
 using SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 using SessionManager.AspNetCore.Storage;
@@ -120,6 +121,43 @@ public sealed class RedisConnectionTests(Servers servers)
         Assert.True(await connection.GetDatabase().KeyExistsAsync(expected + id));
         Assert.Single(await node.Services.GetRequiredService<ISessionDirectory>().FindByUserAsync("alice"));
         Assert.Equal(1, await node.Services.GetRequiredService<ISessionDirectory>().RevokeUserAsync("alice"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Two_applications_on_a_server_with_prefixes_of_their_own_know_nothing_of_each_other(bool isCores)
+    {
+        var server = await servers.GetAsync(ServerKind.Redis);
+        await using var shop = await StartWithPrefixAsync($"shop-{Guid.NewGuid():N}:");
+        await using var site = await StartWithPrefixAsync($"site-{Guid.NewGuid():N}:");
+        var browser = shop.NewBrowser();
+        await browser.DoAsync("/sign-in", new Entry("user", "ann"));
+
+        Assert.Equal("ann", await browser.ReadAsync("/me"));
+        Assert.Equal("nobody", await browser.On(site).ReadAsync("/me"));
+        Assert.Equal(0, await site.Services.GetRequiredService<ISessionDirectory>().RevokeUserAsync("ann"));
+        Assert.Empty((await site.Services.GetRequiredService<ISessionDirectory>().ListPageAsync(10)).Sessions);
+
+        Task<App> StartWithPrefixAsync(string prefix) => Node.StartAsync(server, new NodeOptions
+        {
+            Prefix = prefix,
+            Store = store => store.KeyPrefix = isCores ? null : prefix,
+            Session = session => session.KeyPrefix = isCores ? prefix : session.KeyPrefix,
+        });
+    }
+
+    [Theory]
+    [InlineData("", 5, 30000)]
+    [InlineData(",configCheckSeconds=60", 60, 30000)]
+    [InlineData(", ConfigCheckSeconds=7,abortConnect=true,asyncTimeout=900", 7, 900)]
+    public void A_connection_string_leaves_to_the_store_what_it_does_not_set(string setting, int seconds, int asyncTimeout)
+    {
+        var read = ConnectionSettings.Read($"redis-1,redis-2:6380{setting}", TimeSpan.FromSeconds(30));
+
+        Assert.Equal((seconds, asyncTimeout), (read.ConfigCheckSeconds, read.AsyncTimeout));
+        Assert.Equal((false, BacklogPolicy.FailFast), (read.AbortOnConnectFail, read.BacklogPolicy));
+        Assert.False(read.IncludeDetailInExceptions);
     }
 
     [Fact]

@@ -5,8 +5,7 @@ namespace SessionManager.AspNetCore.Redis.Diagnostics;
 /// <summary>Which answers of the primaries weaken the promises of the store, and what an operator should do.</summary>
 internal static class ConditionRules
 {
-    /// <summary>How far a node's clock may be off: the tail of a replaced token is 5 s, the shortest interval of touches
-    /// a few seconds, and a session's times are minutes.</summary>
+    // A session's times are minutes.
     private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
 
     public static IReadOnlyList<Condition> Find(IReadOnlyList<ServerAnswer> answers, bool isCluster)
@@ -21,13 +20,18 @@ internal static class ConditionRules
     private static Condition? Eviction(IReadOnlyList<ServerAnswer> answers)
     {
         var evicting = answers.Where(static it => it.Policy is not (null or "noeviction")).ToList();
-        return evicting is not [var first, ..] ? null : Of(
+        if (evicting is not [var first, ..])
+        {
+            return null;
+        }
+
+        var when = first.HasMaxMemory ? "when its memory is full" : "as soon as it has a maxmemory";
+        return Of(
             ConditionKind.Eviction,
             evicting,
-            $"Redis evicts sessions and their index entries {(first.HasMaxMemory
-                ? "when its memory is full"
-                : "as soon as it has a maxmemory")} (maxmemory-policy '{first.Policy}'): users are signed out, and "
-            + "RevokeUserAsync and MaxSessionsPerUser can miss sessions that live. Set maxmemory-policy to noeviction.");
+            $"Redis evicts sessions and their index entries {when} (maxmemory-policy '{first.Policy}'): users are "
+            + "signed out, and RevokeUserAsync and MaxSessionsPerUser can miss sessions that live. Set maxmemory-policy to "
+            + "noeviction.");
     }
 
     private static Condition? Persistence(IReadOnlyList<ServerAnswer> answers)
@@ -35,12 +39,19 @@ internal static class ConditionRules
         var forgetful = answers
             .Where(static it => it.HasAppendOnlyFile == false && !(it.TakesSnapshots ?? it.HasWrittenSnapshot))
             .ToList();
-        return forgetful is not [var first, ..] ? null : Of(
+        if (forgetful is not [var first, ..])
+        {
+            return null;
+        }
+
+        var snapshots = first.TakesSnapshots == false
+            ? "takes no snapshots"
+            : "has written no snapshot since it started";
+        return Of(
             ConditionKind.Persistence,
             forgetful,
-            $"Redis keeps nothing on disk: it has no AOF, and {(first.TakesSnapshots == false
-                ? "takes no snapshots"
-                : "has written no snapshot since it started")}. Its restart signs everybody out. Set appendonly to yes.");
+            $"Redis keeps nothing on disk: it has no AOF, and {snapshots}. Its restart signs everybody out. Set "
+            + "appendonly to yes.");
     }
 
     private static Condition? Replicas(IReadOnlyList<ServerAnswer> answers)
@@ -59,15 +70,21 @@ internal static class ConditionRules
         var off = answers.Where(static it => it.Ahead?.Duration() > MostSkew)
             .OrderByDescending(static it => it.Ahead!.Value.Duration())
             .ToList();
-        return off is not [{ Ahead: { } ahead }, ..] ? null : Of(
+        if (off is not [{ Ahead: { } ahead }, ..])
+        {
+            return null;
+        }
+
+        var how = ahead > TimeSpan.Zero
+            ? "ahead of Redis's, so the node ends sessions too early, for good"
+            : "behind Redis's, so the node ends sessions too late";
+        return Of(
             ConditionKind.Clock,
             off,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The clock of this node is {ahead.Duration().TotalSeconds:0} s {(ahead > TimeSpan.Zero
-                    ? "ahead of Redis's, so the node ends sessions too early, for good"
-                    : "behind Redis's, so the node ends sessions too late, and its uses of a session count as older ones"
-                    )}. Synchronize the clocks of the nodes and of Redis."));
+                $"The clock of this node is {ahead.Duration().TotalSeconds:0} s {how}. Synchronize the clocks of the "
+                + $"nodes and of Redis."));
     }
 
     private static Condition? Primaries(IReadOnlyList<ServerAnswer> answers, bool isCluster) =>

@@ -34,7 +34,8 @@ internal static partial class Log
     public static partial void ConditionEnded(this ILogger logger, string condition);
 
     [LoggerMessage(110, LogLevel.Warning,
-        "The connection to the Redis server {Server} was lost ({Failure}). It is tried again until the server answers.")]
+        "The connection to the Redis server {Server} was lost ({Failure}). It is tried again until the "
+        + "server answers.")]
     public static partial void ConnectionLost(this ILogger logger, string server, string failure);
 
     [LoggerMessage(111, LogLevel.Information,

@@ -91,9 +91,9 @@ internal sealed class ServerAnswer
     {
         foreach (var line in text.AsSpan().EnumerateLines())
         {
-            if (line.Length > name.Length && line[name.Length] == ':' && line.StartsWith(name, StringComparison.Ordinal))
+            if (line.StartsWith(name, StringComparison.Ordinal) && line[name.Length..] is [':', .. var value])
             {
-                return line[(name.Length + 1)..].Trim().ToString();
+                return value.Trim().ToString();
             }
         }
 

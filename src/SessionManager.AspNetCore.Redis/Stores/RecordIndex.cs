@@ -110,7 +110,13 @@ internal sealed class RecordIndex(string prefix, RecordList list, TimeSpan touch
 
     /// <summary>Writes an entry of a sorted set, as <see cref="RecordScripts.Index"/> has it.</summary>
     public static async Task AddAsync(
-        PrimaryDatabase database, string key, RedisValue entry, long score, long tidied, long left, bool mustGetThrough) =>
+        PrimaryDatabase database,
+        string key,
+        RedisValue entry,
+        long score,
+        long tidied,
+        long left,
+        bool mustGetThrough) =>
         await database.EvaluateAsync(
             RecordScripts.Index, key, entry, score, tidied, Math.Max(1, left), mustGetThrough);
 
@@ -125,7 +131,8 @@ internal sealed class RecordIndex(string prefix, RecordList list, TimeSpan touch
         async Task RemoveAsync() => await database.SortedSetRemoveAsync(key, entries);
     }
 
-    private Task AddAsync(PrimaryDatabase database, string userId, Guid id, long now, long until, bool mustGetThrough) =>
+    private Task AddAsync(
+        PrimaryDatabase database, string userId, Guid id, long now, long until, bool mustGetThrough) =>
         AddAsync(database, KeyOf(UserTag.Of(userId)), EntryOf(id), until, now - ClockSkew, until - now, mustGetThrough);
 
     private static SessionPosition PositionOf(SessionWrite write) => new(write.StartedAt, write.Id);

@@ -87,7 +87,8 @@ internal sealed class RecordList(string prefix, bool isKept)
     }
 
     /// <summary>A page of records without values, those that started last in front.</summary>
-    public async Task<IReadOnlyList<StoredSession>> ReadAsync(PrimaryDatabase database, SessionPosition? after, int count)
+    public async Task<IReadOnlyList<StoredSession>> ReadAsync(
+        PrimaryDatabase database, SessionPosition? after, int count)
     {
         var page = new List<StoredSession>();
         var shelves = isKept ? await ReadShelvesAsync(database) : [];

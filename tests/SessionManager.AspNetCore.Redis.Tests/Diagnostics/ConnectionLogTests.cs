@@ -1,10 +1,14 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SessionManager.AspNetCore.Redis.Tests.Infrastructure;
+using StackExchange.Redis;
+using Proxy = SessionManager.AspNetCore.Redis.Tests.Infrastructure.Proxy;
 
 namespace SessionManager.AspNetCore.Redis.Tests.Diagnostics;
 
 /// <summary>A connection that is lost and restored is logged once each, whatever requests and retries there are.</summary>
-public sealed class ConnectionLogTests
+public sealed class ConnectionLogTests(Servers servers)
 {
     private const int Lost = 110;
     private const int Restored = 111;
@@ -87,6 +91,58 @@ public sealed class ConnectionLogTests
         await server.TellAsync("CLIENT", "KILL", "TYPE", "normal");
         await Eventually.TrueAsync(() => node.Logs.CountOf(Restored) == 2);
         Assert.Equal(2, node.Logs.CountOf(Lost));
+    }
+
+    [Fact]
+    public async Task Each_failed_try_to_connect_again_is_the_same_outage_and_subscriptions_are_no_concern()
+    {
+        await using var real = await ConnectionMultiplexer.ConnectAsync((await servers.GetAsync(ServerKind.Garnet)).Configuration);
+        EventHandler<ConnectionFailedEventArgs> failed = static (_, _) => { };
+        EventHandler<ConnectionFailedEventArgs> restored = static (_, _) => { };
+        var connection = Proxy.Over<IConnectionMultiplexer>(real, (method, arguments) =>
+        {
+            switch (method.Name)
+            {
+                case "add_ConnectionFailed":
+                    failed += (EventHandler<ConnectionFailedEventArgs>)arguments![0]!;
+                    return null;
+                case "add_ConnectionRestored":
+                    restored += (EventHandler<ConnectionFailedEventArgs>)arguments![0]!;
+                    return null;
+                default:
+                    return method.Invoke(real, arguments);
+            }
+        });
+        await using var node = await Node.StartAsync((string?)null, new NodeOptions { Services = services => services.AddSingleton(connection) });
+        await node.NewBrowser().DoAsync("/value?key=a&value=1");
+
+        Tell(failed, "10.0.0.1", ConnectionType.Subscription);
+        Assert.Equal(0, node.Logs.CountOf(Lost));
+        for (var i = 0; i < 5; i++)
+        {
+            Tell(failed, "10.0.0.1", ConnectionType.Interactive);
+            Tell(failed, "10.0.0.2", ConnectionType.Interactive);
+        }
+
+        Assert.Equal(2, node.Logs.CountOf(Lost));
+        Tell(restored, "10.0.0.1", ConnectionType.Subscription);
+        Assert.Equal(0, node.Logs.CountOf(Restored));
+        Tell(restored, "10.0.0.1", ConnectionType.Interactive);
+        Tell(restored, "10.0.0.1", ConnectionType.Interactive);
+        Assert.Contains("10.0.0.1:6379", Assert.Single(node.Logs.Ours, static entry => entry.EventId == Restored).Message, StringComparison.Ordinal);
+
+        // Lost again within the minute, and for good: told when the minute is over.
+        Tell(failed, "10.0.0.1", ConnectionType.Interactive);
+        Tell(failed, "10.0.0.1", ConnectionType.Interactive);
+        Assert.Equal(2, node.Logs.CountOf(Lost));
+        node.Clock.Advance(TimeSpan.FromMinutes(1));
+        await Eventually.TrueAsync(() => node.Logs.CountOf(Lost) == 3);
+        Assert.Contains("lost 1 more times", Assert.Single(node.Logs.Ours, static entry => entry.EventId == Unstable).Message, StringComparison.Ordinal);
+
+        void Tell(EventHandler<ConnectionFailedEventArgs> handler, string address, ConnectionType type) => handler(
+            real,
+            new ConnectionFailedEventArgs(
+                real, new IPEndPoint(IPAddress.Parse(address), 6379), type, ConnectionFailureType.SocketFailure, new IOException("secret"), "name"));
     }
 
     [Fact]

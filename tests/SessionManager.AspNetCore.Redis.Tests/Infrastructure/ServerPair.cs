@@ -1,5 +1,3 @@
-using StackExchange.Redis;
-
 namespace SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 
 /// <summary>A primary and its replica, which has all that the primary has when a test begins.</summary>

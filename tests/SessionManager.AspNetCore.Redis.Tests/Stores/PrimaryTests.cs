@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using SessionManager.AspNetCore.Redis.Scripts;
 using SessionManager.AspNetCore.Redis.Tests.Infrastructure;
-using SessionManager.AspNetCore.Storage;
 using StackExchange.Redis;
 using Proxy = SessionManager.AspNetCore.Redis.Tests.Infrastructure.Proxy;
 

@@ -85,6 +85,47 @@ public sealed class HealthCheckTests
         Assert.InRange(Assert.IsType<TimeSpan>(entry.Data["duration"]), Timeout / 2, Timeout * 8);
     }
 
+    [Theory]
+    [InlineData(HealthStatus.Healthy)]
+    [InlineData(HealthStatus.Degraded, "It evicts.")]
+    [InlineData(HealthStatus.Degraded, "It evicts.", "It forgets.")]
+    public async Task A_store_that_answers_and_cannot_keep_its_promises_is_degraded_and_says_why(HealthStatus status, params string[] conditions)
+    {
+        await using var app = await StartWithConditionsAsync(new ConditionStore(() => new(conditions)));
+
+        var entry = Assert.Single((await CheckAsync(app)).Entries).Value;
+
+        Assert.Equal(status, entry.Status);
+        Assert.Equal($"The session store answered. {string.Join(' ', conditions)}".Trim(), entry.Description);
+        Assert.Equal(conditions, entry.Data.GetValueOrDefault("conditions") ?? Array.Empty<string>());
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_to_tell_its_conditions_or_hangs_is_unhealthy()
+    {
+        var never = new TaskCompletionSource<IReadOnlyList<string>>();
+        foreach (var store in (ConditionStore[])[new(() => throw new SessionStoreException("It is away.")), new(() => new(never.Task))])
+        {
+            await using var app = await StartWithConditionsAsync(store);
+            Assert.Equal(HealthStatus.Unhealthy, (await CheckAsync(app)).Status);
+        }
+    }
+
+    [Fact]
+    public async Task The_conditions_of_a_store_that_was_replaced_do_not_count()
+    {
+        await using var app = await App.StartAsync(static _ => { }, new AppOptions
+        {
+            Services = services =>
+            {
+                services.AddHealthChecks().AddSessionManager();
+                services.AddSingleton(new ConditionStore(static () => new((IReadOnlyList<string>)["It evicts."])));
+                services.AddSessionManager().AddSessionStore<ConditionStore>().AddSessionStore<OtherStore>();
+            },
+        });
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(app)).Status);
+    }
+
     [Fact]
     public async Task Name_failure_status_and_tags_are_the_applications()
     {
@@ -126,6 +167,17 @@ public sealed class HealthCheckTests
 
     private static Task<HealthReport> CheckAsync(App app) =>
         app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
+
+    private static Task<App> StartWithConditionsAsync(ConditionStore store) => App.StartAsync(static _ => { }, new AppOptions
+    {
+        Session = static options => options.IOTimeout = Timeout,
+        Services = services =>
+        {
+            services.AddHealthChecks().AddSessionManager();
+            services.AddSingleton(store);
+            services.AddSessionManager().AddSessionStore<ConditionStore>();
+        },
+    });
 
     private Task<App> StartAsync(Action<IHealthChecksBuilder> configure, TimeSpan? timeout = null) => App.StartAsync(
         app => Microsoft.AspNetCore.Builder.HealthCheckEndpointRouteBuilderExtensions.MapHealthChecks(app, "/health"),
