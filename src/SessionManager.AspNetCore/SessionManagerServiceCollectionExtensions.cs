@@ -44,6 +44,7 @@ public static class SessionManagerServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<LiveSessions>();
         services.TryAddSingleton<SessionMetrics>();
+        services.TryAddSingleton<OutageLog>();
         services.TryAddSingleton<ObservedStore>();
         services.TryAddSingleton<StoreFeatures>();
         services.TryAddSingleton<SessionCookie>();

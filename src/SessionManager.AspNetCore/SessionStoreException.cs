@@ -29,4 +29,11 @@ public sealed class SessionStoreException : Exception
     /// <summary>Whether the store did not answer in time. Calls that wait behind a call that timed out fail with it,
     /// instead of waiting for a timeout each. The default is <see langword="false"/>.</summary>
     public bool IsTimeout { get; init; }
+
+    /// <summary>Whether the call was given up on, or was not made, because its request had waited too long
+    /// altogether.</summary>
+    internal bool IsBudgetSpent { get; init; }
+
+    /// <summary>Whether the failure is counted in the log of the outage.</summary>
+    internal bool IsCounted { get; set; }
 }

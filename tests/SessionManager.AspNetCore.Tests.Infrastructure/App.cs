@@ -42,6 +42,11 @@ internal sealed class App : IAsyncDisposable
         var logs = new LogSink();
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = options.Environment });
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(logs);
+        if (options.LogsEverything)
+        {
+            builder.Services.Configure<LoggerFilterOptions>(static filter => filter.Rules.Clear());
+        }
+
         builder.Services.AddSingleton<TimeProvider>(options.Clock);
         if (options.Cache is not null)
         {

@@ -15,6 +15,9 @@ internal sealed class AppOptions
 
     public string? CookieName { get; init; }
 
+    /// <summary>Whether the events at Debug and Trace are kept too, whatever the settings of the application say.</summary>
+    public bool LogsEverything { get; init; }
+
     public FakeTimeProvider Clock { get; init; } = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
 
     public IDistributedCache? Cache { get; init; }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SessionManager.AspNetCore.Tests.Infrastructure;
 
-/// <summary>Keeps every log event of an application, at every level.</summary>
+/// <summary>Keeps every log event of an application that its settings let pass.</summary>
 internal sealed class LogSink : ILoggerProvider
 {
     private readonly ConcurrentQueue<LogEntry> _entries = new();

@@ -133,13 +133,27 @@ internal static partial class Log
     [LoggerMessage(30, LogLevel.Warning, "A change of session {SessionId} was refused and not saved: {Outcome}.")]
     public static partial void CommitRefused(this ILogger logger, Guid sessionId, SessionCommitOutcome outcome);
 
-    [LoggerMessage(31, LogLevel.Error, "The session store failed on {Operation} of session {SessionId}. {Fault}")]
-    public static partial void StoreFailed(this ILogger logger, string operation, Guid sessionId, string fault);
+    // Events 31, 37 and 38 are about an outage, and event 39 about each request of the outage.
+    [LoggerMessage(31, LogLevel.Error, "The session store began to fail on {Operation}. {Fault}")]
+    public static partial void StoreFailed(this ILogger logger, string operation, string fault);
 
-    [LoggerMessage(32, LogLevel.Error,
-        "The changes of request {TraceIdentifier} could not be saved after its response had started, so the "
-        + "connection was aborted. {Fault}")]
-    public static partial void SaveFailedAfterStart(this ILogger logger, string traceIdentifier, string fault);
+    [LoggerMessage(37, LogLevel.Warning,
+        "The session store failed {Count} times in the last {Elapsed}, on {Operations}. {Fault}")]
+    public static partial void StoreStillFails(
+        this ILogger logger, long count, TimeSpan elapsed, string operations, string fault);
+
+    [LoggerMessage(38, LogLevel.Warning, "The session store works again. It failed {Count} times within {Elapsed}.")]
+    public static partial void StoreRecovered(this ILogger logger, TimeSpan elapsed, long count);
+
+    [LoggerMessage(39, LogLevel.Debug, "The session store failed on {Operation} of session {SessionId}. {Fault}")]
+    public static partial void RequestFailed(this ILogger logger, string operation, Guid sessionId, string fault);
+
+    // Events 32 and 40 are written at Debug when the store failed, because event 31 is about all such requests.
+    [LoggerMessage(EventId = 32,
+        Message = "The changes of request {TraceIdentifier} could not be saved after its response had started, so the "
+            + "connection was aborted. {Fault}")]
+    public static partial void SaveFailedAfterStart(
+        this ILogger logger, LogLevel level, string traceIdentifier, string fault);
 
     [LoggerMessage(33, LogLevel.Warning,
         "A write of session {SessionId} was abandoned, and had not succeeded when the next write began: {Fault}. "
@@ -156,10 +170,11 @@ internal static partial class Log
         + "application over https. Behind a proxy that ends TLS, call UseForwardedHeaders before UseSessionManager.")]
     public static partial void SecureCookieOnPlainHttp(this ILogger logger, string name);
 
-    [LoggerMessage(40, LogLevel.Error,
-        "The changes of request {TraceIdentifier} could not be saved after its response had started, and its gRPC "
-        + "status says so. {Fault}")]
-    public static partial void SaveFailedBeforeTrailers(this ILogger logger, string traceIdentifier, string fault);
+    [LoggerMessage(EventId = 40,
+        Message = "The changes of request {TraceIdentifier} could not be saved after its response had started, and "
+            + "its gRPC status says so. {Fault}")]
+    public static partial void SaveFailedBeforeTrailers(
+        this ILogger logger, LogLevel level, string traceIdentifier, string fault);
 
     [LoggerMessage(41, LogLevel.Debug,
         "The handler of request {TraceIdentifier} failed, and gRPC or a request timeout answered with the HTTP "
@@ -195,9 +210,10 @@ internal static partial class Log
         + "session when its token is brought again, and is not raised when the token does not come back.")]
     public static partial void ExpiryNotSwept(this ILogger logger, string store);
 
-    [LoggerMessage(50, LogLevel.Error,
-        "A search for expired sessions failed and was stopped. The next search goes on. {Fault}")]
-    public static partial void SweepFailed(this ILogger logger, string fault);
+    // Written at Debug in an outage, which has event 31.
+    [LoggerMessage(EventId = 50,
+        Message = "A search for expired sessions failed and was stopped. The next search goes on. {Fault}")]
+    public static partial void SweepFailed(this ILogger logger, LogLevel level, string fault);
 
     [LoggerMessage(51, LogLevel.Warning,
         "Session {SessionId} had expired, and the application's handler of OnEnded had not ended after {Patience}. "

@@ -124,7 +124,9 @@ internal sealed class SessionMetrics
 
     /// <summary>Returns the value of <c>error.type</c> (OpenTelemetry) for a fault.</summary>
     public static string TypeOf(Exception error) =>
-        error is SessionStoreException { IsTimeout: true } ? "timeout" : error.GetType().FullName!;
+        error is SessionStoreException { IsTimeout: true } or SessionStoreException { IsBudgetSpent: true }
+            ? "timeout"
+            : error.GetType().FullName!;
 
     private static IEnumerable<Measurement<long>> Describe((int Anonymous, int SignedIn) count) =>
     [

@@ -24,6 +24,7 @@ internal sealed class ExpirySweep(
 
     private readonly CancellationTokenSource _stopping = new();
     private ExpiredSessions _expired = null!;
+    private OutageLog _outages = null!;
     private ITimer? _timer;
     private Task _sweeping = Task.CompletedTask;
     private int _due;
@@ -36,6 +37,7 @@ internal sealed class ExpirySweep(
     {
         // Resolved only now, after the validation of the options has reported wrong settings.
         _expired = services.GetRequiredService<ExpiredSessions>();
+        _outages = services.GetRequiredService<OutageLog>();
         if (_expired.AreKnown)
         {
             _expired.BeginSweeps();
@@ -90,11 +92,11 @@ internal sealed class ExpirySweep(
             }
             catch (SessionStoreException exception)
             {
-                logger.SweepFailed(exception.Message);
+                logger.SweepFailed(_outages.IsOpen ? LogLevel.Debug : LogLevel.Error, exception.Message);
             }
             catch (Exception exception)
             {
-                logger.SweepFailed(exception.GetType().Name);
+                logger.SweepFailed(LogLevel.Error, exception.GetType().Name);
             }
         }
         while (Interlocked.Add(ref _due, -done) != 0);

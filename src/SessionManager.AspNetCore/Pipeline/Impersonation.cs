@@ -15,6 +15,7 @@ internal sealed class Impersonation(
     SessionCookie cookie,
     SessionClock clock,
     SaveReport report,
+    OutageLog outages,
     ILogger<Impersonation> logger)
 {
     /// <summary>Begins an impersonation and saves it.</summary>
@@ -42,7 +43,7 @@ internal sealed class Impersonation(
             failure = exception;
             if (exception is SessionStoreException)
             {
-                logger.StoreFailed("impersonate", session.CurrentId(), exception.Message);
+                outages.RequestFailed("impersonate", session.CurrentId(), exception);
             }
 
             throw;

@@ -12,6 +12,7 @@ internal sealed class RejectedLoads(
     SessionLifetime lifetime,
     SessionClock clock,
     SessionMetrics metrics,
+    OutageLog outages,
     ILogger<SessionLoader> logger)
 {
     // Stands for the session of an ambiguous cookie, which has none.
@@ -56,7 +57,7 @@ internal sealed class RejectedLoads(
         };
 
     /// <summary>Logs a failure of the store.</summary>
-    public void ReportFailure(Guid id, Exception exception) => logger.StoreFailed("load", id, exception.Message);
+    public void ReportFailure(Guid id, Exception exception) => outages.RequestFailed("load", id, exception);
 
     /// <summary>Logs and counts a malformed or ambiguous cookie.</summary>
     public void ReportCookie(SessionCookieStatus status)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Primitives;
 using SessionManager.AspNetCore.Rules;
+using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -7,6 +8,7 @@ namespace SessionManager.AspNetCore.Pipeline;
 internal sealed class RequestExtras
 {
     private Func<ValueTask>? _tellStale;
+    private StoreBudget? _budget;
 
     /// <summary>The session of the outer request.</summary>
     public RequestSession? Outer { get; init; }
@@ -20,6 +22,16 @@ internal sealed class RequestExtras
     /// <summary>The session whose token has just been replaced by a sign-in. If the request signs the same user in with
     /// the old token, it continues in that session.</summary>
     public SessionRecord? Recognised { get; set; }
+
+    /// <summary>The time that the request may wait for the store; <see langword="null"/> before the first wait. A
+    /// request within another request shares the time of the outer request.</summary>
+    public StoreBudget? KnownBudget => Outer is IBudgetedRequest outer ? outer.KnownBudget : _budget;
+
+    public StoreBudget BudgetOf(SessionManagerOptions options) => Outer is IBudgetedRequest outer
+        ? outer.Budget
+        : _budget
+            ?? Interlocked.CompareExchange(ref _budget, new(options.IOTimeout, TimeProvider.System), null)
+            ?? _budget;
 
     public void Recognise(SessionRecord record, Func<ValueTask> tellStale) =>
         (Recognised, _tellStale) = (record, tellStale);

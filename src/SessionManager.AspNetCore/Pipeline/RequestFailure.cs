@@ -62,14 +62,15 @@ internal sealed class RequestFailure(SessionSaver saver, ILogger<RequestFailure>
     public void TellAfterStart(RequestSession session, Exception failure)
     {
         session.KnownChanges?.Discard(keepsEndings: false);
+        var level = failure is SessionStoreException ? LogLevel.Debug : LogLevel.Error;
         if (session.Response.Caught?.TryTellInTrailers(failure) == true)
         {
-            logger.SaveFailedBeforeTrailers(session.Context.TraceIdentifier, failure.Message);
+            logger.SaveFailedBeforeTrailers(level, session.Context.TraceIdentifier, failure.Message);
             session.Response.KeepAnswer();
             return;
         }
 
-        logger.SaveFailedAfterStart(session.Context.TraceIdentifier, failure.Message);
+        logger.SaveFailedAfterStart(level, session.Context.TraceIdentifier, failure.Message);
         session.Context.Abort();
     }
 

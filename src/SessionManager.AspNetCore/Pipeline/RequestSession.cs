@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using SessionManager.AspNetCore.Rules;
+using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -10,7 +11,7 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// held across a wait.
 /// </summary>
 internal sealed class RequestSession(SessionServices services, HttpContext context, RequestSession? outer)
-    : ISessionFeature
+    : ISessionFeature, IBudgetedRequest
 {
     private RequestProgress _progress = new() { AnsweredRun = outer?.Progress.AnsweredRun };
     private RequestExtras? _extras = outer is null ? null : new RequestExtras { Outer = outer };
@@ -64,8 +65,7 @@ internal sealed class RequestSession(SessionServices services, HttpContext conte
 
     public bool HasTouchedAtEnd { get => _use.HasTouchedAtEnd; set => _use.HasTouchedAtEnd = value; }
 
-    /// <summary>The state of the load. The state after a failure depends on the endpoint, which may be known
-    /// later.</summary>
+    /// <summary>The state of the load. After a failure it depends on the endpoint, which may be known later.</summary>
     public LoadState LoadState => _state.LoadState is LoadState.Failed or LoadState.Anonymous && !IsClosed
         ? _state.LoadState = services.Loader.StateAfterFailure(Settings)
         : _state.LoadState;
@@ -111,6 +111,9 @@ internal sealed class RequestSession(SessionServices services, HttpContext conte
         get => _framework ??= new FrameworkSession(this);
         set => throw SessionErrors.NotReplaceable();
     }
+
+    StoreBudget? IBudgetedRequest.KnownBudget => _extras?.KnownBudget;
+    StoreBudget IBudgetedRequest.Budget => Extras.BudgetOf(services.Options);
 
     /// <summary>Accepts that the request has no session cookie.</summary>
     public void AcceptNone() => (_state.LoadState, _state.CameWithoutCookie) = (LoadState.Loaded, true);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
@@ -18,14 +19,15 @@ internal sealed class RequestSessions(SessionServices own, EndpointSettings sett
     public static RequestSession? Find(HttpContext context) =>
         FindAny(context) is not { } found ? null
         : ReferenceEquals(found.Context, context) ? found
-        : context.Features[typeof(RequestSession)] is RequestSession own && ReferenceEquals(own.Context, context) ? own
-        : null;
+        : context.Features[typeof(IBudgetedRequest)] is RequestSession own && ReferenceEquals(own.Context, context)
+            ? own
+            : null;
 
     /// <summary>The session that <c>HttpContext.Session</c> shows, which may be that of an outer request.</summary>
     public static RequestSession? FindAny(HttpContext context) =>
         // By type, not by the generic method: called through the interface that costs 30 ns.
         (context.Features[typeof(ISessionFeature)] as RequestSession)
-            ?? (context.Features[typeof(RequestSession)] as RequestSession);
+            ?? (context.Features[typeof(IBudgetedRequest)] as RequestSession);
 
     /// <summary>The session of a request; made when the request has none.</summary>
     public RequestSession Of(HttpContext context) => Find(context) ?? Make(context, FindAny(context));
@@ -42,7 +44,7 @@ internal sealed class RequestSessions(SessionServices own, EndpointSettings sett
         }
 
         context.Features[typeof(ISessionFeature)] = session;
-        context.Features[typeof(RequestSession)] = session;
+        context.Features[typeof(IBudgetedRequest)] = session;
         session.Progress.Enter(context, settings);
         return session;
     }
@@ -81,7 +83,7 @@ internal sealed class RequestSessions(SessionServices own, EndpointSettings sett
             && ReferenceEquals(FindAny(session.Context), session))
         {
             features[typeof(ISessionFeature)] = outer;
-            features[typeof(RequestSession)] = outer;
+            features[typeof(IBudgetedRequest)] = outer;
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed class SessionEnding(
     SessionLifetime lifetime,
     SessionClock clock,
     SessionEvents events,
+    OutageLog outages,
     ILogger<SessionEnding> logger)
 {
     /// <summary>Ends a session.</summary>
@@ -70,7 +71,7 @@ internal sealed class SessionEnding(
             return AnnounceAsync(record, SessionEndReason.Expired, session.Context, session);
         }
 
-        logger.StoreFailed("end", record.Id, fault.Message);
+        outages.RequestFailed("end", record.Id, fault);
         return ValueTask.CompletedTask;
     }
 
@@ -151,7 +152,7 @@ internal sealed class SessionEnding(
         }
         catch (SessionStoreException exception)
         {
-            logger.StoreFailed("end", record.Id, exception.Message);
+            outages.RequestFailed("end", record.Id, exception);
         }
     }
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Rules;
 
@@ -10,7 +9,7 @@ internal sealed class SessionReload(
     SessionLifetime lifetime,
     SessionClock clock,
     LostSessions lostSessions,
-    ILogger<SessionLoader> logger)
+    OutageLog outages)
 {
     /// <summary>Replaces the record that a request sees by the stored record.</summary>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
@@ -25,7 +24,7 @@ internal sealed class SessionReload(
         }
         catch (SessionStoreException exception)
         {
-            logger.StoreFailed("load", before.Id, exception.Message);
+            outages.RequestFailed("load", before.Id, exception);
             throw;
         }
 

@@ -16,6 +16,7 @@ internal sealed class SessionRotation(
     SessionEvents events,
     SessionCookie cookie,
     SessionClock clock,
+    OutageLog outages,
     ILogger<SessionRotation> logger)
 {
     private readonly TimeSpan? _interval = options.Value.TokenRotationInterval;
@@ -97,7 +98,7 @@ internal sealed class SessionRotation(
         }
         catch (SessionStoreException exception)
         {
-            logger.StoreFailed("rotate", record.Id, exception.Message);
+            outages.RequestFailed("rotate", record.Id, exception);
             return null;
         }
     }

@@ -18,6 +18,7 @@ internal sealed class SessionSaver(
     SaveReport report,
     DraftCommits commits,
     SessionCookie cookie,
+    OutageLog outages,
     ILogger<SessionSaver> logger)
 {
     /// <summary>Saves all changes. If the store fails, the remaining changes stay pending. If the save is refused, no
@@ -81,7 +82,7 @@ internal sealed class SessionSaver(
                 if (exception is SessionStoreException)
                 {
                     var id = draft.Ends && session.Record is { } living ? living.Id : session.CurrentId();
-                    logger.StoreFailed("commit", id, exception.Message);
+                    outages.RequestFailed("commit", id, exception);
                 }
 
                 changes.FailSave(exception);

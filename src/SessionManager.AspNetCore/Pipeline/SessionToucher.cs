@@ -1,11 +1,10 @@
-using Microsoft.Extensions.Logging;
 using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Rules;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
 /// <summary>Moves the time of the last use, for requests that use the session without changes.</summary>
-internal sealed class SessionToucher(SessionRepository sessions, SessionClock clock, ILogger<SessionToucher> logger)
+internal sealed class SessionToucher(SessionRepository sessions, SessionClock clock, OutageLog outages)
 {
     /// <summary>Touches the session if a touch was due at the load, and no change has been saved since.</summary>
     public ValueTask TouchBeforeResponseAsync(RequestSession session) =>
@@ -47,7 +46,7 @@ internal sealed class SessionToucher(SessionRepository sessions, SessionClock cl
         }
         catch (SessionStoreException exception)
         {
-            logger.StoreFailed("touch", record.Id, exception.Message);
+            outages.RequestFailed("touch", record.Id, exception);
             if (fails)
             {
                 CaughtFailure.Note(session.Context, exception);

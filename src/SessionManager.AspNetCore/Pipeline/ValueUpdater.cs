@@ -18,6 +18,7 @@ internal sealed class ValueUpdater(
     SessionEdits edits,
     SessionCookie cookie,
     SessionClock clock,
+    OutageLog outages,
     ILogger<ValueUpdater> logger)
 {
     private readonly SessionManagerOptions _options = options.Value;
@@ -190,7 +191,7 @@ internal sealed class ValueUpdater(
             failure = CaughtFailure.Noted(session.Context, exception);
             if (exception is SessionStoreException)
             {
-                logger.StoreFailed("commit", id, exception.Message);
+                outages.RequestFailed("commit", id, exception);
             }
 
             throw;

@@ -1,9 +1,10 @@
 namespace SessionManager.AspNetCore.Storage;
 
 /// <summary>
-/// A lock by key. Callers that want the same key enter one at a time, in order of arrival. Waiting has no time limit
-/// of its own. When a holder finds that the store hangs, all waiting callers fail together, instead of each waiting for
-/// a timeout of its own.
+/// A lock by key. Callers that want the same key enter one at a time, in order of arrival. A wait counts as waiting for
+/// the store, and is bounded by the budget of its request. Outside of a request, waiting has no time limit of its own.
+/// When a holder finds that the store hangs, all waiting callers fail together, instead of each waiting for a timeout
+/// of its own.
 /// </summary>
 /// <typeparam name="TState">The state that a holder passes to the next caller.</typeparam>
 internal sealed class KeyedLock<TState>
@@ -14,10 +15,19 @@ internal sealed class KeyedLock<TState>
     /// <summary>Waits for the lock of a key. <see cref="Leave(Guid, bool)"/> releases the lock.</summary>
     /// <returns>The state that the last holder passed on; <see langword="null"/> when there is none, or when the lock
     /// was free.</returns>
-    /// <exception cref="SessionStoreException">An earlier holder found that the store hangs.</exception>
+    /// <exception cref="SessionStoreException">An earlier holder found that the store hangs, or the request has waited
+    /// too long for the store.</exception>
     public ValueTask<TState?> EnterAsync(Guid key, CancellationToken cancellationToken)
     {
-        Waiter waiter;
+        lock (_keys)
+        {
+            if (_keys.TryAdd(key, null))
+            {
+                return default;
+            }
+        }
+
+        var waiter = new Waiter(StoreBudget.OfRequest(timeout: null));
         lock (_keys)
         {
             if (_keys.TryAdd(key, null))
@@ -25,7 +35,7 @@ internal sealed class KeyedLock<TState>
                 return default;
             }
 
-            waiter = new Waiter();
+            waiter.Budget?.Begin();
             (_keys[key] ??= new Queue<Waiter>()).Enqueue(waiter);
         }
 
@@ -52,6 +62,7 @@ internal sealed class KeyedLock<TState>
                 // A cancelled waiter can't get the lock.
                 if (queue.Dequeue().TrySetResult((!hanging, hanging ? null : createState(argument))) && !hanging)
                 {
+                    MoveOn(queue);
                     return;
                 }
             }
@@ -60,18 +71,57 @@ internal sealed class KeyedLock<TState>
         }
     }
 
-    private static async ValueTask<TState?> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
+    private static void MoveOn(Queue<Waiter> queue)
     {
-        using (cancellationToken.UnsafeRegister(
-            static (state, token) => ((Waiter)state!).TrySetCanceled(token), waiter))
+        foreach (var waiter in queue)
         {
-            var (isGranted, state) = await waiter.Task;
-            return isGranted
-                ? state
-                : throw new SessionStoreException("The session store did not answer an earlier call in time.");
+            waiter.Budget?.MoveOn();
         }
     }
 
-    private sealed class Waiter() : TaskCompletionSource<(bool IsGranted, TState? State)>(
-        TaskCreationOptions.RunContinuationsAsynchronously);
+    private static async ValueTask<TState?> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using (cancellationToken.UnsafeRegister(
+                static (state, token) => ((Waiter)state!).TrySetCanceled(token), waiter))
+            {
+                if (waiter.Budget is { } budget)
+                {
+                    await WaitAsync(waiter, budget);
+                }
+
+                var (isGranted, state) = await waiter.Task;
+                return isGranted
+                    ? state
+                    : throw new SessionStoreException("The session store did not answer an earlier call in time.");
+            }
+        }
+        finally
+        {
+            waiter.Budget?.End();
+        }
+    }
+
+    // While the queue moves on, the limit is put off.
+    private static async Task WaitAsync(Waiter waiter, StoreBudget budget)
+    {
+        TimeSpan limit;
+        while (!waiter.Task.IsCompleted && (limit = budget.Limit()) > TimeSpan.Zero)
+        {
+            await ((Task)waiter.Task).WaitAsync(limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        // Once cancelled, the waiter can't get the lock.
+        if (waiter.TrySetCanceled(CancellationToken.None))
+        {
+            throw budget.Spend();
+        }
+    }
+
+    private sealed class Waiter(StoreBudget? budget) : TaskCompletionSource<(bool IsGranted, TState? State)>(
+        TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public StoreBudget? Budget => budget;
+    }
 }

@@ -7,7 +7,8 @@ namespace SessionManager.AspNetCore.Storage;
 /// <summary>
 /// Bounds calls to a store by the I/O timeout and turns their faults into <see cref="SessionStoreException"/>. A call
 /// that returns its task is bounded even if the store ignores cancellation. A call that blocks before it returns its
-/// task is bounded only if the store honours cancellation.
+/// task is bounded only if the store honours cancellation. All calls that a request waits for are bounded by two I/O
+/// timeouts altogether.
 /// </summary>
 /// <param name="timeout">How long one call may take.</param>
 /// <param name="storeName">The store's name, for messages.</param>
@@ -24,10 +25,10 @@ public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, T
     public ValueTask<T> RunAsync<TState, T>(
         Func<TState, CancellationToken, Task<T>> call, TState state, Guid id, CancellationToken cancellationToken)
     {
-        var task = (Task<T>)Start(call, state, id, out var abort, out var left, cancellationToken);
+        var task = (Task<T>)Start(call, state, id, out var abort, out var left, out var budget, cancellationToken);
         return abort is null
             ? new ValueTask<T>(task.Result)
-            : AwaitAsync(task, recover: null, abort, left, id, cancellationToken);
+            : AwaitAsync(task, recover: null, abort, left, budget, id, cancellationToken);
     }
 
     /// <summary>Waits for a started call that can't be cancelled.</summary>
@@ -38,15 +39,21 @@ public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, T
     /// <param name="cancellationToken">The caller's token. Its cancellation is not a fault of the store.</param>
     /// <returns>The result of the call.</returns>
     public ValueTask<T> WaitAsync<T>(
-        Task<T> task, Func<Exception, ValueTask<T>?> recover, Guid id, CancellationToken cancellationToken) =>
-        AwaitAsync(task, recover, abort: null, timeout, id, cancellationToken);
+        Task<T> task, Func<Exception, ValueTask<T>?> recover, Guid id, CancellationToken cancellationToken)
+    {
+        var budget = StoreBudget.OfRequest(timeout);
+        budget?.Begin();
+        return AwaitAsync(task, recover, abort: null, timeout, budget, id, cancellationToken);
+    }
 
     /// <inheritdoc cref="RunAsync{TState, T}"/>
     public ValueTask RunAsync<TState>(
         Func<TState, CancellationToken, Task> call, TState state, Guid id, CancellationToken cancellationToken)
     {
-        var task = Start(call, state, id, out var abort, out var left, cancellationToken);
-        return abort is null ? ValueTask.CompletedTask : AwaitAsync(task, abort, left, id, cancellationToken);
+        var task = Start(call, state, id, out var abort, out var left, out var budget, cancellationToken);
+        return abort is null
+            ? ValueTask.CompletedTask
+            : AwaitAsync(task, abort, left, budget, id, cancellationToken);
     }
 
     /// <summary>Creates the exception to throw for an exception of the medium. Its message may be logged.</summary>
@@ -64,46 +71,72 @@ public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, T
         };
     }
 
-    // Gives out no abort source when the call has completed well, and else how much of the timeout is left.
+    // Gives out no abort source when the call has completed well, and else how much of the timeout is left. A budget
+    // that is given out has a wait that began.
     private Task Start<TState>(
         Func<TState, CancellationToken, Task> call,
         TState state,
         Guid id,
         out CancellationTokenSource? abort,
         out TimeSpan left,
+        out StoreBudget? budget,
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var started = Stopwatch.GetTimestamp();
+        budget = StoreBudget.Known();
+        budget?.ThrowIfSpent();
+        budget?.Begin(started);
+        left = budget?.Limit(timeout) ?? timeout;
         // Armed before the call, which may block before it returns its task.
-        var source = new CancellationTokenSource(timeout);
-        (abort, left) = (source, timeout);
+        var source = new CancellationTokenSource(left);
+        abort = source;
         try
         {
             var task = call(state, source.Token);
+            var elapsed = Stopwatch.GetElapsedTime(started);
             if (task.IsCompletedSuccessfully)
             {
                 source.Dispose();
                 abort = null;
+                EndBlocked(budget, started, elapsed);
                 return task;
             }
 
             // From here on the wait bounds the call. It alone tells a call that ended from one that was given up on.
             source.CancelAfter(Timeout.InfiniteTimeSpan);
-            var elapsed = Stopwatch.GetElapsedTime(started);
-            left = elapsed < timeout && !source.IsCancellationRequested ? timeout - elapsed : TimeSpan.Zero;
+            left = elapsed < left && !source.IsCancellationRequested ? left - elapsed : TimeSpan.Zero;
+            if (budget is null)
+            {
+                budget = StoreBudget.OfRequest(timeout);
+                budget?.Begin(started);
+            }
+
             return task;
         }
         catch (Exception exception)
         {
             source.Dispose();
+            budget?.End();
             if (IsOwn(exception, cancellationToken))
             {
                 throw;
             }
 
-            throw Explain(exception, hasEnded: true, source, id);
+            throw Explain(exception, hasEnded: true, source, left < timeout ? budget : null, id);
         }
+    }
+
+    // A call that blocked has waited too.
+    private void EndBlocked(StoreBudget? budget, long started, TimeSpan elapsed)
+    {
+        if (budget is null && elapsed > timeout / StoreBudget.QuickPart)
+        {
+            budget = StoreBudget.OfRequest(timeout);
+            budget?.Begin(started);
+        }
+
+        budget?.End();
     }
 
     // One state machine for each call that waits, and not one around the other. They are pooled, here and in the others
@@ -114,6 +147,7 @@ public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, T
         Func<Exception, ValueTask<T>?>? recover,
         CancellationTokenSource? abort,
         TimeSpan left,
+        StoreBudget? budget,
         Guid id,
         CancellationToken cancellationToken)
     {
@@ -121,37 +155,46 @@ public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, T
         {
             while (true)
             {
+                var limit = budget?.Limit(left) ?? left;
                 try
                 {
-                    return await task.WaitAsync(left, cancellationToken);
+                    return await task.WaitAsync(limit, cancellationToken);
                 }
                 catch (Exception exception) when (!IsOwn(exception, cancellationToken))
                 {
                     task = (task.IsFaulted ? recover?.Invoke(exception)?.AsTask() : null)
-                        ?? throw Explain(exception, task.IsCompleted, abort, id);
+                        ?? throw Explain(exception, task.IsCompleted, abort, limit < left ? budget : null, id);
                     left = timeout;
                 }
             }
         }
         finally
         {
+            budget?.End();
             Leave(task, abort, id);
         }
     }
 
     private async ValueTask AwaitAsync(
-        Task task, CancellationTokenSource abort, TimeSpan left, Guid id, CancellationToken cancellationToken)
+        Task task,
+        CancellationTokenSource abort,
+        TimeSpan left,
+        StoreBudget? budget,
+        Guid id,
+        CancellationToken cancellationToken)
     {
+        var limit = budget?.Limit(left) ?? left;
         try
         {
-            await task.WaitAsync(left, cancellationToken);
+            await task.WaitAsync(limit, cancellationToken);
         }
         catch (Exception exception) when (!IsOwn(exception, cancellationToken))
         {
-            throw Explain(exception, task.IsCompleted, abort, id);
+            throw Explain(exception, task.IsCompleted, abort, limit < left ? budget : null, id);
         }
         finally
         {
+            budget?.End();
             Leave(task, abort, id);
         }
     }
@@ -159,18 +202,21 @@ public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, T
     private static bool IsOwn(Exception exception, CancellationToken cancellationToken) =>
         exception is OperationCanceledException && cancellationToken.IsCancellationRequested;
 
-    // A call that fails after its abort was asked for fails because of it, whatever it throws then.
+    // A call that fails after its abort was asked for fails because of it, whatever it throws then. A budget that is
+    // given had less left than the timeout.
     private SessionStoreException Explain(
-        Exception exception, bool hasEnded, CancellationTokenSource? abort, Guid id) =>
-        abort is { IsCancellationRequested: true } || (exception is TimeoutException && !hasEnded)
-            ? new SessionStoreException(string.Create(
+        Exception exception, bool hasEnded, CancellationTokenSource? abort, StoreBudget? budget, Guid id) =>
+        abort is not { IsCancellationRequested: true } && (exception is not TimeoutException || hasEnded)
+            ? Failed(exception, id)
+            : budget is not null
+            ? budget.Spend()
+            : new SessionStoreException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"The session store '{storeName}' did not answer within {timeout.TotalSeconds:0.###} s. Check the "
                 + $"store, or raise {nameof(SessionManagerOptions.IOTimeout)}."))
             {
                 IsTimeout = true,
-            }
-            : Failed(exception, id);
+            };
 
     private void Leave(Task task, CancellationTokenSource? abort, Guid id)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Stores;
 
@@ -33,18 +34,31 @@ internal sealed class UnfinishedWrites(TimeSpan patience, Action<Guid, string> l
 
     private async Task SettleAsync(Guid key, Task write, CancellationToken cancellationToken)
     {
+        var budget = StoreBudget.OfRequest(patience);
+        budget?.Begin();
+        var limit = budget?.Limit(patience) ?? patience;
         try
         {
-            await write.WaitAsync(patience, cancellationToken);
+            await write.WaitAsync(limit, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             _writes.TryAdd(key, write);
             throw;
         }
+        catch (TimeoutException) when (!write.IsCompleted && limit < patience)
+        {
+            // The request can't wait any longer. The next change of the key waits for the write again.
+            _writes.TryAdd(key, write);
+            throw budget!.Spend();
+        }
         catch (Exception exception)
         {
             lost(key, exception.GetType().Name);
+        }
+        finally
+        {
+            budget?.End();
         }
     }
 }
