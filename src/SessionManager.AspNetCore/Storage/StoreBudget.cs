@@ -136,7 +136,7 @@ internal sealed class StoreBudget(TimeSpan timeout, TimeProvider time) : IBudget
     {
         lock (this)
         {
-            _waited = _total;
+            (_countedFrom, _waited) = (_countedFrom ?? time.GetTimestamp(), _total);
         }
 
         return new SessionStoreException(string.Create(

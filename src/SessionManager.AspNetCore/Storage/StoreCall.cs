@@ -87,9 +87,10 @@ public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, T
         budget = StoreBudget.Known();
         budget?.ThrowIfSpent();
         budget?.Begin(started);
-        left = budget?.Limit(timeout) ?? timeout;
+        left = timeout;
+        var limit = budget?.Limit(timeout) ?? timeout;
         // Armed before the call, which may block before it returns its task.
-        var source = new CancellationTokenSource(left);
+        var source = new CancellationTokenSource(limit);
         abort = source;
         try
         {
@@ -105,7 +106,9 @@ public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, T
 
             // From here on the wait bounds the call. It alone tells a call that ended from one that was given up on.
             source.CancelAfter(Timeout.InfiniteTimeSpan);
-            left = elapsed < left && !source.IsCancellationRequested ? left - elapsed : TimeSpan.Zero;
+            left = elapsed < timeout && !(source.IsCancellationRequested && limit == timeout)
+                ? timeout - elapsed
+                : TimeSpan.Zero;
             if (budget is null)
             {
                 budget = StoreBudget.OfRequest(timeout);
@@ -123,7 +126,7 @@ public sealed class StoreCall(TimeSpan timeout, string storeName, Action<Guid, T
                 throw;
             }
 
-            throw Explain(exception, hasEnded: true, source, left < timeout ? budget : null, id);
+            throw Explain(exception, hasEnded: true, source, limit < timeout ? budget : null, id);
         }
     }
 
