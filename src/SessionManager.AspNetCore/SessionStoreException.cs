@@ -1,8 +1,8 @@
 namespace SessionManager.AspNetCore;
 
 /// <summary>The exception that is thrown when the session store can't be reached, or does not answer within
-/// <see cref="SessionManagerOptions.IOTimeout"/>. An unhandled exception is answered with 503 and <c>Retry-After</c>,
-/// unless the response has started.</summary>
+/// <see cref="SessionManagerOptions.IOTimeout"/>, or when one request has waited for the store for twice that time. An
+/// unhandled exception is answered with 503 and <c>Retry-After</c>, unless the response has started.</summary>
 public sealed class SessionStoreException : Exception
 {
     /// <summary>Creates an exception with the default message of <see cref="Exception"/>.</summary>

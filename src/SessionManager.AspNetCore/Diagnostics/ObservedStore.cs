@@ -20,6 +20,9 @@ internal sealed class ObservedStore(
     // A call that is bounded by the store itself is left to the store, which knows of a write on its way.
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(20);
 
+    // Over a store that never waits, no call looks for the budget of its request.
+    private volatile bool _hasWaited;
+
     public string Name => store.Name;
 
     private bool IsObserved => metrics.ObservesStore || SessionTracing.IsObserved;
@@ -82,7 +85,11 @@ internal sealed class ObservedStore(
     private ValueTask<TResult> CallAsync<TCall, TResult>(
         string operation, Func<TCall, ValueTask<TResult>> run, TCall call)
     {
-        StoreBudget.Known()?.ThrowIfSpent();
+        if (_hasWaited)
+        {
+            StoreBudget.Known()?.ThrowIfSpent();
+        }
+
         var number = outages.Number;
         ValueTask<TResult> calling;
         try
@@ -102,6 +109,7 @@ internal sealed class ObservedStore(
         }
 
         var budget = StoreBudget.OfRequest(options.Value.IOTimeout);
+        _hasWaited |= budget is not null;
         return budget is null && !outages.IsOpen ? calling : AwaitAsync(calling, budget, operation, number);
     }
 

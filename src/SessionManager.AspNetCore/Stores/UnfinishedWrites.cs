@@ -34,7 +34,7 @@ internal sealed class UnfinishedWrites(TimeSpan patience, Action<Guid, string> l
 
     private async Task SettleAsync(Guid key, Task write, CancellationToken cancellationToken)
     {
-        var budget = StoreBudget.OfRequest(patience);
+        var budget = StoreBudget.OfRequest(timeout: null);
         budget?.Begin();
         var limit = budget?.Limit(patience) ?? patience;
         try

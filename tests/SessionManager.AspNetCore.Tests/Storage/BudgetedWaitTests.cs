@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using SessionManager.AspNetCore.Pipeline;
 using SessionManager.AspNetCore.Storage;
 using SessionManager.AspNetCore.Stores;
 
@@ -8,6 +10,7 @@ namespace SessionManager.AspNetCore.Tests.Storage;
 public sealed class BudgetedWaitTests
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly Guid Key = Guid.NewGuid();
 
     private readonly Task<int> _never = new TaskCompletionSource<int>().Task;
@@ -35,7 +38,7 @@ public sealed class BudgetedWaitTests
         Assert.True(failure.IsBudgetSpent);
         Assert.False(failure.IsTimeout);
         Assert.Same(_never, Assert.Single(abandoned));
-        await Task.Run(() => given.WaitHandle.WaitOne(TimeSpan.FromSeconds(30)), Cancellation);
+        await Task.Run(() => given.WaitHandle.WaitOne(Patience), Cancellation);
         Assert.True(given.IsCancellationRequested);
     }
 
@@ -88,7 +91,7 @@ public sealed class BudgetedWaitTests
         await queue.EnterAsync(Key, Cancellation);
         BeginRequest();
 
-        var failure = await Assert.ThrowsAsync<SessionStoreException>(() => queue.EnterAsync(Key, Cancellation).AsTask());
+        var failure = await Assert.ThrowsAsync<SessionStoreException>(() => queue.EnterAsync(Key, Cancellation).AsTask().WaitAsync(Patience, Cancellation));
 
         Assert.True(failure.IsBudgetSpent);
         queue.Leave(Key, hanging: false);
@@ -105,15 +108,30 @@ public sealed class BudgetedWaitTests
         var accessor = new HttpContextAccessor();
         BeginRequest();
 
-        var failure = await Assert.ThrowsAsync<SessionStoreException>(() => unfinished.SettleAsync(Key, Cancellation).AsTask());
+        var failure = await Assert.ThrowsAsync<SessionStoreException>(() => unfinished.SettleAsync(Key, Cancellation).AsTask().WaitAsync(Patience, Cancellation));
 
         Assert.True(failure.IsBudgetSpent);
         accessor.HttpContext = null;
         var next = unfinished.SettleAsync(Key, Cancellation).AsTask();
         Assert.False(next.IsCompleted);
         write.SetResult();
-        await next.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        await next.WaitAsync(Patience, Cancellation);
         Assert.Empty(lost);
+    }
+
+    [Fact]
+    public void A_request_within_a_request_shares_its_time_and_another_request_does_not()
+    {
+        using var provider = new ServiceCollection().AddLogging().AddSessionManager().Services.BuildServiceProvider();
+        var requests = provider.GetRequiredService<RequestSessions>();
+        IBudgetedRequest outer = requests.Make(new DefaultHttpContext(), outer: null);
+        IBudgetedRequest inner = requests.Make(new DefaultHttpContext(), (RequestSession)outer);
+        IBudgetedRequest other = requests.Make(new DefaultHttpContext(), outer: null);
+
+        Assert.Null(inner.KnownBudget);
+        Assert.Same(inner.Budget, outer.Budget);
+        Assert.Same(inner.KnownBudget, outer.KnownBudget);
+        Assert.NotSame(other.Budget, outer.Budget);
     }
 
     // The request has a tenth of a second.
