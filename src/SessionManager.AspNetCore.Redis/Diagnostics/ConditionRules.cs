@@ -30,8 +30,8 @@ internal static class ConditionRules
             ConditionKind.Eviction,
             evicting,
             $"Redis evicts sessions and their index entries {when} (maxmemory-policy '{first.Policy}'): users are "
-            + "signed out, and RevokeUserAsync and MaxSessionsPerUser can miss sessions that live. Set maxmemory-policy to "
-            + "noeviction.");
+            + "signed out, and RevokeUserAsync and MaxSessionsPerUser can miss sessions that live. Set "
+            + "maxmemory-policy to noeviction.");
     }
 
     private static Condition? Persistence(IReadOnlyList<ServerAnswer> answers)
