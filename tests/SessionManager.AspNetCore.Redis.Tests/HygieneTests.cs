@@ -119,6 +119,34 @@ public sealed class HygieneTests(Servers servers)
         Assert.Equal("ann", await browser.ReadAsync("/me"));
     }
 
+    [Fact]
+    public async Task Commands_show_user_ids_values_and_session_ids_and_no_token_and_no_secret()
+    {
+        await using var server = await Servers.StartRedisAsync();
+        await using var monitor = await RedisMonitor.StartAsync(server);
+        await using var node = await Node.StartAsync(server, _options);
+        var (tokens, id) = (new List<string>(), "");
+        var commands = await monitor.CommandsOfAsync(async () =>
+        {
+            tokens = await LiveAsync(node);
+            var browser = node.NewBrowser();
+            await browser.DoAsync("/sign-in", new Entry("user", "somebody-known"));
+            await browser.DoAsync("/value?key=diagnosis&value=in-clear");
+            id = Guid.Parse(await browser.ReadAsync("/id")).ToString("N");
+        });
+
+        foreach (var form in tokens.SelectMany(FormsOf).Select(Escape))
+        {
+            Assert.DoesNotContain(commands, command => command.Contains(form, StringComparison.OrdinalIgnoreCase));
+        }
+
+        // What docs/redis.md says that an operator sees.
+        foreach (var shown in (string[])["somebody-known", "diagnosis", "in-clear", id, Escape(SHA256.HashData(SecretOf(tokens[0])))])
+        {
+            Assert.Contains(commands, command => command.Contains(shown, StringComparison.OrdinalIgnoreCase));
+        }
+    }
+
     [Theory]
     [InlineData(ServerKind.Garnet)]
     [InlineData(ServerKind.Redis)]
@@ -172,6 +200,19 @@ public sealed class HygieneTests(Servers servers)
 
         return tokens;
     }
+
+    // As MONITOR writes bytes.
+    private static string Escape(byte[] bytes) => string.Concat(bytes.Select(static each => each switch
+    {
+        (byte)'"' or (byte)'\\' => $"\\{(char)each}",
+        (byte)'\n' => "\\n",
+        (byte)'\r' => "\\r",
+        (byte)'\t' => "\\t",
+        7 => "\\a",
+        8 => "\\b",
+        >= 32 and < 127 => $"{(char)each}",
+        _ => $"\\x{each:x2}",
+    }));
 
     private static byte[] SecretOf(string token) => Base64Url.DecodeFromChars(token)[16..];
 
