@@ -57,12 +57,7 @@ internal sealed class LocalCopies(long capacity, int leastBytes)
     {
         if (IsOn)
         {
-            var bytes = record.IsFound && content != 0 ? SizeOf(record.Session!) : 0;
-            Put(
-                id,
-                bytes < leastBytes + BytesOfRecord || bytes > capacity
-                    ? null
-                    : new LocalCopy(record.Session!, content, bytes));
+            Put(id, record.IsFound && content != 0 ? CopyOf(record.Session!, content) : null);
         }
     }
 
@@ -111,9 +106,13 @@ internal sealed class LocalCopies(long capacity, int leastBytes)
         };
     }
 
-    private static long SizeOf(StoredSession session) =>
-        BytesOfRecord + session.Header.Length
-        + session.Values.Sum(static value => BytesOfValue + (2L * value.Key.Length) + value.Value.Length);
+    private LocalCopy? CopyOf(StoredSession session, long content)
+    {
+        var held = session.Header.Length
+            + session.Values.Sum(static value => (2L * value.Key.Length) + value.Value.Length);
+        var bytes = BytesOfRecord + (BytesOfValue * session.Values.Count) + held;
+        return held < leastBytes || bytes > capacity ? null : new LocalCopy(session, content, bytes);
+    }
 
     private void Put(Guid id, LocalCopy? copy)
     {
