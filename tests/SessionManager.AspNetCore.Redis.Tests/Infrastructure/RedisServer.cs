@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -46,12 +47,52 @@ public sealed class RedisServer : IAsyncDisposable
         return await LaunchAsync(FreePort(), folder, arguments);
     }
 
+    /// <summary>Starts a sentinel, which keeps its settings in a file of its own.</summary>
+    public static async Task<RedisServer> StartSentinelAsync(params string[] settings)
+    {
+        var folder = Directory.CreateTempSubdirectory("session-sentinel-").FullName;
+        var port = FreePort();
+        var file = Path.Combine(folder, "sentinel.conf");
+        await File.WriteAllLinesAsync(file, [$"port {port}", "bind 127.0.0.1", $"dir {folder}", .. settings]);
+        return await LaunchAsync(port, folder, [file, "--sentinel"], "Sentinel ID is");
+    }
+
     /// <summary>Starts the same server again, on its port and its files.</summary>
     public async Task<RedisServer> RestartAsync(params string[] arguments)
     {
         await KillAsync();
         return await LaunchAsync(Port, _folder!, arguments);
     }
+
+    /// <summary>Sends one command over a connection of its own, past every client and whatever a client makes of the
+    /// server's role. An array comes back as lines.</summary>
+    public async Task<string> AskAsync(params string[] words)
+    {
+        using var patience = new CancellationTokenSource(Node.Patience);
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, Port, patience.Token);
+        var text = $"*{words.Length}\r\n{string.Concat(words.Select(word => $"${word.Length}\r\n{word}\r\n"))}";
+        await socket.GetStream().WriteAsync(Encoding.Latin1.GetBytes(text), patience.Token);
+        using var reader = new StreamReader(socket.GetStream(), Encoding.Latin1);
+        return await ReadAsync(reader, patience.Token);
+    }
+
+    /// <summary>Asks again and again until the answer satisfies.</summary>
+    public async Task WaitForAsync(Func<string, bool> satisfies, params string[] words)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        using var patience = new CancellationTokenSource(Node.Patience);
+        while (!satisfies(await AskAsync(words)))
+        {
+            await timer.WaitForNextTickAsync(patience.Token);
+        }
+    }
+
+    /// <summary>Stops the process where it is: its connections stay open, and nothing is answered any more.</summary>
+    public Task PauseAsync() => SignalAsync("STOP");
+
+    /// <summary>Lets a process go on that was stopped.</summary>
+    public Task ResumeAsync() => SignalAsync("CONT");
 
     /// <summary>Ends the process at once, as a crash would.</summary>
     public async Task KillAsync()
@@ -74,10 +115,49 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    private static async Task<RedisServer> LaunchAsync(int port, string folder, string[] arguments)
+    private static async Task<string> ReadAsync(StreamReader reader, CancellationToken cancellationToken)
+    {
+        var line = await reader.ReadLineAsync(cancellationToken) ?? throw new IOException("The server closed the connection.");
+        var rest = line[1..];
+        switch (line[0])
+        {
+            case '-':
+                throw new InvalidOperationException($"The server refused: {rest}");
+            case '$' when rest != "-1":
+                var bytes = new char[int.Parse(rest, CultureInfo.InvariantCulture) + 2];
+                await reader.ReadBlockAsync(bytes, cancellationToken);
+                return new string(bytes.AsSpan(0, bytes.Length - 2));
+            case '*':
+                var entries = new List<string>();
+                for (var left = int.Parse(rest, CultureInfo.InvariantCulture); left > 0; left--)
+                {
+                    entries.Add(await ReadAsync(reader, cancellationToken));
+                }
+
+                return string.Join('\n', entries);
+            default:
+                return rest;
+        }
+    }
+
+    // By the shell, which has the command built in on every system.
+    private async Task SignalAsync(string name)
+    {
+        using var kill = Process.Start("sh", ["-c", $"kill -{name} {_process!.Id}"]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
+    private static Task<RedisServer> LaunchAsync(int port, string folder, string[] arguments) => LaunchAsync(
+        port,
+        folder,
+        ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--dir", folder, .. arguments],
+        "Ready to accept connections");
+
+    private static async Task<RedisServer> LaunchAsync(int port, string folder, string[] arguments, string sign)
     {
         var start = new ProcessStartInfo(RedisPath!) { RedirectStandardOutput = true, WorkingDirectory = folder };
-        foreach (var argument in (string[])["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--dir", folder, .. arguments])
+        foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
@@ -92,7 +172,7 @@ public sealed class RedisServer : IAsyncDisposable
             {
                 ready.TrySetException(new InvalidOperationException($"redis-server ended before it was ready. {output}"));
             }
-            else if (line.Data.Contains("Ready to accept connections", StringComparison.Ordinal))
+            else if (line.Data.Contains(sign, StringComparison.Ordinal))
             {
                 ready.TrySetResult();
             }

@@ -30,6 +30,13 @@ public sealed class Servers : IAsyncDisposable
         return RedisServer.StartRedisAsync(arguments);
     }
 
+    /// <summary>Starts a sentinel for one test; skips the test where there is no redis-server.</summary>
+    public static Task<RedisServer> StartSentinelAsync(params string[] settings)
+    {
+        SkipWithoutRedis();
+        return RedisServer.StartSentinelAsync(settings);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_garnet.IsValueCreated)
