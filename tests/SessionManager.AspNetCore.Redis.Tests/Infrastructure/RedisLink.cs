@@ -10,12 +10,11 @@ internal sealed class RedisLink : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
     private readonly Lock _lock = new();
-    private readonly List<TcpClient> _sockets = [];
+    private readonly List<Connection> _connections = [];
     private readonly Func<int> _target;
     private readonly Task _accepting;
-    private TaskCompletionSource _requests = Opened();
-    private TaskCompletionSource _answers = Opened();
-    private bool _isCut;
+    private Mode _mode;
+    private volatile bool _isReplicationCut;
 
     /// <param name="target">The port of the server, asked for at each connection.</param>
     public RedisLink(Func<int> target)
@@ -25,33 +24,42 @@ internal sealed class RedisLink : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    private enum Mode
+    {
+        Open,
+        Silent,
+        Cut,
+    }
+
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     public string Configuration => $"127.0.0.1:{Port}";
 
     /// <summary>Closes all connections, and each new one at once.</summary>
-    public void Cut()
-    {
-        lock (_lock)
-        {
-            _isCut = true;
-            _sockets.ForEach(static socket => socket.Dispose());
-            _sockets.Clear();
-        }
-    }
+    public void Cut() => Change(Mode.Cut, static connection => connection.Dispose());
 
     /// <summary>Lets nothing through and closes nothing, as a network that drops all packets. What is sent arrives when
     /// the link is healed, even if its connection has been closed by then.</summary>
-    public void Silence() => _requests = _answers = Closed();
+    public void Silence() => Change(Mode.Silent, static connection => connection.Silence());
 
-    /// <summary>Lets requests through, and no answers.</summary>
-    public void SilenceAnswers() => _answers = Closed();
+    /// <summary>Silences the connections that there are. New ones get through, as past a firewall that has forgotten
+    /// the old ones.</summary>
+    public void SilenceConnections() => Change(Mode.Open, static connection => connection.Silence());
+
+    /// <summary>Closes the connections by which replicas follow the server, and each new one.</summary>
+    public void CutReplication()
+    {
+        _isReplicationCut = true;
+        Change(_mode, static connection => connection.DisposeIfReplica());
+    }
+
+    /// <summary>Lets requests of the connections that there are through, and no answers.</summary>
+    public void SilenceAnswers() => Change(Mode.Open, static connection => connection.SilenceAnswers());
 
     public void Heal()
     {
-        _isCut = false;
-        _requests.TrySetResult();
-        _answers.TrySetResult();
+        _isReplicationCut = false;
+        Change(Mode.Open, static connection => connection.Heal());
     }
 
     public async ValueTask DisposeAsync()
@@ -59,96 +67,146 @@ internal sealed class RedisLink : IAsyncDisposable
         await _end.CancelAsync();
         _listener.Stop();
         Cut();
-        Heal();
         await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _end.Dispose();
     }
 
-    private static TaskCompletionSource Closed() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private static TaskCompletionSource Opened()
+    private void Change(Mode mode, Action<Connection> change)
     {
-        var gate = Closed();
-        gate.SetResult();
-        return gate;
+        lock (_lock)
+        {
+            _mode = mode;
+            _connections.ForEach(change);
+        }
     }
 
     private async Task AcceptAsync()
     {
         while (true)
         {
-            var client = await _listener.AcceptTcpClientAsync(_end.Token);
-            client.NoDelay = true;
-            var server = new TcpClient { NoDelay = true };
+            var connection = new Connection(
+                await _listener.AcceptTcpClientAsync(_end.Token), () => _isReplicationCut, _end.Token);
             lock (_lock)
             {
-                if (_isCut)
+                if (_mode == Mode.Cut)
                 {
-                    client.Dispose();
-                    server.Dispose();
+                    connection.Dispose();
                     continue;
                 }
 
-                _sockets.AddRange([client, server]);
+                if (_mode == Mode.Silent)
+                {
+                    connection.Silence();
+                }
+
+                _connections.Add(connection);
             }
 
-            _ = ForwardAsync(client, server);
+            _ = connection.ForwardAsync(_target());
         }
     }
 
-    private async Task ForwardAsync(TcpClient client, TcpClient server)
+    private sealed class Connection(TcpClient client, Func<bool> isReplicationCut, CancellationToken end) : IDisposable
     {
-        try
-        {
-            await server.ConnectAsync(IPAddress.Loopback, _target(), _end.Token);
-            await Task.WhenAll(
-                PumpAsync(client, server, () => _requests.Task), PumpAsync(server, client, () => _answers.Task));
-        }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException
-            or InvalidOperationException or OperationCanceledException)
-        {
-            // One of the two has closed the connection, or there is no server.
-        }
-        finally
-        {
-            client.Dispose();
-            server.Dispose();
-        }
-    }
+        private readonly TcpClient _server = new() { NoDelay = true };
+        private TaskCompletionSource _requests = Opened();
+        private TaskCompletionSource _answers = Opened();
 
-    // Reads at once, so that nothing is lost with the sender's connection, and passes on while the gate is open.
-    private async Task PumpAsync(TcpClient from, TcpClient to, Func<Task> gate)
-    {
-        var chunks = Channel.CreateUnbounded<byte[]>();
-        var reading = ReadAsync();
-        await foreach (var chunk in chunks.Reader.ReadAllAsync(_end.Token))
+        private volatile bool _isReplica;
+
+        public void DisposeIfReplica()
         {
-            await gate().WaitAsync(_end.Token);
-            await to.GetStream().WriteAsync(chunk, _end.Token);
+            if (_isReplica)
+            {
+                Dispose();
+            }
         }
 
-        await reading;
-        await gate().WaitAsync(_end.Token);
-        to.Client.Shutdown(SocketShutdown.Send);
+        public void Silence() => _requests = _answers = Closed();
 
-        async Task ReadAsync()
+        public void SilenceAnswers() => _answers = Closed();
+
+        public void Heal()
         {
-            var buffer = new byte[65_536];
+            _requests.TrySetResult();
+            _answers.TrySetResult();
+        }
+
+        public async Task ForwardAsync(int port)
+        {
             try
             {
-                while (await from.GetStream().ReadAsync(buffer, _end.Token) is var count and > 0)
-                {
-                    await chunks.Writer.WriteAsync(buffer[..count], _end.Token);
-                }
+                client.NoDelay = true;
+                await _server.ConnectAsync(IPAddress.Loopback, port, end);
+                await Task.WhenAll(
+                    PumpAsync(client, _server, () => _requests.Task), PumpAsync(_server, client, () => _answers.Task));
             }
-            catch (IOException)
+            catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException
+                or InvalidOperationException or OperationCanceledException)
             {
-                // Reset by the sender: what it sent before is passed on all the same.
+                // One of the two has closed the connection, or there is no server.
             }
             finally
             {
-                chunks.Writer.Complete();
+                Dispose();
             }
+        }
+
+        public void Dispose()
+        {
+            client.Dispose();
+            _server.Dispose();
+        }
+
+        // Reads at once, so that nothing is lost with the sender's connection, and passes on while the gate is open.
+        private async Task PumpAsync(TcpClient from, TcpClient to, Func<Task> gate)
+        {
+            var chunks = Channel.CreateUnbounded<byte[]>();
+            _ = ReadAsync();
+            await foreach (var chunk in chunks.Reader.ReadAllAsync(end))
+            {
+                _isReplica |= from == client && chunk.AsSpan().IndexOf("PSYNC"u8) >= 0;
+                if (_isReplica && isReplicationCut())
+                {
+                    Dispose();
+                }
+
+                await gate().WaitAsync(end);
+                await to.GetStream().WriteAsync(chunk, end);
+            }
+
+            await gate().WaitAsync(end);
+            to.Client.Shutdown(SocketShutdown.Send);
+
+            async Task ReadAsync()
+            {
+                var buffer = new byte[65_536];
+                try
+                {
+                    while (await from.GetStream().ReadAsync(buffer, end) is var count and > 0)
+                    {
+                        await chunks.Writer.WriteAsync(buffer[..count], end);
+                    }
+                }
+                catch (Exception exception) when (exception is IOException or ObjectDisposedException
+                    or InvalidOperationException or OperationCanceledException)
+                {
+                    // Reset by the sender: what it sent before is passed on all the same.
+                }
+                finally
+                {
+                    chunks.Writer.Complete();
+                }
+            }
+        }
+
+        private static TaskCompletionSource Closed() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        private static TaskCompletionSource Opened()
+        {
+            var gate = Closed();
+            gate.SetResult();
+            return gate;
         }
     }
 }

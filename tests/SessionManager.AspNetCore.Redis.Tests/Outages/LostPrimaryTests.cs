@@ -8,13 +8,14 @@ namespace SessionManager.AspNetCore.Redis.Tests.Outages;
 public abstract class LostPrimaryTests : IAsyncLifetime
 {
     private readonly string _prefix = $"lost-{Guid.NewGuid():N}:";
+    private readonly HeldRequests _held = new();
     private RedisFleet _fleet = null!;
     private App _node = null!;
 
     public async ValueTask InitializeAsync()
     {
         _fleet = await StartAsync();
-        _node = await OutageNode.StartAsync(_fleet.Configuration, _prefix);
+        _node = await OutageNode.StartAsync(_fleet.Configuration, _prefix, setup => setup.Map = _held.Map);
     }
 
     public async ValueTask DisposeAsync()
@@ -61,6 +62,7 @@ public abstract class LostPrimaryTests : IAsyncLifetime
                     _node.NewBrowser().PostAsync($"/revoke?user={user}"),
                     _node.NewBrowser().GetAsync($"/devices?user={user}"),
                 }),
+                _node.NewBrowser().GetAsync("/list"),
                 _node.NewBrowser().PostAsync("/sign-in", new Entry("user", "fred")),
             ]);
         Assert.Equal(200, await _node.NewBrowser().GetAsync("/me").InTimeAsync());
@@ -72,6 +74,30 @@ public abstract class LostPrimaryTests : IAsyncLifetime
         Assert.Equal(("carol", "full"), (await carol.ReadAsync("/me"), await carol.ReadAsync("/value?key=cart")));
         Assert.Equal("Revoked", await alice.ReadAsync("/end"));
         Assert.Equal("1", await _node.NewBrowser().DoAsync("/revoke?user=carol"));
+    }
+
+    [Fact]
+    public async Task A_request_that_loaded_its_session_before_the_primary_was_lost_is_not_finished_by_the_replica()
+    {
+        await _fleet.WaitForReplicaAsync();
+        var known = await _node.SignInAsync("known");
+        await _fleet.WaitForReplicaAsync();
+        _fleet.Link.CutReplication();
+        await known.DoAsync("/value?key=cart&value=newer");
+        var pending = new List<Task<HttpResponseMessage>>();
+        foreach (var kind in HeldRequests.Kinds)
+        {
+            pending.Add(await _held.BeginAsync(known, kind));
+            pending.Add(await _held.BeginAsync(await _node.SignInAsync($"unknown-{kind}"), kind));
+        }
+
+        Lose(silent: false);
+        _held.LetGo();
+        await AssertUnavailableAsync([.. pending]);
+
+        _fleet.Link.Heal();
+        await _node.WaitUntilWorkingAsync();
+        Assert.Equal(("known", "newer"), (await known.ReadAsync("/me"), await known.ReadAsync("/value?key=cart")));
     }
 
     [Fact]

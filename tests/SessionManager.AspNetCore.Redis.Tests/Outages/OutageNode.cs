@@ -29,6 +29,7 @@ internal static class OutageNode
                     (await sessions.FindByUserAsync(user)).Count);
                 app.MapGet("/find", async (ISessionDirectory sessions, string id) =>
                     await sessions.FindAsync(id) is null ? "nothing" : "found");
+                app.MapGet("/list", (ISessionDirectory sessions) => sessions.ListAsync());
                 more.Map?.Invoke(app);
             },
             Session = session =>
