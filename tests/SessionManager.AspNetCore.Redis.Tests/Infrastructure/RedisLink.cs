@@ -15,6 +15,7 @@ internal sealed class RedisLink : IAsyncDisposable
     private readonly Task _accepting;
     private Mode _mode;
     private volatile bool _isReplicationCut;
+    private TimeSpan _delay;
 
     /// <param name="target">The port of the server, asked for at each connection.</param>
     public RedisLink(Func<int> target)
@@ -56,9 +57,12 @@ internal sealed class RedisLink : IAsyncDisposable
     /// <summary>Lets requests of the connections that there are through, and no answers.</summary>
     public void SilenceAnswers() => Change(Mode.Open, static connection => connection.SilenceAnswers());
 
+    /// <summary>Lets each request wait before it gets through.</summary>
+    public void Slow(TimeSpan delay) => _delay = delay;
+
     public void Heal()
     {
-        _isReplicationCut = false;
+        (_isReplicationCut, _delay) = (false, TimeSpan.Zero);
         Change(Mode.Open, static connection => connection.Heal());
     }
 
@@ -85,7 +89,7 @@ internal sealed class RedisLink : IAsyncDisposable
         while (true)
         {
             var connection = new Connection(
-                await _listener.AcceptTcpClientAsync(_end.Token), () => _isReplicationCut, _end.Token);
+                await _listener.AcceptTcpClientAsync(_end.Token), () => _isReplicationCut, () => _delay, _end.Token);
             lock (_lock)
             {
                 if (_mode == Mode.Cut)
@@ -106,7 +110,8 @@ internal sealed class RedisLink : IAsyncDisposable
         }
     }
 
-    private sealed class Connection(TcpClient client, Func<bool> isReplicationCut, CancellationToken end) : IDisposable
+    private sealed class Connection(
+        TcpClient client, Func<bool> isReplicationCut, Func<TimeSpan> delay, CancellationToken end) : IDisposable
     {
         private readonly TcpClient _server = new() { NoDelay = true };
         private TaskCompletionSource _requests = Opened();
@@ -161,10 +166,11 @@ internal sealed class RedisLink : IAsyncDisposable
         // Reads at once, so that nothing is lost with the sender's connection, and passes on while the gate is open.
         private async Task PumpAsync(TcpClient from, TcpClient to, Func<Task> gate)
         {
-            var chunks = Channel.CreateUnbounded<byte[]>();
+            var chunks = Channel.CreateUnbounded<(byte[] Bytes, Task Due)>();
             _ = ReadAsync();
-            await foreach (var chunk in chunks.Reader.ReadAllAsync(end))
+            await foreach (var (chunk, due) in chunks.Reader.ReadAllAsync(end))
             {
+                await due;
                 _isReplica |= from == client && chunk.AsSpan().IndexOf("PSYNC"u8) >= 0;
                 if (_isReplica && isReplicationCut())
                 {
@@ -185,7 +191,8 @@ internal sealed class RedisLink : IAsyncDisposable
                 {
                     while (await from.GetStream().ReadAsync(buffer, end) is var count and > 0)
                     {
-                        await chunks.Writer.WriteAsync(buffer[..count], end);
+                        var due = from == client ? Task.Delay(delay(), end) : Task.CompletedTask;
+                        await chunks.Writer.WriteAsync((buffer[..count], due), end);
                     }
                 }
                 catch (Exception exception) when (exception is IOException or ObjectDisposedException

@@ -9,7 +9,9 @@ internal sealed class HeldRequests
 {
     private readonly ConcurrentDictionary<string, Gate> _gates = new(StringComparer.Ordinal);
 
-    /// <summary>What a held request may do.</summary>
+    /// <summary>What a held request may do. Besides, there are <c>updates</c> and <c>commits</c>, eight of
+    /// them, <c>sign-ins</c> of eight users, and <c>tries</c>: eight commits whose failures the handler
+    /// catches.</summary>
     public static IReadOnlyList<string> Kinds { get; } =
         ["write", "remove", "increment", "take", "sign-in", "sign-out", "rotate", "destroy"];
 
@@ -64,9 +66,53 @@ internal sealed class HeldRequests
             case "rotate":
                 session.RotateToken();
                 break;
+            case "updates":
+                await EightTimesAsync(_ => session.UpdateValueAsync<int>("counter", static it => it + 1).AsTask());
+                break;
+            case "commits":
+                await EightTimesAsync(i => CommitAsync(session, i));
+                break;
+            case "sign-ins":
+                await EightTimesAsync(i => SignInAsync(session, i));
+                break;
+            case "tries":
+                await EightTimesAsync(i => TryAsync(session, i));
+                break;
             default:
                 session.DestroySession();
                 break;
+        }
+    }
+
+    private static async Task EightTimesAsync(Func<int, Task> callAsync)
+    {
+        for (var i = 0; i < 8; i++)
+        {
+            await callAsync(i);
+        }
+    }
+
+    private static Task CommitAsync(ISessionManager session, int number)
+    {
+        session.StoreValue($"key-{number}", "late");
+        return session.CommitAsync();
+    }
+
+    private static Task SignInAsync(ISessionManager session, int number)
+    {
+        session.SetUserId($"user-{number}");
+        return session.CommitAsync();
+    }
+
+    private static async Task TryAsync(ISessionManager session, int number)
+    {
+        try
+        {
+            await CommitAsync(session, number);
+        }
+        catch (SessionStoreException)
+        {
+            // As an application does that tries again.
         }
     }
 }
