@@ -53,7 +53,7 @@ internal sealed class TimedRequests
     /// another than success or 503.</summary>
     public void AssertInTime()
     {
-        var told = string.Join(", ", _slowest.Select(static it => $"{it.Key} {it.Value.TotalSeconds:0.0} s"));
+        var told = string.Join(", ", _slowest.Select(static it => $"{it.Key} {it.Value.TotalSeconds:0.00} s"));
         Assert.True(_slowest["nothing"] < OutageNode.Timeout, told);
         Assert.True(_slowest["no session"] < OutageNode.Timeout, told);
         Assert.True(_slowest.Values.Max() < OutageNode.Bound, told);
