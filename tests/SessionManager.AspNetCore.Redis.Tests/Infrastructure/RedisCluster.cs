@@ -34,10 +34,10 @@ internal sealed class RedisCluster : IAsyncDisposable
                 var node = await StartNodeAsync(bus, "--cluster-node-timeout", $"{nodeTimeout}");
                 (i < 3 ? cluster._nodes : cluster._replicas).Add(node);
                 first = i == 0 ? (node.Port, bus) : first;
-                await node.AskAsync("CLUSTER", "MEET", "127.0.0.1", $"{first.Port}", $"{first.Bus}");
+                await node.CommandAsync("CLUSTER", "MEET", "127.0.0.1", $"{first.Port}", $"{first.Bus}");
                 if (i < 3)
                 {
-                    await node.AskAsync("CLUSTER", "ADDSLOTSRANGE", $"{Slots * i / 3}", $"{(Slots * (i + 1) / 3) - 1}");
+                    await node.CommandAsync("CLUSTER", "ADDSLOTSRANGE", $"{Slots * i / 3}", $"{(Slots * (i + 1) / 3) - 1}");
                 }
             }
 
@@ -68,9 +68,9 @@ internal sealed class RedisCluster : IAsyncDisposable
     /// <summary>Makes a node the replica of another, which it has met.</summary>
     public static async Task ReplicateAsync(RedisServer replica, RedisServer master)
     {
-        var id = await master.AskAsync("CLUSTER", "MYID");
+        var id = await master.CommandAsync("CLUSTER", "MYID");
         await replica.WaitForAsync(nodes => nodes.Contains(id, StringComparison.Ordinal), "CLUSTER", "NODES");
-        await replica.AskAsync("CLUSTER", "REPLICATE", id);
+        await replica.CommandAsync("CLUSTER", "REPLICATE", id);
         await replica.WaitForAsync(
             static answer => answer.Contains("master_link_status:up", StringComparison.Ordinal), "INFO", "replication");
     }
@@ -82,7 +82,7 @@ internal sealed class RedisCluster : IAsyncDisposable
         "CLUSTER", "INFO");
 
     /// <summary>The slot of a key.</summary>
-    public async Task<int> SlotOfAsync(string key) => int.Parse(await _nodes[0].AskAsync("CLUSTER", "KEYSLOT", key));
+    public async Task<int> SlotOfAsync(string key) => int.Parse(await _nodes[0].CommandAsync("CLUSTER", "KEYSLOT", key));
 
     /// <summary>The number of the master that a slot was given to at the start.</summary>
     public static int MasterOf(int slot) => Enumerable.Range(0, 3).First(i => slot < Slots * (i + 1) / 3);
@@ -90,20 +90,20 @@ internal sealed class RedisCluster : IAsyncDisposable
     /// <summary>Moves a slot with its keys from one master to another, as redis-cli does, while clients use it.</summary>
     public async Task MoveSlotAsync(int slot, RedisServer from, RedisServer to)
     {
-        var (source, target) = (await from.AskAsync("CLUSTER", "MYID"), await to.AskAsync("CLUSTER", "MYID"));
-        await to.AskAsync("CLUSTER", "SETSLOT", $"{slot}", "IMPORTING", source);
-        await from.AskAsync("CLUSTER", "SETSLOT", $"{slot}", "MIGRATING", target);
-        while (await from.AskAsync("CLUSTER", "GETKEYSINSLOT", $"{slot}", "10") is { Length: > 0 } keys)
+        var (source, target) = (await from.CommandAsync("CLUSTER", "MYID"), await to.CommandAsync("CLUSTER", "MYID"));
+        await to.CommandAsync("CLUSTER", "SETSLOT", $"{slot}", "IMPORTING", source);
+        await from.CommandAsync("CLUSTER", "SETSLOT", $"{slot}", "MIGRATING", target);
+        while (await from.CommandAsync("CLUSTER", "GETKEYSINSLOT", $"{slot}", "10") is { Length: > 0 } keys)
         {
             foreach (var key in keys.Split('\n'))
             {
-                await from.AskAsync("MIGRATE", "127.0.0.1", $"{to.Port}", key, "0", "5000");
+                await from.CommandAsync("MIGRATE", "127.0.0.1", $"{to.Port}", key, "0", "5000");
             }
         }
 
         foreach (var node in (RedisServer[])[to, from, .. _nodes.Where(node => node != to && node != from)])
         {
-            await node.AskAsync("CLUSTER", "SETSLOT", $"{slot}", "NODE", target);
+            await node.CommandAsync("CLUSTER", "SETSLOT", $"{slot}", "NODE", target);
         }
     }
 

@@ -22,9 +22,9 @@ internal sealed class RedisClusterPair(RedisLink link) : RedisFleet(link)
                 "--cluster-announce-ip", "127.0.0.1",
                 "--cluster-announce-port", pair.Link.Port.ToString(CultureInfo.InvariantCulture),
                 "--cluster-announce-bus-port", $"{bus}");
-            await pair.Primary.AskAsync("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+            await pair.Primary.CommandAsync("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
             pair.Replica = await RedisCluster.StartNodeAsync(RedisCluster.FreePort());
-            await pair.Replica.AskAsync("CLUSTER", "MEET", "127.0.0.1", $"{pair.Primary.Port}", $"{bus}");
+            await pair.Replica.CommandAsync("CLUSTER", "MEET", "127.0.0.1", $"{pair.Primary.Port}", $"{bus}");
             await RedisCluster.WaitAsync(pair.Replica);
             await RedisCluster.ReplicateAsync(pair.Replica, pair.Primary);
             return pair;

@@ -23,7 +23,7 @@ internal abstract class RedisFleet(RedisLink link) : IAsyncDisposable
     {
         await Replica.WaitForAsync(
             static answer => answer.Contains("master_link_status:up", StringComparison.Ordinal), "INFO", "replication");
-        var offset = OffsetOf(await Primary.AskAsync("INFO", "replication"), "master_repl_offset:");
+        var offset = OffsetOf(await Primary.CommandAsync("INFO", "replication"), "master_repl_offset:");
         await Replica.WaitForAsync(answer => OffsetOf(answer, "slave_repl_offset:") >= offset, "INFO", "replication");
     }
 

@@ -34,20 +34,17 @@ internal sealed class RedisSentinel(RedisLink link) : RedisFleet(link)
     }
 
     /// <summary>Asks for a planned failover.</summary>
-    public Task FailOverAsync() => _sentinels[0].AskAsync("SENTINEL", "FAILOVER", Name);
+    public Task FailOverAsync() => _sentinels[0].CommandAsync("SENTINEL", "FAILOVER", Name);
 
-    /// <summary>Completes when the sentinels name another primary than the first one, and it is one; returns it.</summary>
+    /// <summary>Completes when a sentinel names another primary than the first one, and it is one; returns it.</summary>
     public async Task<RedisServer> WaitForOtherPrimaryAsync()
     {
+        string[] question = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", Name];
         var first = $"127.0.0.1\n{Link.Port}";
-        foreach (var sentinel in _sentinels)
-        {
-            await sentinel.WaitForAsync(answer => answer != first, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", Name);
-        }
-
-        var address = await _sentinels[0].AskAsync("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Name);
-        var promoted = _more.Append(Replica)
-            .Single(server => address == $"127.0.0.1\n{server.Port}");
+        await Task.WhenAny(_sentinels.Select(it => it.WaitForAsync(answer => answer != first, question)));
+        var answers = await Task.WhenAll(_sentinels.Select(it => it.CommandAsync(question)));
+        var other = answers.First(answer => answer != first);
+        var promoted = _more.Append(Replica).Single(server => other == $"127.0.0.1\n{server.Port}");
         await promoted.WaitForAsync(
             static answer => answer.Contains("role:master", StringComparison.Ordinal), "INFO", "replication");
         return promoted;

@@ -66,7 +66,7 @@ public sealed class RedisServer : IAsyncDisposable
 
     /// <summary>Sends one command over a connection of its own, past every client and whatever a client makes of the
     /// server's role. An array comes back as lines.</summary>
-    public async Task<string> AskAsync(params string[] words)
+    public async Task<string> CommandAsync(params string[] words)
     {
         using var patience = new CancellationTokenSource(Node.Patience);
         using var socket = new TcpClient();
@@ -82,7 +82,7 @@ public sealed class RedisServer : IAsyncDisposable
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         using var patience = new CancellationTokenSource(Node.Patience);
-        while (!satisfies(await AskAsync(words)))
+        while (!satisfies(await CommandAsync(words)))
         {
             await timer.WaitForNextTickAsync(patience.Token);
         }

@@ -73,7 +73,7 @@ public sealed class LateWritesTests : IAsyncLifetime
         }
 
         var before = await Dump.TakeAsync(_server, _prefix);
-        var scripts = ScriptsOf(await _server.AskAsync("INFO", "commandstats"));
+        var scripts = ScriptsOf(await _server.CommandAsync("INFO", "commandstats"));
         _link.Heal();
         await _server.WaitForAsync(answer => ScriptsOf(answer) >= scripts + races.Count, "INFO", "commandstats");
         await _slow.WaitUntilWorkingAsync();

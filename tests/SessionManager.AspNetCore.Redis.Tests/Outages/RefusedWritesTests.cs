@@ -25,8 +25,8 @@ public sealed class RefusedWritesTests
         foreach (var server in servers)
         {
             var (signIns, alice) = (await BeginAsync(node, 12), await node.SignInAsync("alice"));
-            await server.AskAsync("CONFIG", "SET", "maxmemory-policy", "noeviction");
-            await server.AskAsync("CONFIG", "SET", "maxmemory", "1");
+            await server.CommandAsync("CONFIG", "SET", "maxmemory-policy", "noeviction");
+            await server.CommandAsync("CONFIG", "SET", "maxmemory", "1");
 
             await SignInAsync(signIns);
             var begins = await Task.WhenAll(
@@ -40,7 +40,7 @@ public sealed class RefusedWritesTests
             await alice.DoAsync("/sign-out");
             Assert.Equal(("nobody", "nobody"), (await ended.ReadAsync("/me"), await alice.ReadAsync("/me")));
 
-            await server.AskAsync("CONFIG", "SET", "maxmemory", "0");
+            await server.CommandAsync("CONFIG", "SET", "maxmemory", "0");
             await AssertWholeAsync(signIns);
             await AssertCanSignInAsync(signIns);
         }
@@ -97,7 +97,7 @@ public sealed class RefusedWritesTests
         async Task<bool> IsAliveAsync(Guid id)
         {
             // Asked of a master that lives.
-            var slot = int.Parse(await cluster.Nodes[(down + 1) % 3].AskAsync("CLUSTER", "KEYSLOT", $"{_prefix}{id:N}"));
+            var slot = int.Parse(await cluster.Nodes[(down + 1) % 3].CommandAsync("CLUSTER", "KEYSLOT", $"{_prefix}{id:N}"));
             return RedisCluster.MasterOf(slot) != down;
         }
     }
