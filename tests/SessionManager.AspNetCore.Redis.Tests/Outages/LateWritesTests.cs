@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.WebUtilities;
 using SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Redis.Tests.Outages;
@@ -59,7 +58,7 @@ public sealed class LateWritesTests : IAsyncLifetime
             var user = $"user-{races.Count}";
             var browser = await _slow.SignInAsync(user);
             var pending = await _held.BeginAsync(browser, kind);
-            races.Add(new LateWrite($"{kind}, then {newer.Request}", user, browser.On(_other), pending, IdOf(browser)));
+            races.Add(new LateWrite($"{kind}, then {newer.Request}", user, browser.On(_other), pending, browser.StoreId()));
         }
 
         _link.Silence();
@@ -99,10 +98,6 @@ public sealed class LateWritesTests : IAsyncLifetime
     private static long ScriptsOf(string statistics) =>
         statistics.Split("\r\n").Where(static line => line.StartsWith("cmdstat_evalsha:calls=", StringComparison.Ordinal))
             .Select(static line => long.Parse(line.Split('=', ',')[1])).FirstOrDefault();
-
-    // The id is the first half of the token.
-    private static Guid IdOf(Browser browser) =>
-        new(WebEncoders.Base64UrlDecode(browser.Token!).AsSpan(0, 16), bigEndian: true);
 
     private string FieldsOf(Dump dump, LateWrite race) => string.Join(
         ' ',

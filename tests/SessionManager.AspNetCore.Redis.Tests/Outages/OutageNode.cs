@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.WebUtilities;
 using SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Redis.Tests.Outages;
@@ -39,6 +40,14 @@ internal static class OutageNode
             },
         });
     }
+
+    /// <summary>The id of a browser's session in the store: the first half of its token.</summary>
+    public static Guid StoreId(this Browser browser) =>
+        new(WebEncoders.Base64UrlDecode(browser.Token!).AsSpan(0, 16), bigEndian: true);
+
+    /// <summary>Lets one session take all that <see cref="Writers"/> write.</summary>
+    public static void Roomy(NodeSetup setup) =>
+        setup.Session = static session => (session.MaxKeys, session.MaxSessionBytes) = (100_000, 32 << 20);
 
     /// <summary>The status of a request, which must come in time.</summary>
     public static async Task<int> InTimeAsync(this Task<HttpResponseMessage> sending)

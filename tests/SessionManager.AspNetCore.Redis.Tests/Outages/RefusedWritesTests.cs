@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.WebUtilities;
 using SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Redis.Tests.Outages;
@@ -68,7 +67,7 @@ public sealed class RefusedWritesTests
         var alive = new List<SignIn>();
         foreach (var signIn in signIns)
         {
-            if (await IsAliveAsync(IdOf(signIn.Old)))
+            if (await IsAliveAsync(signIn.Old.StoreId()))
             {
                 alive.Add(signIn);
             }
@@ -158,10 +157,6 @@ public sealed class RefusedWritesTests
                 (await signIn.Browser.ReadAsync("/me"), await signIn.Browser.ReadAsync("/value?key=cart")));
         }
     }
-
-    // The id is the first half of the token.
-    private static Guid IdOf(Browser browser) =>
-        new(WebEncoders.Base64UrlDecode(browser.Token!).AsSpan(0, 16), bigEndian: true);
 
     private sealed record SignIn(string User, Browser Browser, Browser Old)
     {
