@@ -121,8 +121,8 @@ public interface ISessionDirectory
     /// <exception cref="ArgumentException"><paramref name="exceptSessionId"/> is no session id, so it would except no
     /// session.</exception>
     /// <exception cref="SessionStoreException">The store can't be reached, or the request has waited for the store for
-    /// twice <see cref="SessionManagerOptions.IOTimeout"/>. What was ended stays ended. Call the method again to end the
-    /// rest.</exception>
+    /// twice <see cref="SessionManagerOptions.IOTimeout"/>. What was ended stays ended. Call the method again to end
+    /// the rest.</exception>
     Task<int> RevokeUserAsync<TUserId>(
         TUserId userId, string? exceptSessionId = null, CancellationToken cancellationToken = default);
 

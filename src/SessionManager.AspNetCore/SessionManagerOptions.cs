@@ -25,8 +25,8 @@ public sealed class SessionManagerOptions
     /// <see cref="IdleTimeout"/>, the maximum 3,650 days. (OWASP ASVS 5.0, 7.3.2.)</summary>
     public TimeSpan AbsoluteTimeout { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>How long one call of the store may take. A call that takes longer has failed. One request may wait twice
-    /// as long for the store altogether. Answers within a fiftieth of the timeout do not count. The default is 5
+    /// <summary>How long one call of the store may take. A call that takes longer has failed. One request may wait
+    /// twice as long for the store altogether. Answers within a fiftieth of the timeout do not count. The default is 5
     /// seconds, the minimum 1 millisecond, the maximum 10 minutes.</summary>
     public TimeSpan IOTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
