@@ -159,7 +159,8 @@ internal sealed class RecordList(string prefix, bool isKept)
     }
 
     // A session that signed in later, or tried to, has an entry at that time too: it is listed once.
-    private async Task<IEnumerable<StoredSession>> LoadAsync(PrimaryDatabase database, List<SessionPosition> positions)
+    private async Task<IEnumerable<StoredSession>> LoadAsync(
+        PrimaryDatabase database, List<SessionPosition> positions)
     {
         var records = await RecordHeaders.LoadAsync(database, prefix, positions.Select(static position => position.Id));
         return records.Where((record, i) => record.IsFound && record.Session!.StartedAt == positions[i].StartedAt)
