@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
-using SessionManager.AspNetCore.Redis.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Redis.Tests.Outages;
 
