@@ -37,7 +37,8 @@ internal sealed class RedisCluster : IAsyncDisposable
                 await node.CommandAsync("CLUSTER", "MEET", "127.0.0.1", $"{first.Port}", $"{first.Bus}");
                 if (i < 3)
                 {
-                    await node.CommandAsync("CLUSTER", "ADDSLOTSRANGE", $"{Slots * i / 3}", $"{(Slots * (i + 1) / 3) - 1}");
+                    var (start, end) = (Slots * i / 3, (Slots * (i + 1) / 3) - 1);
+                    await node.CommandAsync("CLUSTER", "ADDSLOTSRANGE", $"{start}", $"{end}");
                 }
             }
 
@@ -82,10 +83,24 @@ internal sealed class RedisCluster : IAsyncDisposable
         "CLUSTER", "INFO");
 
     /// <summary>The slot of a key.</summary>
-    public async Task<int> SlotOfAsync(string key) => int.Parse(await _nodes[0].CommandAsync("CLUSTER", "KEYSLOT", key));
+    public async Task<int> SlotOfAsync(string key) =>
+        int.Parse(await _nodes[0].CommandAsync("CLUSTER", "KEYSLOT", key));
 
     /// <summary>The number of the master that a slot was given to at the start.</summary>
     public static int MasterOf(int slot) => Enumerable.Range(0, 3).First(i => slot < Slots * (i + 1) / 3);
+
+    /// <summary>Makes a replica the master, in agreement with the master. A try ends by itself when the nodes did not
+    /// agree in time, so it is repeated as an operator would.</summary>
+    public static async Task FailOverAsync(RedisServer replica)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        using var patience = new CancellationTokenSource(Node.Patience);
+        while (!(await replica.CommandAsync("INFO", "replication")).Contains("role:master", StringComparison.Ordinal))
+        {
+            await replica.CommandAsync("CLUSTER", "FAILOVER");
+            await timer.WaitForNextTickAsync(patience.Token);
+        }
+    }
 
     /// <summary>Moves a slot with its keys from one master to another, as redis-cli does, while clients use it.</summary>
     public async Task MoveSlotAsync(int slot, RedisServer from, RedisServer to)

@@ -101,9 +101,7 @@ public sealed class DurabilityTests
 
         foreach (var replica in cluster.Replicas)
         {
-            await replica.CommandAsync("CLUSTER", "FAILOVER");
-            await replica.WaitForAsync(
-                static answer => answer.Contains("role:master", StringComparison.Ordinal), "INFO", "replication");
+            await RedisCluster.FailOverAsync(replica);
             await writers.WaitForAsync(25);
         }
 

@@ -33,7 +33,9 @@ public sealed class FailoverTests
         await writers.StopAsync();
 
         Assert.Empty(writers.Acknowledged.Except(await browser.KeysAsync()));
-        Assert.Equal(("alice", "nobody", token), (await browser.ReadAsync("/me"), await ended.ReadAsync("/me"), browser.Token));
+        Assert.Equal(
+            ("alice", "nobody", token),
+            (await browser.ReadAsync("/me"), await ended.ReadAsync("/me"), browser.Token));
         Assert.Equal("1", await node.NewBrowser().DoAsync("/revoke?user=alice"));
     }
 

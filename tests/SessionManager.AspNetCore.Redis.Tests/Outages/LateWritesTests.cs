@@ -58,7 +58,8 @@ public sealed class LateWritesTests : IAsyncLifetime
             var user = $"user-{races.Count}";
             var browser = await _slow.SignInAsync(user);
             var pending = await _held.BeginAsync(browser, kind);
-            races.Add(new LateWrite($"{kind}, then {newer.Request}", user, browser.On(_other), pending, browser.StoreId()));
+            var name = $"{kind}, then {newer.Request}";
+            races.Add(new LateWrite(name, user, browser.On(_other), pending, browser.StoreId()));
         }
 
         _link.Silence();
@@ -68,7 +69,8 @@ public sealed class LateWritesTests : IAsyncLifetime
             static status => Assert.Equal(503, status));
         foreach (var (race, i) in races.Select(static (race, i) => (race, i)))
         {
-            await race.Browser.DoAsync(Newer[i % Newer.Length].Request.Replace("USER", race.User, StringComparison.Ordinal));
+            var request = Newer[i % Newer.Length].Request;
+            await race.Browser.DoAsync(request.Replace("USER", race.User, StringComparison.Ordinal));
         }
 
         var before = await Dump.TakeAsync(_server, _prefix);
@@ -96,7 +98,8 @@ public sealed class LateWritesTests : IAsyncLifetime
     }
 
     private static long ScriptsOf(string statistics) =>
-        statistics.Split("\r\n").Where(static line => line.StartsWith("cmdstat_evalsha:calls=", StringComparison.Ordinal))
+        statistics.Split("\r\n")
+            .Where(static line => line.StartsWith("cmdstat_evalsha:calls=", StringComparison.Ordinal))
             .Select(static line => long.Parse(line.Split('=', ',')[1])).FirstOrDefault();
 
     private string FieldsOf(Dump dump, LateWrite race) => string.Join(

@@ -96,7 +96,8 @@ public sealed class RefusedWritesTests
         async Task<bool> IsAliveAsync(Guid id)
         {
             // Asked of a master that lives.
-            var slot = int.Parse(await cluster.Nodes[(down + 1) % 3].CommandAsync("CLUSTER", "KEYSLOT", $"{_prefix}{id:N}"));
+            var living = cluster.Nodes[(down + 1) % 3];
+            var slot = int.Parse(await living.CommandAsync("CLUSTER", "KEYSLOT", $"{_prefix}{id:N}"));
             return RedisCluster.MasterOf(slot) != down;
         }
     }

@@ -87,7 +87,9 @@ public sealed class SilentConnectionTests : IAsyncLifetime
     public async Task What_concerns_all_sessions_of_a_user_waits_for_two_timeouts_altogether(string path)
     {
         await using var node = await OutageNode.StartAsync(
-            _link.Configuration, _prefix, static setup => setup.Session = static session => session.MaxSessionsPerUser = 5);
+            _link.Configuration,
+            _prefix,
+            static setup => setup.Session = static session => session.MaxSessionsPerUser = 5);
         for (var i = 0; i < 5; i++)
         {
             await node.SignInAsync("alice");
