@@ -156,6 +156,8 @@ public sealed class RedisConnectionTests(Servers servers)
         var read = ConnectionSettings.Read($"redis-1,redis-2:6380{setting}", TimeSpan.FromSeconds(30));
 
         Assert.Equal((seconds, asyncTimeout), (read.ConfigCheckSeconds, read.AsyncTimeout));
+        Assert.Equal(2_000, ConnectionSettings.Read("redis-1", TimeSpan.FromSeconds(2)).AsyncTimeout);
+        Assert.Equal(1_000, ConnectionSettings.Read("redis-1", TimeSpan.FromMilliseconds(50)).AsyncTimeout);
         Assert.Equal((false, BacklogPolicy.FailFast), (read.AbortOnConnectFail, read.BacklogPolicy));
         Assert.False(read.IncludeDetailInExceptions);
     }

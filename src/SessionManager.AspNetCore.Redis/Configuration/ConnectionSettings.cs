@@ -7,6 +7,9 @@ internal static class ConnectionSettings
 {
     private const int ConfigCheckSeconds = 5;
 
+    // The connection looks for timeouts once a second.
+    private const int LeastAsyncTimeout = 1_000;
+
     /// <summary>Reads a connection string, and sets what sessions need.</summary>
     public static ConfigurationOptions Read(string text, TimeSpan ioTimeout)
     {
@@ -27,10 +30,11 @@ internal static class ConnectionSettings
         }
 
         var timeout = (int)ioTimeout.TotalMilliseconds;
-        if (configuration.AsyncTimeout == new ConfigurationOptions().AsyncTimeout)
+        if (!Sets(text, "asyncTimeout") && !Sets(text, "syncTimeout"))
         {
-            // Left alone, it must not cut a longer IOTimeout short.
-            configuration.AsyncTimeout = Math.Max(configuration.AsyncTimeout, timeout);
+            // It must not cut IOTimeout short. Nor is it to be longer: a connection that is silent for four times as
+            // long is taken for dead and made anew.
+            configuration.AsyncTimeout = Math.Max(LeastAsyncTimeout, timeout);
         }
 
         // A server that refuses the connection is to be heard before the call that waits for it is given up on.

@@ -38,6 +38,19 @@ internal sealed class PrimarySearch : IDisposable
         }
     }
 
+    /// <summary>Throws while several servers take themselves for the primary, and looks for the one that is.</summary>
+    /// <exception cref="RedisException">There are several primaries, and the servers are no cluster.</exception>
+    public void ThrowIfContested()
+    {
+        if (CountPrimaries(out var isCluster) > 1 && !isCluster)
+        {
+            Begin();
+            throw new RedisException(
+                "Several servers take themselves for the primary, so none is asked until the others are replicas. "
+                + "Servers that refuse INFO (ACL: +info) can't be told apart.");
+        }
+    }
+
     public void Dispose()
     {
         _multiplexer.ConnectionFailed -= ConnectionFailed;
@@ -74,11 +87,27 @@ internal sealed class PrimarySearch : IDisposable
 
     private bool IsFound()
     {
-        var servers = _multiplexer.GetServers();
-        var primaries = servers.Where(static server => !server.IsReplica);
-        return servers.Any(static server => server is { IsConnected: true, ServerType: ServerType.Cluster })
-            ? primaries.All(static server => server.IsConnected)
-            : primaries.Any(static server => server.IsConnected);
+        var found = CountPrimaries(out var isCluster);
+        return isCluster
+            ? _multiplexer.GetServers().All(static server => server.IsReplica || server.IsConnected)
+            : found == 1;
+    }
+
+    // A cluster and a proxy have several, of which each has its part.
+    private int CountPrimaries(out bool isCluster)
+    {
+        var primaries = 0;
+        isCluster = false;
+        foreach (var server in _multiplexer.GetServers())
+        {
+            if (server.IsConnected)
+            {
+                isCluster |= server.ServerType != ServerType.Standalone;
+                primaries += server.IsReplica ? 0 : 1;
+            }
+        }
+
+        return primaries;
     }
 
     private void ConnectionFailed(object? sender, ConnectionFailedEventArgs failure)
@@ -89,11 +118,12 @@ internal sealed class PrimarySearch : IDisposable
         }
     }
 
-    // Within the text of a script's error, before Redis 7.
+    // Within the text of a script's error, before Redis 7. A primary that has been replaced first lacks its replicas.
     private void ErrorMessage(object? sender, RedisErrorEventArgs error)
     {
         if (error.Message.Contains("READONLY ", StringComparison.Ordinal)
-            || error.Message.Contains("MASTERDOWN ", StringComparison.Ordinal))
+            || error.Message.Contains("MASTERDOWN ", StringComparison.Ordinal)
+            || error.Message.Contains("NOREPLICAS ", StringComparison.Ordinal))
         {
             Begin();
         }

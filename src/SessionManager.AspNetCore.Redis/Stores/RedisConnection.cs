@@ -77,10 +77,9 @@ internal sealed class RedisConnection(
         await Task.Yield();
         var multiplexer = await OpenMultiplexerAsync();
         log.Attach(multiplexer);
-        return new Connected(
-            multiplexer,
-            new PrimaryDatabase(multiplexer.GetDatabase(options.Value.Database)),
-            new PrimarySearch(multiplexer, log.CheckPrimaries));
+        var search = new PrimarySearch(multiplexer, log.CheckPrimaries);
+        var database = new PrimaryDatabase(multiplexer.GetDatabase(options.Value.Database), search);
+        return new Connected(multiplexer, database, search);
     }
 
     private async Task<IConnectionMultiplexer> OpenMultiplexerAsync()
