@@ -8,7 +8,9 @@ namespace SessionManager.AspNetCore.Storage;
 /// <remarks>
 /// <para><b>Records.</b> A record is stored under an id. It has a version, a header (bytes), the time at which it was
 /// last seen, values (bytes by key), and three columns: <see cref="SessionWrite.UserId"/>,
-/// <see cref="SessionWrite.StartedAt"/> and <see cref="SessionWrite.KeepUntil"/>.</para>
+/// <see cref="SessionWrite.StartedAt"/> and <see cref="SessionWrite.KeepUntil"/>. Applications that share a medium differ in
+/// <see cref="SessionManagerOptions.KeyPrefix"/>: a store keeps their records apart, or refuses the second
+/// application.</para>
 /// <para><b>Texts.</b> Keys and user ids are compared by each of their characters, without a culture, a case or a
 /// normalization. They are never empty, always have a UTF-8 form, and may hold U+0000: a store whose medium refuses
 /// that character encodes them. Keys have up to <see cref="SessionManagerOptions.MaxKeyBytes"/> bytes of UTF-8, user
@@ -89,7 +91,8 @@ public interface ISessionRecordStore
     /// <param name="id">The session.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <returns>The record; <see langword="null"/> when there is none. A record that the store can't read is returned
-    /// with <see cref="StoredSession.Status"/>, never as an exception.</returns>
+    /// with <see cref="StoredSession.Status"/>, never as an exception. A medium that can't be read as a whole has
+    /// failed.</returns>
     /// <exception cref="SessionStoreException">The medium failed or did not answer in time.</exception>
     ValueTask<StoredSession?> LoadAsync(Guid id, CancellationToken cancellationToken = default);
 
