@@ -5,7 +5,8 @@ namespace SessionManager.AspNetCore.Sqlite.Diagnostics;
 /// <summary>The log events of the package, each with a number of its own.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(200, LogLevel.Information, "Sessions were set up in the file '{File}' with Durability {Durability}.")]
+    [LoggerMessage(200, LogLevel.Information,
+        "Sessions were set up in the file '{File}' with Durability {Durability}.")]
     public static partial void Opened(this ILogger logger, string file, SqliteDurability durability);
 
     [LoggerMessage(201, LogLevel.Error,

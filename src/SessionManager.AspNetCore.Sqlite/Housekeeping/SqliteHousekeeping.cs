@@ -38,7 +38,7 @@ internal sealed class SqliteHousekeeping(
         catch (SessionStoreException exception)
         {
             // The application starts without its sessions. Each request that uses one tries again.
-            connections.Report(exception);
+            connections.ReportStart(exception);
         }
 
         await base.StartAsync(cancellationToken);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Sqlite.Configuration;
 using SessionManager.AspNetCore.Sqlite.Diagnostics;
+using SessionManager.AspNetCore.Storage;
 using SQLitePCL;
 
 namespace SessionManager.AspNetCore.Sqlite.Stores;
@@ -117,14 +118,13 @@ internal sealed class Connections(
         }
     }
 
-    /// <summary>Logs that the file can't be used, once until it can.</summary>
-    /// <param name="exception">The fault.</param>
-    public void Report(Exception exception)
+    /// <summary>Logs that the file could not be opened at the start, unless that was logged.</summary>
+    /// <param name="exception">The fault, such as a lock that another program kept.</param>
+    public void ReportStart(Exception exception)
     {
-        var fault = Storage.StoreFault.Describe(exception, Guid.Empty);
-        if (!string.Equals(Interlocked.Exchange(ref _reported, fault), fault, StringComparison.Ordinal))
+        if (Volatile.Read(ref _reported) is null)
         {
-            logger.Unusable(location.Name, fault);
+            Report(exception);
         }
     }
 
@@ -163,6 +163,16 @@ internal sealed class Connections(
         if (mode.Text(0) is not "wal" and var other)
         {
             throw SchemaException.NoWal(other);
+        }
+    }
+
+    // Once until the file can be used.
+    private void Report(Exception exception)
+    {
+        var fault = StoreFault.Describe(exception, Guid.Empty);
+        if (!string.Equals(Interlocked.Exchange(ref _reported, fault), fault, StringComparison.Ordinal))
+        {
+            logger.Unusable(location.Name, fault);
         }
     }
 

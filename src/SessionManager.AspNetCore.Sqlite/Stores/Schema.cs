@@ -37,8 +37,14 @@ internal sealed class Schema(IReadOnlyList<string> steps)
         ) STRICT;
         """;
 
+    private const string TableText =
+        "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'session_store'";
+
     /// <summary>The schema of this version of the package.</summary>
     public static Schema Current { get; } = new([Version1]);
+
+    /// <summary>The step to each version, from the first.</summary>
+    public IReadOnlyList<string> Steps => steps;
 
     /// <summary>The version that this node knows.</summary>
     public int Version => steps.Count;
@@ -79,7 +85,7 @@ internal sealed class Schema(IReadOnlyList<string> steps)
 
     private int Read(Database database, string keyPrefix)
     {
-        using (var tables = database.Begin("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'session_store'"))
+        using (var tables = database.Begin(TableText))
         {
             if (!tables.Step())
             {

@@ -7,7 +7,8 @@ internal sealed class SchemaException(string message) : Exception(message)
         $"The tables have schema version {stored}, and this node knows version {known}. Update the package "
         + "SessionManager.AspNetCore.Sqlite of this node.");
 
-    public static SchemaException Empty() => new("The table session_store has no row. Run the script of docs/sqlite.md.");
+    public static SchemaException Empty() => new(
+        "The table session_store has no row. Move the file away, and the store makes a new one.");
 
     public static SchemaException OtherPrefix(string stored, string own) => new(
         $"The file belongs to an application whose KeyPrefix is '{stored}', and the KeyPrefix of this one is '{own}'. "

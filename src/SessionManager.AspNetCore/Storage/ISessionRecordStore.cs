@@ -8,8 +8,8 @@ namespace SessionManager.AspNetCore.Storage;
 /// <remarks>
 /// <para><b>Records.</b> A record is stored under an id. It has a version, a header (bytes), the time at which it was
 /// last seen, values (bytes by key), and three columns: <see cref="SessionWrite.UserId"/>,
-/// <see cref="SessionWrite.StartedAt"/> and <see cref="SessionWrite.KeepUntil"/>. Applications that share a medium differ in
-/// <see cref="SessionManagerOptions.KeyPrefix"/>: a store keeps their records apart, or refuses the second
+/// <see cref="SessionWrite.StartedAt"/> and <see cref="SessionWrite.KeepUntil"/>. Applications that share a medium
+/// differ in <see cref="SessionManagerOptions.KeyPrefix"/>: a store keeps their records apart, or refuses the second
 /// application.</para>
 /// <para><b>Texts.</b> Keys and user ids are compared by each of their characters, without a culture, a case or a
 /// normalization. They are never empty, always have a UTF-8 form, and may hold U+0000: a store whose medium refuses

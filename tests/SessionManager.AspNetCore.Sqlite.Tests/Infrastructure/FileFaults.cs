@@ -20,6 +20,9 @@ public sealed class FileFaults : IMediumFaults, IDisposable
     private readonly List<IServiceProvider> _stores = [];
     private readonly ManualResetEventSlim _goesOn = new(initialState: true);
     private volatile bool _fails;
+    private int _failures;
+    private int _hanging;
+    private int _mostHanging;
     private int _lostAcknowledgements;
 
     static unsafe FileFaults()
@@ -70,6 +73,12 @@ public sealed class FileFaults : IMediumFaults, IDisposable
         }
     }
 
+    /// <summary>How often a call has failed.</summary>
+    public int Failures => _failures;
+
+    /// <summary>The greatest number of threads that hung at once.</summary>
+    public int MostHanging => _mostHanging;
+
     public void Dispose()
     {
         _goesOn.Set();
@@ -99,13 +108,37 @@ public sealed class FileFaults : IMediumFaults, IDisposable
     private static int Step(nint context)
     {
         var faults = Of(context);
-        faults._goesOn.Wait();
-        return faults._fails ? Error : 0;
+        if (!faults._goesOn.IsSet)
+        {
+            faults.Hang();
+        }
+
+        return faults._fails ? faults.Fail() : 0;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Commit(nint context, nint database, nint name, int pages) =>
         Interlocked.Exchange(ref Of(context)._lostAcknowledgements, 0) != 0 ? Error : 0;
+
+    private int Fail()
+    {
+        Interlocked.Increment(ref _failures);
+        return Error;
+    }
+
+    private void Hang()
+    {
+        lock (_stores)
+        {
+            _mostHanging = Math.Max(_mostHanging, ++_hanging);
+        }
+
+        _goesOn.Wait();
+        lock (_stores)
+        {
+            _hanging--;
+        }
+    }
 
     private static FileFaults Of(nint context) => (FileFaults)GCHandle.FromIntPtr(context).Target!;
 

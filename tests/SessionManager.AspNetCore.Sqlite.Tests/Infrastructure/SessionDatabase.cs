@@ -40,7 +40,8 @@ public sealed class SessionDatabase : IDisposable
         return _providers[^1];
     }
 
-    /// <summary>Executes statements on a connection of its own, and returns the first column of the first row.</summary>
+    /// <summary>Executes statements on a connection of its own, and returns the first column of the first
+    /// row.</summary>
     /// <param name="sql">The statements.</param>
     /// <param name="id">The parameter <c>$id</c>.</param>
     public object? Execute(string sql, Guid id = default)
@@ -60,6 +61,16 @@ public sealed class SessionDatabase : IDisposable
         var connection = new SqliteConnection($"{ConnectionString};Pooling=False");
         connection.Open();
         return connection;
+    }
+
+    /// <summary>Takes the lock for writing, as another program does.</summary>
+    public SqliteConnection Lock()
+    {
+        var other = Connect();
+        using var command = other.CreateCommand();
+        command.CommandText = "BEGIN IMMEDIATE";
+        command.ExecuteNonQuery();
+        return other;
     }
 
     public void Dispose()
