@@ -14,6 +14,9 @@ switch (args)
     case ["memory", .. var rest]:
         await MemoryFootprint.RunAsync(rest.Length == 0 ? 1_000_000 : int.Parse(rest[0], CultureInfo.InvariantCulture));
         break;
+    case ["sqlite"]:
+        await SqliteComparison.RunAsync();
+        break;
     case [] or ["pipeline" or "growth" or "records" or "stores"]:
         // All, or one.
         Dictionary<string, Action> tables = new(StringComparer.Ordinal)

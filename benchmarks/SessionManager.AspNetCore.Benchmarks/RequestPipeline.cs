@@ -25,7 +25,13 @@ internal sealed class RequestPipeline : IAsyncDisposable
 
     /// <summary>Sets a pipeline up, with a session of <paramref name="values"/> values unless the scenario has none.</summary>
     public static async Task<RequestPipeline> StartAsync(
-        Side side, Scenario scenario, int values = 10, int valueLength = 20, bool signedIn = false, Func<HttpContext, Task>? custom = null)
+        Side side,
+        Scenario scenario,
+        int values = 10,
+        int valueLength = 20,
+        bool signedIn = false,
+        Func<HttpContext, Task>? custom = null,
+        Action<IServiceCollection>? store = null)
     {
         var collection = new ServiceCollection();
         collection.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
@@ -46,6 +52,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
                 break;
         }
 
+        store?.Invoke(collection);
         var services = collection.BuildServiceProvider();
         Func<HttpContext, RequestPipeline, Task> handler = (side, scenario) switch
         {
