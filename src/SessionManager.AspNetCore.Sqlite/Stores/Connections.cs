@@ -81,7 +81,7 @@ internal sealed class Connections(
         {
             return _writer!.Transact(change, state);
         }
-        catch (Exception exception) when (!IsLocked(exception))
+        catch (Exception exception) when (!IsLocked(exception) && !IsAboutOneWrite(exception))
         {
             // A transaction that can't be undone ends with its connection.
             CloseWriter();
@@ -147,6 +147,12 @@ internal sealed class Connections(
             Drain(readers);
         }
     }
+
+    // On a full disk, what is closed could not be opened again, and reads would fail too.
+    private static bool IsAboutOneWrite(Exception exception) => exception is SqliteException
+    {
+        SqliteErrorCode: raw.SQLITE_FULL or raw.SQLITE_TOOBIG or raw.SQLITE_CONSTRAINT,
+    };
 
     private static void Drain(ConcurrentStack<Database> readers)
     {
