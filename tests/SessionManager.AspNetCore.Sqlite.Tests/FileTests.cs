@@ -66,9 +66,14 @@ public sealed class FileTests : IDisposable
         var other = node.NewBrowser();
         await other.DoAsync("/fill?count=5&size=1000");
 
+        Assert.Equal(["first"], await browser.KeysAsync());
+        var opened = _database.Faults.Opened;
+
         Assert.Equal(503, await browser.PostAsync("/fill?count=200&size=4000").StatusAsync());
 
         Assert.Equal(["first"], await browser.KeysAsync());
+        // What is closed on a full disk can't be opened again.
+        Assert.Equal(opened, _database.Faults.Opened);
         Assert.Equal("ok", _database.Execute("PRAGMA integrity_check"));
         await other.DoAsync("/destroy");
         await browser.DoAsync("/value?key=later&value=1");

@@ -44,6 +44,24 @@ public sealed class HousekeepingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_record_that_is_used_while_the_sweep_runs_stays()
+    {
+        var (store, sweep) = Create();
+        var used = await WriteAsync(store);
+        // Runs when the sweep has chosen the record: it renews its claim first of all.
+        _database.Execute("""
+            CREATE TRIGGER used AFTER UPDATE OF sweep_at ON session_store WHEN OLD.sweep_at = NEW.sweep_at
+            BEGIN UPDATE session_records SET keep_until = 9000000000000; END
+            """);
+        _clock.Advance(Kept + Sweep.Interval);
+
+        Assert.Equal(0, await sweep.RunAsync(CancellationToken.None));
+
+        Assert.Equal(3, (await store.LoadAsync(used))!.Values.Count);
+        Assert.Equal(9000000000000L, _database.Execute("SELECT keep_until FROM session_records"));
+    }
+
+    [Fact]
     public async Task More_records_than_a_batch_are_removed_in_one_sweep()
     {
         var (store, sweep) = Create();

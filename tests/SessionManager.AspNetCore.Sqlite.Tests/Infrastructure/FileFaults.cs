@@ -21,6 +21,7 @@ public sealed class FileFaults : IMediumFaults, IDisposable
     private readonly ManualResetEventSlim _goesOn = new(initialState: true);
     private volatile bool _fails;
     private int _failures;
+    private int _opened;
     private int _hanging;
     private int _mostHanging;
     private int _lostAcknowledgements;
@@ -73,6 +74,9 @@ public sealed class FileFaults : IMediumFaults, IDisposable
         }
     }
 
+    /// <summary>How many connections were opened, those of the tests too.</summary>
+    public int Opened => _opened;
+
     /// <summary>How often a call has failed.</summary>
     public int Failures => _failures;
 
@@ -91,6 +95,7 @@ public sealed class FileFaults : IMediumFaults, IDisposable
         var file = Marshal.PtrToStringUTF8(FileName(database, "main"));
         if (file is not null && ByFile.TryGetValue(file, out var faults))
         {
+            Interlocked.Increment(ref faults._opened);
             // The object lives as long as the test, and the handles are few.
             var handle = GCHandle.ToIntPtr(GCHandle.Alloc(faults));
             ProgressHandler(database, 1, &Step, handle);
