@@ -1,4 +1,3 @@
-using SessionManager.AspNetCore;
 using SessionManager.AspNetCore.Sqlite.Tests.Node;
 
 // A node in a process of its own, to be killed. Its argument is the connection string. It prints its address when it

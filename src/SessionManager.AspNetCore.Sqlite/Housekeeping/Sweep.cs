@@ -35,13 +35,13 @@ internal sealed class Sweep(SessionFile file, IOptions<SessionManagerOptions> op
 
     /// <summary>Removes expired records, if a sweep is due.</summary>
     /// <param name="cancellationToken">Ends the sweep between two batches.</param>
-    /// <returns>How many records were removed.</returns>
+    /// <returns>How many records were removed; <see langword="null"/> when no sweep is due.</returns>
     /// <exception cref="SessionStoreException">The file failed or did not answer in time.</exception>
-    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    public async Task<int?> RunAsync(CancellationToken cancellationToken)
     {
         if (await WriteAsync(Claim, Now, cancellationToken) == 0)
         {
-            return 0;
+            return null;
         }
 
         var removed = 0;
