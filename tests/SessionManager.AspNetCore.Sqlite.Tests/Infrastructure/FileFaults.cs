@@ -13,11 +13,13 @@ public sealed class FileFaults : IMediumFaults, IDisposable
 {
     private const string Library = "e_sqlite3";
     private const int Error = 1;
+    private const uint TraceStatements = 1;
 
     private static readonly ConcurrentDictionary<string, FileFaults> ByFile = [];
 
     private readonly string _file;
     private readonly List<IServiceProvider> _stores = [];
+    private readonly ConcurrentQueue<string> _statements = new();
     private readonly ManualResetEventSlim _goesOn = new(initialState: true);
     private volatile bool _fails;
     private int _failures;
@@ -74,6 +76,12 @@ public sealed class FileFaults : IMediumFaults, IDisposable
         }
     }
 
+    /// <summary>The first words of the statements that were executed, in their order.</summary>
+    public IReadOnlyCollection<string> Statements => _statements;
+
+    /// <summary>Forgets <see cref="Statements"/>.</summary>
+    public void ForgetStatements() => _statements.Clear();
+
     /// <summary>How many connections were opened, those of the tests too.</summary>
     public int Opened => _opened;
 
@@ -100,6 +108,7 @@ public sealed class FileFaults : IMediumFaults, IDisposable
             var handle = GCHandle.ToIntPtr(GCHandle.Alloc(faults));
             ProgressHandler(database, 1, &Step, handle);
             WalHook(database, &Commit, handle);
+            _ = Trace(database, TraceStatements, &Begin, handle);
             if (faults.Pragma is { } pragma)
             {
                 return Execute(database, pragma, 0, 0, 0);
@@ -119,6 +128,13 @@ public sealed class FileFaults : IMediumFaults, IDisposable
         }
 
         return faults._fails ? faults.Fail() : 0;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int Begin(uint kind, nint context, nint statement, nint sql)
+    {
+        Of(context)._statements.Enqueue(Marshal.PtrToStringUTF8(sql)!.Split(' ', '\n')[0]);
+        return 0;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -160,6 +176,10 @@ public sealed class FileFaults : IMediumFaults, IDisposable
     [DllImport(Library, EntryPoint = "sqlite3_wal_hook", ExactSpelling = true)]
     private static extern unsafe nint WalHook(
         nint database, delegate* unmanaged[Cdecl]<nint, nint, nint, int, int> commit, nint context);
+
+    [DllImport(Library, EntryPoint = "sqlite3_trace_v2", ExactSpelling = true)]
+    private static extern unsafe int Trace(
+        nint database, uint kinds, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int> begin, nint context);
 
     [DllImport(Library, EntryPoint = "sqlite3_exec", ExactSpelling = true)]
     private static extern int Execute(
