@@ -5,7 +5,7 @@ public sealed class SqliteStoreOptions
 {
     /// <summary>The file, in the format of Microsoft.Data.Sqlite: <c>Data Source=sessions.db</c>. It has to be set. A
     /// relative path starts at the content root of the application. The store makes the file, and does not make its
-    /// directory. An application needs a file of its own.</summary>
+    /// directory. Two applications never share a file.</summary>
     /// <remarks>Databases in memory, <c>Mode=ReadOnly</c> and <c>Cache=Shared</c> stop the start of the
     /// application. <c>Pooling</c> and <c>Default Timeout</c> have no effect: the store keeps its connections
     /// itself, and waits for a lock for <see cref="SessionManagerOptions.IOTimeout"/>.</remarks>
