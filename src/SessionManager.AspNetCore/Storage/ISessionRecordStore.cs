@@ -99,7 +99,7 @@ public interface ISessionRecordStore
     /// <summary>
     /// Writes a record in one step, whole or not at all. When the stored version is
     /// <see cref="SessionWrite.NewVersion"/>, the write has been applied before and its acknowledgement was lost: the
-    /// store reports the write as swapped and changes nothing. When the stored version is
+    /// store reports the write as swapped and changes nothing, whatever else the write says. When the stored version is
     /// <see cref="SessionWrite.ExpectedVersion"/>, the store applies the write. Otherwise the store changes nothing.
     /// </summary>
     /// <remarks>
@@ -132,8 +132,9 @@ public interface ISessionRecordStore
 
     /// <summary>Finds the records whose <see cref="SessionWrite.UserId"/> is exactly this user, sorted by
     /// <see cref="SessionPosition"/>. The session that started first comes first. Each record is as
-    /// <see cref="LoadAsync"/> returns it, but its values may be left out. Tombstones and records that the store can't
-    /// read may be missing. A record is found from the moment its write returns, by every process.</summary>
+    /// <see cref="LoadAsync"/> returns it, but its values may be left out. Tombstones may be missing. Records that the
+    /// store can't read are better left out, because their position has no meaning. A record is found from the moment
+    /// its write returns, by every process.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <returns>The records.</returns>
@@ -144,7 +145,8 @@ public interface ISessionRecordStore
     /// <summary>Lists a page of all records, with or without a user, sorted by <see cref="SessionPosition"/>. The
     /// session that started last comes first. A session that begins, moves or ends between two pages may or may not be
     /// listed. Every other record is listed once. Each record is as <see cref="LoadAsync"/> returns it, but its values
-    /// may be left out. Tombstones and records that the store can't read may be missing.</summary>
+    /// may be left out. Tombstones may be missing. Records that the store can't read are better left out: a record of
+    /// the page has the <see cref="StoredSession.StartedAt"/> by which the page is sorted.</summary>
     /// <param name="after">The position of the last record of the last page, which need not be stored any more;
     /// <see langword="null"/> for the first page.</param>
     /// <param name="count">The greatest number of records to return, at least 1.</param>

@@ -6,7 +6,7 @@ public sealed class SessionTouch
     /// <summary>The id of the record.</summary>
     public required Guid Id { get; init; }
 
-    /// <summary>The version that the touch leaves: random and never 0.</summary>
+    /// <summary>The version that the touch leaves: a random number of any sign, and never 0.</summary>
     public required long NewVersion { get; init; }
 
     /// <summary>The time of the use, in whole milliseconds by the caller's clock. It is also the time of the

@@ -20,8 +20,8 @@ public sealed class SessionWrite
     /// read.</summary>
     public required long ExpectedVersion { get; init; }
 
-    /// <summary>The version that the write leaves. It is random, never 0, and may be negative. Only a repetition
-    /// of the same write has the same version.</summary>
+    /// <summary>The version that the write leaves. It is a random number of any sign, and never 0. Only a repetition of
+    /// the same write has the same version.</summary>
     public required long NewVersion { get; init; }
 
     /// <summary>The header, which replaces the stored header.</summary>
