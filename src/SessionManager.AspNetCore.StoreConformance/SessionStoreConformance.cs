@@ -54,6 +54,12 @@ public abstract partial class SessionStoreConformance
     /// <summary>The probe of <see cref="Store"/>. It is missing when the store has none.</summary>
     protected abstract Capability<ISessionStoreProbe> Probe { get; }
 
+    /// <summary>The bulk writes of <see cref="Store"/>. The default is the store itself, or missing when it writes
+    /// records one by one.</summary>
+    protected virtual Capability<ISessionBulkStore> Bulk => Store is ISessionBulkStore bulk
+        ? Capability.Of(bulk)
+        : Capability.Missing<ISessionBulkStore>("The store writes records one by one.");
+
     /// <summary>The faults of the medium of all stores of this test.</summary>
     protected abstract Capability<IMediumFaults> Faults { get; }
 

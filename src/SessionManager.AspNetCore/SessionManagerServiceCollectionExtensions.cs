@@ -45,6 +45,7 @@ public static class SessionManagerServiceCollectionExtensions
         services.TryAddSingleton<LiveSessions>();
         services.TryAddSingleton<SessionMetrics>();
         services.TryAddSingleton<OutageLog>();
+        services.TryAddSingleton<CountedStore>();
         services.TryAddSingleton<ObservedStore>();
         services.TryAddSingleton<StoreFeatures>();
         services.TryAddSingleton<SessionCookie>();

@@ -11,8 +11,8 @@ public static class SessionManagerStoreExtensions
     /// <summary>Keeps sessions in a store of the application's own. The store replaces every other store.</summary>
     /// <remarks>The store is a singleton. A store that also implements <see cref="ISessionStoreProbe"/> decides how the
     /// health check tests it, and a store that implements <see cref="ISessionStoreConditions"/> can report that it is
-    /// degraded. A store that implements <see cref="ISessionStoreListing"/> says whether it lists all
-    /// sessions.</remarks>
+    /// degraded. A store that implements <see cref="ISessionStoreListing"/> says whether it lists all sessions, and a
+    /// store that implements <see cref="ISessionBulkStore"/> ends all sessions of a revoked user in one call.</remarks>
     /// <typeparam name="TStore">The type of the store. Dependency injection creates it, unless the application
     /// registered it.</typeparam>
     /// <param name="builder">The builder that <c>AddSessionManager</c> returned.</param>
@@ -30,6 +30,7 @@ public static class SessionManagerStoreExtensions
         AddFeature<ISessionStoreProbe, TStore>(builder.Services);
         AddFeature<ISessionStoreConditions, TStore>(builder.Services);
         AddFeature<ISessionStoreListing, TStore>(builder.Services);
+        AddFeature<ISessionBulkStore, TStore>(builder.Services);
         AddFeature<IUserEpochs, TStore>(builder.Services);
         AddFeature<ILocalSessions, TStore>(builder.Services);
         return builder;

@@ -1,160 +1,66 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
-using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Rules;
 using SessionManager.AspNetCore.Storage;
 
 namespace SessionManager.AspNetCore.Diagnostics;
 
-/// <summary>The application's store as the pipeline calls it. A call that a request waits for counts against the budget
-/// of the request. Failures are logged as outages. Calls are measured and traced while a listener is registered.
-/// Without a listener, a request and an outage, each call goes straight to the store without an allocation.</summary>
-internal sealed class ObservedStore(
-    ISessionRecordStore store,
-    SessionMetrics metrics,
-    LiveSessions live,
-    OutageLog outages,
-    IOptions<SessionManagerOptions> options)
+/// <summary>The application's store as the pipeline calls it. Calls are measured and traced while a listener is
+/// registered. Otherwise, each call goes straight to <see cref="CountedStore"/> without an allocation.</summary>
+internal sealed class ObservedStore(CountedStore store, SessionMetrics metrics, LiveSessions live)
     : ISessionRecordStore
 {
-    // A call that is bounded by the store itself is left to the store, which knows of a write on its way.
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(20);
-
-    // Over a store that never waits, no call looks for the budget of its request.
-    private volatile bool _hasWaited;
-
     public string Name => store.Name;
 
     private bool IsObserved => metrics.ObservesStore || SessionTracing.IsObserved;
 
     public ValueTask<StoredSession?> LoadAsync(Guid id, CancellationToken cancellationToken = default) =>
-        IsObserved ? ObserveLoadAsync(id, cancellationToken) : CallLoadAsync(id, cancellationToken);
+        IsObserved ? ObserveLoadAsync(id, cancellationToken) : store.LoadAsync(id, cancellationToken);
 
     public ValueTask<SessionWriteResult> WriteAsync(
         SessionWrite write, CancellationToken cancellationToken = default) =>
-        IsObserved ? ObserveWriteAsync(write, cancellationToken) : CallWriteAsync(write, cancellationToken);
+        IsObserved ? ObserveWriteAsync(write, cancellationToken) : store.WriteAsync(write, cancellationToken);
+
+    /// <summary>Whether the store writes several records in one call.</summary>
+    public bool WritesAll => store.WritesAll;
+
+    /// <inheritdoc cref="ISessionBulkStore.WriteAllAsync"/>
+    public async ValueTask<IReadOnlyList<SessionWriteResult>> WriteAllAsync(
+        IReadOnlyList<SessionWrite> writes, CancellationToken cancellationToken)
+    {
+        if (!IsObserved)
+        {
+            return await store.WriteAllAsync(writes, cancellationToken);
+        }
+
+        var results = await MeasureAsync(
+            "end",
+            static call => call.store.WriteAllAsync(call.writes, call.cancellationToken),
+            (store, writes, cancellationToken));
+        foreach (var (write, result) in writes.Zip(results))
+        {
+            MarkSeen(write, result);
+        }
+
+        return results;
+    }
 
     public ValueTask<bool> TouchAsync(SessionTouch touch, CancellationToken cancellationToken = default) =>
-        IsObserved ? ObserveTouchAsync(touch, cancellationToken) : CallTouchAsync(touch, cancellationToken);
+        IsObserved ? ObserveTouchAsync(touch, cancellationToken) : store.TouchAsync(touch, cancellationToken);
 
     public ValueTask<IReadOnlyList<StoredSession>> FindByUserAsync(
         string userId, CancellationToken cancellationToken = default) =>
         IsObserved
             ? MeasureAsync(
                 "find_by_user",
-                static call => call.store.CallFindAsync(call.userId, call.cancellationToken),
-                (store: this, userId, cancellationToken))
-            : CallFindAsync(userId, cancellationToken);
+                static call => call.store.FindByUserAsync(call.userId, call.cancellationToken),
+                (store, userId, cancellationToken))
+            : store.FindByUserAsync(userId, cancellationToken);
 
     public ValueTask<IReadOnlyList<StoredSession>> ListAsync(
         SessionPosition? after, int count, CancellationToken cancellationToken = default) =>
         IsObserved
             ? ObserveListAsync(after, count, cancellationToken)
-            : CallListAsync(after, count, cancellationToken);
-
-    private ValueTask<StoredSession?> CallLoadAsync(Guid id, CancellationToken cancellationToken) => CallAsync(
-        "load",
-        static call => call.store.LoadAsync(call.id, call.cancellationToken),
-        (store, id, cancellationToken));
-
-    private ValueTask<SessionWriteResult> CallWriteAsync(SessionWrite write, CancellationToken cancellationToken) =>
-        CallAsync(
-            OperationOf(write),
-            static call => call.store.WriteAsync(call.write, call.cancellationToken),
-            (store, write, cancellationToken));
-
-    private ValueTask<bool> CallTouchAsync(SessionTouch touch, CancellationToken cancellationToken) => CallAsync(
-        "touch",
-        static call => call.store.TouchAsync(call.touch, call.cancellationToken),
-        (store, touch, cancellationToken));
-
-    private ValueTask<IReadOnlyList<StoredSession>> CallFindAsync(
-        string userId, CancellationToken cancellationToken) =>
-        CallAsync(
-            "find_by_user",
-            static call => call.store.FindByUserAsync(call.userId, call.cancellationToken),
-            (store, userId, cancellationToken));
-
-    private ValueTask<IReadOnlyList<StoredSession>> CallListAsync(
-        SessionPosition? after, int count, CancellationToken cancellationToken) =>
-        CallAsync(
-            "list",
-            static call => call.store.ListAsync(call.after, call.count, call.cancellationToken),
-            (store, after, count, cancellationToken));
-
-    private ValueTask<TResult> CallAsync<TCall, TResult>(
-        string operation, Func<TCall, ValueTask<TResult>> run, TCall call)
-    {
-        if (_hasWaited)
-        {
-            StoreBudget.Known()?.ThrowIfSpent();
-        }
-
-        var number = outages.Number;
-        ValueTask<TResult> calling;
-        try
-        {
-            calling = run(call);
-        }
-        catch (Exception exception)
-        {
-            outages.Failed(operation, exception, number);
-            throw;
-        }
-
-        if (calling.IsCompletedSuccessfully)
-        {
-            outages.Succeeded(operation);
-            return calling;
-        }
-
-        var budget = StoreBudget.OfRequest(options.Value.IOTimeout);
-        _hasWaited |= budget is not null;
-        return budget is null && !outages.IsOpen ? calling : AwaitAsync(calling, budget, operation, number);
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TResult> AwaitAsync<TResult>(
-        ValueTask<TResult> calling, StoreBudget? budget, string operation, int number)
-    {
-        budget?.Begin();
-        try
-        {
-            var result = budget?.Limit() < options.Value.IOTimeout
-                ? await BoundAsync(calling.AsTask(), budget)
-                : await calling;
-            outages.Succeeded(operation);
-            return result;
-        }
-        catch (Exception exception)
-        {
-            outages.Failed(operation, exception, number);
-            throw;
-        }
-        finally
-        {
-            budget?.End();
-        }
-    }
-
-    // Each call ends within the timeout by itself, so only the last calls of a budget are bounded here.
-    private static async Task<TResult> BoundAsync<TResult>(Task<TResult> calling, StoreBudget budget)
-    {
-        await ((Task)calling).WaitAsync(budget.Limit() + Grace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (calling.IsCompleted)
-        {
-            return await calling;
-        }
-
-        _ = calling.ContinueWith(
-            static ended => ended.Exception,
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
-        throw budget.Spend();
-    }
-
-    private static string OperationOf(SessionWrite write) => write.IsTombstone ? "end" : "commit";
+            : store.ListAsync(after, count, cancellationToken);
 
     private async ValueTask<StoredSession?> ObserveLoadAsync(Guid id, CancellationToken cancellationToken)
     {
@@ -163,8 +69,8 @@ internal sealed class ObservedStore(
         {
             var stored = await MeasureAsync(
                 "load",
-                static call => call.store.CallLoadAsync(call.id, call.cancellationToken),
-                (store: this, id, cancellationToken));
+                static call => call.store.LoadAsync(call.id, call.cancellationToken),
+                (store, id, cancellationToken));
             var found = HeaderCodec.Decode(stored);
             SessionTracing.Loaded(activity, found);
             live.MarkSeen(id, found);
@@ -181,19 +87,22 @@ internal sealed class ObservedStore(
         SessionWrite write, CancellationToken cancellationToken)
     {
         var result = await MeasureAsync(
-            OperationOf(write),
-            static call => call.store.CallWriteAsync(call.write, call.cancellationToken),
-            (store: this, write, cancellationToken));
-        live.MarkSeen(write.Id, HeaderCodec.Decode(result.IsSwapped ? write.ApplyTo(before: null) : result.Current));
+            CountedStore.OperationOf(write),
+            static call => call.store.WriteAsync(call.write, call.cancellationToken),
+            (store, write, cancellationToken));
+        MarkSeen(write, result);
         return result;
     }
+
+    private void MarkSeen(SessionWrite write, SessionWriteResult result) =>
+        live.MarkSeen(write.Id, HeaderCodec.Decode(result.IsSwapped ? write.ApplyTo(before: null) : result.Current));
 
     private async ValueTask<bool> ObserveTouchAsync(SessionTouch touch, CancellationToken cancellationToken)
     {
         var touched = await MeasureAsync(
             "touch",
-            static call => call.store.CallTouchAsync(call.touch, call.cancellationToken),
-            (store: this, touch, cancellationToken));
+            static call => call.store.TouchAsync(call.touch, call.cancellationToken),
+            (store, touch, cancellationToken));
         if (touched)
         {
             live.MarkSeen(touch.Id, touch.LastSeenAt);
@@ -207,8 +116,8 @@ internal sealed class ObservedStore(
     {
         var page = await MeasureAsync(
             "list",
-            static call => call.store.CallListAsync(call.after, call.count, call.cancellationToken),
-            (store: this, after, count, cancellationToken));
+            static call => call.store.ListAsync(call.after, call.count, call.cancellationToken),
+            (store, after, count, cancellationToken));
         foreach (var stored in page)
         {
             live.MarkSeen(stored.Id, HeaderCodec.Decode(stored));

@@ -146,16 +146,13 @@ internal sealed class SessionDirectory(
         var ended = 0;
         foreach (var group in SessionBatches.Of(await users.FindAsync(user, cancellationToken)))
         {
-            var results = await Task.WhenAll(group
+            var revoked = group
                 .Where(found => exceptSessionId is null || (found.Record?.Id ?? found.Stored!.Id) != except)
-                .Select(found => RevokeAsync(user, found)));
-            ended += results.Count(result => result);
+                .ToList();
+            ended += await ending.RevokeAllAsync(user, revoked, accessor.HttpContext, cancellationToken);
         }
 
         return ended;
-
-        Task<bool> RevokeAsync(string user, SessionLookup found) =>
-            ending.RevokeAsync(user, found, accessor.HttpContext, teller: null, cancellationToken).AsTask();
     }
 
     public async Task<int> EraseUserAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default) =>

@@ -95,6 +95,34 @@ internal sealed class SessionEnding(
             : await sessions.LoadAsync(record.Id, cancellationToken);
     }
 
+    /// <summary>Revokes the sessions that were found under a user, as long as they still belong to that user. A store
+    /// that writes several records in one call ends all sessions that nobody changes meanwhile in one.</summary>
+    /// <returns>The number of sessions that this call ended.</returns>
+    public async ValueTask<int> RevokeAllAsync(
+        string userId, IReadOnlyList<SessionLookup> found, HttpContext? context, CancellationToken cancellationToken)
+    {
+        var ended = 0;
+        SessionRecord[] known = tombstones.WritesAll
+            ? [.. found.Select(it => it.Record).OfType<SessionRecord>().Where(it => SessionUsers.AreOf(it, userId))]
+            : [];
+        var isEnded = new HashSet<Guid>();
+        if (known.Length > 1)
+        {
+            var results = await tombstones.WriteAllAsync(known, SessionEndReason.Revoked, cancellationToken);
+            foreach (var (record, _) in known.Zip(results).Where(it => it.Second))
+            {
+                isEnded.Add(record.Id);
+                ended++;
+                await AnnounceAsync(record, SessionEndReason.Revoked, context, teller: null);
+            }
+        }
+
+        var others = await Task.WhenAll(found
+            .Where(it => it.Record is not { } record || !isEnded.Contains(record.Id))
+            .Select(it => RevokeAsync(userId, it, context, teller: null, cancellationToken).AsTask()));
+        return ended + others.Count(result => result);
+    }
+
     /// <summary>Revokes a session that was found under a user, as long as the session still belongs to that user. The
     /// user of a record of a newer version is not known. Such a record is ended without an event.</summary>
     /// <returns>Whether this call ended the session.</returns>

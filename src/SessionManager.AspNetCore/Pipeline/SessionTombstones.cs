@@ -55,4 +55,24 @@ internal sealed class SessionTombstones(
             SessionRepository.ThrowIfLate(started, options.Value.IOTimeout);
         }
     }
+
+    /// <summary>Whether the store ends several sessions in one call.</summary>
+    public bool WritesAll => store.WritesAll;
+
+    /// <summary>Ends sessions for good in one call of the store, as far as they are still as the caller knows
+    /// them.</summary>
+    /// <returns>For each session, whether this call ended the session. The session may live on otherwise.</returns>
+    /// <exception cref="SessionStoreException">The store can't be reached.</exception>
+    public async ValueTask<IReadOnlyList<bool>> WriteAllAsync(
+        IReadOnlyList<SessionRecord> known, SessionEndReason reason, CancellationToken cancellationToken)
+    {
+        var now = clock.Now;
+        var written = await store.WriteAllAsync(
+            [
+                .. known.Select(record => SessionWrites.Tombstone(
+                    record.Id, reason, new SessionLookup(SessionLookupStatus.Found, record), now, lifetime)),
+            ],
+            cancellationToken);
+        return [.. written.Select(result => result.IsSwapped)];
+    }
 }

@@ -132,9 +132,8 @@ public interface ISessionRecordStore
 
     /// <summary>Finds the records whose <see cref="SessionWrite.UserId"/> is exactly this user, sorted by
     /// <see cref="SessionPosition"/>. The session that started first comes first. Each record is as
-    /// <see cref="LoadAsync"/> returns it, but its values may be left out. Tombstones may be missing. Records that the
-    /// store can't read are better left out, because their position has no meaning. A record is found from the moment
-    /// its write returns, by every process.</summary>
+    /// <see cref="LoadAsync"/> returns it, but its values may be left out. Tombstones and records that the store can't
+    /// read may be missing. A record is found from the moment its write returns, by every process.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <returns>The records.</returns>

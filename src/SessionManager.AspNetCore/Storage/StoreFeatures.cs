@@ -23,6 +23,9 @@ internal sealed class StoreFeatures(ISessionRecordStore store, IServiceProvider 
     public bool? ListsAllSessions { get; } =
         OwnOf(store, services.GetService<ISessionStoreListing>())?.ListsAllSessions;
 
+    /// <summary>The bulk writes of the store; <see langword="null"/> when it writes records one by one.</summary>
+    public ISessionBulkStore? Bulk { get; } = OwnOf(store, services.GetService<ISessionBulkStore>());
+
     private static TFeature? OwnOf<TFeature>(ISessionRecordStore store, TFeature? feature)
         where TFeature : class => ReferenceEquals(store, feature) ? feature : null;
 }
