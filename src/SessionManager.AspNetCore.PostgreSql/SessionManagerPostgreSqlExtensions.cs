@@ -53,6 +53,8 @@ public static class SessionManagerPostgreSqlExtensions
         services.TryAddSingleton<SessionTables>();
         services.TryAddSingleton<NpgsqlSource>();
         services.TryAddSingleton<SessionDatabase>();
+        services.TryAddSingleton<RecordSql>();
+        services.TryAddSingleton<RecordCommands>();
         services.TryAddSingleton<SessionSchema>();
         services.TryAddSingleton<ExpiredSessions>();
         services.AddHostedService<SessionHousekeeping>();

@@ -12,7 +12,7 @@ namespace SessionManager.AspNetCore.PostgreSql.Housekeeping;
 /// the time, so the pages of the table are read one after another.
 /// </summary>
 internal sealed class ExpiredSessions(
-    SessionDatabase database, SessionTables tables, IOptions<SessionManagerOptions> options)
+    SessionDatabase database, SessionTables tables, RecordSql sql, IOptions<SessionManagerOptions> options)
 {
     private const int PagesPerStep = 64;
     private const int SessionsPerStep = 500;
@@ -33,7 +33,6 @@ internal sealed class ExpiredSessions(
         LIMIT {SessionsPerStep} FOR UPDATE SKIP LOCKED
         """;
 
-    private readonly RecordSql _sql = new(tables);
 
     /// <summary>Goes through the table once, unless some node has done so within the interval or does so now.</summary>
     /// <param name="now">The time.</param>
@@ -117,8 +116,8 @@ internal sealed class ExpiredSessions(
             {
                 BatchCommands =
                 {
-                    Command(_sql.RemoveValues, Of(ids.ToArray())),
-                    Command(_sql.RemoveSessions, Of(ids.ToArray())),
+                    Command(sql.RemoveValues, Of(ids.ToArray())),
+                    Command(sql.RemoveSessions, Of(ids.ToArray())),
                 },
             };
             await batch.ExecuteNonQueryAsync(token);

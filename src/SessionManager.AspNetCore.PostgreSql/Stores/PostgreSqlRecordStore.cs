@@ -1,7 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using SessionManager.AspNetCore.PostgreSql.Schema;
 using SessionManager.AspNetCore.Storage;
 using static SessionManager.AspNetCore.PostgreSql.Stores.RecordCommands;
 
@@ -9,12 +8,13 @@ namespace SessionManager.AspNetCore.PostgreSql.Stores;
 
 /// <summary>Keeps sessions in PostgreSQL.</summary>
 internal sealed class PostgreSqlRecordStore(
-    SessionDatabase database, SessionTables tables, IOptions<SessionManagerOptions> options)
-    : ISessionRecordStore, ISessionStoreProbe
+    SessionDatabase database, RecordSql sql, RecordCommands commands, IOptions<SessionManagerOptions> options)
+    : ISessionRecordStore, ISessionBulkStore, ISessionStoreProbe
 {
-    private readonly RecordSql _sql = new(tables);
-    private readonly RecordCommands _commands = new(new RecordSql(tables));
     private readonly StoreCall _calls = new(options.Value.IOTimeout, "postgresql");
+    private readonly RecordSql _sql = sql;
+    private readonly RecordCommands _commands = commands;
+    private readonly BulkWriter _bulk = new(sql, commands);
 
     public string Name => "postgresql";
 
@@ -41,6 +41,14 @@ internal sealed class PostgreSqlRecordStore(
             },
             write,
             write.Id,
+            cancellationToken);
+
+    public ValueTask<IReadOnlyList<SessionWriteResult>> WriteAllAsync(
+        IReadOnlyList<SessionWrite> writes, CancellationToken cancellationToken) =>
+        RunAsync(
+            static (connection, call, _, token) => call.Store._bulk.WriteAllAsync(connection, call.Argument, token),
+            writes,
+            Guid.Empty,
             cancellationToken);
 
     public ValueTask<bool> TouchAsync(SessionTouch touch, CancellationToken cancellationToken) =>
@@ -134,18 +142,6 @@ internal sealed class PostgreSqlRecordStore(
         return command.RecordsAffected > 0 || stored?.Version == write.NewVersion
             ? SessionWriteResult.Swapped
             : SessionWriteResult.Moved(stored);
-    }
-
-    private static NpgsqlBatch Batch(NpgsqlConnection connection, params ReadOnlySpan<NpgsqlBatchCommand> commands)
-    {
-        // The call is bounded by its token.
-        var batch = new NpgsqlBatch(connection) { Timeout = 0 };
-        foreach (var command in commands)
-        {
-            batch.BatchCommands.Add(command);
-        }
-
-        return batch;
     }
 
     private ValueTask<TResult> RunAsync<TArgument, TResult>(

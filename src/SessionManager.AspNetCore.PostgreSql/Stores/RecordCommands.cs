@@ -41,6 +41,18 @@ internal sealed class RecordCommands(RecordSql sql)
         batch.BatchCommands.Add(Command(sql.RemoveSessions, Of(new[] { write.Id })));
     }
 
+    /// <summary>Creates a batch, which is one round trip and one transaction. The caller's token bounds it.</summary>
+    public static NpgsqlBatch Batch(NpgsqlConnection connection, params ReadOnlySpan<NpgsqlBatchCommand> commands)
+    {
+        var batch = new NpgsqlBatch(connection) { Timeout = 0 };
+        foreach (var command in commands)
+        {
+            batch.BatchCommands.Add(command);
+        }
+
+        return batch;
+    }
+
     /// <summary>Creates a command of a batch.</summary>
     public static NpgsqlBatchCommand Command(string text, params ReadOnlySpan<NpgsqlParameter> parameters)
     {

@@ -29,7 +29,6 @@ internal sealed class RecordSql
         Find =
             $"""
             SELECT {Header} FROM {_sessions} WHERE sha256(user_id) = sha256($1) AND user_id = $1
-                AND format = {Format}
             ORDER BY started_at, id
             """;
         ListFirst =

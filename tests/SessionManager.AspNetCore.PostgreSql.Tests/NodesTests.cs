@@ -1,0 +1,148 @@
+using SessionManager.AspNetCore.PostgreSql.Tests.Infrastructure;
+
+namespace SessionManager.AspNetCore.PostgreSql.Tests;
+
+/// <summary>Two nodes on one database keep every promise that one node keeps.</summary>
+public sealed class NodesTests(Servers servers) : IAsyncLifetime
+{
+    private App _a = null!;
+    private App _b = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var server = await servers.GetAsync();
+        var options = new NodeOptions { Session = session => session.MaxSessionsPerUser = 20 };
+        _a = await Node.StartAsync(server.ConnectionString, options);
+        _b = await Node.StartAsync(server.ConnectionString, options);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await (_a?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_b?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    [Fact]
+    public async Task No_write_is_lost_of_600_at_once_over_both_nodes()
+    {
+        var browser = await BeginAsync();
+        await Task.WhenAll(Enumerable.Range(0, 600)
+            .Select(i => browser.On(NodeOf(i)).DoAsync($"/value?key=key-{i}&value={i}")));
+
+        var keys = await browser.On(_b).KeysAsync();
+        Assert.Equal(
+            Enumerable.Range(0, 600).Select(i => $"key-{i}").Order(StringComparer.Ordinal),
+            keys.Where(key => key.StartsWith("key-", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal("599", await browser.ReadAsync("/value?key=key-599"));
+    }
+
+    [Fact]
+    public async Task Two_hundred_increments_at_once_over_both_nodes_all_count()
+    {
+        var browser = await BeginAsync();
+
+        var results = await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(i => browser.On(NodeOf(i)).DoAsync("/increment")));
+
+        Assert.Equal(Enumerable.Range(1, 200), results.Select(int.Parse).Order());
+    }
+
+    [Fact]
+    public async Task One_of_50_takers_over_both_nodes_gets_the_value()
+    {
+        var browser = await BeginAsync();
+        await browser.DoAsync("/value?key=coupon&value=prize");
+
+        var taken = await Task.WhenAll(
+            Enumerable.Range(0, 50).Select(i => browser.On(NodeOf(i)).DoAsync("/take?key=coupon")));
+
+        Assert.Single(taken, "prize");
+        Assert.Equal(49, taken.Count(value => value == "nothing"));
+    }
+
+    [Fact]
+    public async Task A_read_on_one_node_right_after_a_write_on_the_other_sees_it()
+    {
+        var writer = await BeginAsync();
+        var reader = writer.On(_b);
+        for (var i = 0; i < 100; i++)
+        {
+            await writer.DoAsync($"/value?key=latest&value={i}");
+            Assert.Equal($"{i}", await reader.ReadAsync("/value?key=latest"));
+        }
+    }
+
+    [Fact]
+    public async Task A_revoked_user_is_signed_out_on_both_nodes()
+    {
+        var browsers = await Task.WhenAll(Enumerable.Range(0, 20).Select(async i =>
+        {
+            var browser = NodeOf(i).NewBrowser();
+            await browser.DoAsync("/sign-in?user=ann");
+            return browser;
+        }));
+        var other = _a.NewBrowser();
+        await other.DoAsync("/sign-in?user=bob");
+
+        Assert.Equal("20", await _b.NewBrowser().DoAsync("/revoke?user=ann"));
+
+        Assert.All(
+            await Task.WhenAll(browsers.Select((browser, i) => browser.On(NodeOf(i + 1)).ReadAsync("/me"))),
+            user => Assert.Equal("nobody", user));
+        Assert.Equal("bob", await other.On(_b).ReadAsync("/me"));
+        Assert.Equal("0", await _a.NewBrowser().ReadAsync("/devices?user=ann"));
+        Assert.Equal("0", await _a.NewBrowser().DoAsync("/revoke?user=ann"));
+    }
+
+    [Fact]
+    public async Task Of_30_sign_ins_at_once_over_both_nodes_20_are_left()
+    {
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 30).Select(async i =>
+        {
+            var browser = NodeOf(i).NewBrowser();
+            using var response = await browser.PostAsync("/sign-in?user=cid");
+            return (browser, (int)response.StatusCode);
+        }));
+
+        Assert.All(statuses, status => Assert.Contains(status.Item2, (int[])[200, 409]));
+        Assert.Equal("20", await _a.NewBrowser().ReadAsync("/devices?user=cid"));
+    }
+
+    [Fact]
+    public async Task A_storm_over_20_sessions_of_3_users_meets_no_deadlock()
+    {
+        string[] users = ["dan", "eve", "fay"];
+        var browsers = await Task.WhenAll(Enumerable.Range(0, 20).Select(async i =>
+        {
+            var browser = NodeOf(i).NewBrowser();
+            await browser.DoAsync($"/sign-in?user={users[i % 3]}");
+            return browser;
+        }));
+
+        await Task.WhenAll(Enumerable.Range(0, 300).Select(async i =>
+        {
+            var browser = browsers[i % 20].On(NodeOf(i / 20));
+            using var response = await browser.PostAsync((i * 7 % 10) switch
+            {
+                0 => $"/revoke?user={users[i % 3]}",
+                1 => "/destroy",
+                2 or 3 => $"/sign-in?user={users[i % 2]}",
+                4 => "/fill?count=5&size=10",
+                _ => $"/value?key=key-{i}&value={i}",
+            });
+            Assert.Contains((int)response.StatusCode, (int[])[200, 409]);
+        }));
+
+        var server = await servers.GetAsync();
+        Assert.Equal(0L, await server.ExecuteAsync("SELECT sum(deadlocks)::bigint FROM pg_stat_database"));
+    }
+
+    private App NodeOf(int i) => i % 2 == 0 ? _a : _b;
+
+    private async Task<Browser> BeginAsync()
+    {
+        var browser = _a.NewBrowser();
+        await browser.DoAsync("/value?key=first&value=1");
+        return browser;
+    }
+}
