@@ -127,7 +127,11 @@ internal sealed class ExpiredSessions(
         return ids.Count;
     }
 
-    private static NpgsqlParameter Page(long page) => Of(new NpgsqlTid((uint)page, 0));
+    private static NpgsqlParameter Page(long page) => new NpgsqlParameter<NpgsqlTid>
+    {
+        NpgsqlDbType = NpgsqlDbType.Tid,
+        TypedValue = new NpgsqlTid((uint)page, 0),
+    };
 
     private async Task<TResult> RunAsync<TState, TResult>(
         Func<NpgsqlConnection, TState, bool, CancellationToken, Task<TResult>> call,

@@ -19,7 +19,11 @@ internal sealed class SessionHousekeeping(
     /// <summary>How often the nodes together look for expired sessions.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
+    private readonly TaskCompletionSource _firstPass = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _hasFailed;
+
+    /// <summary>Completes when the node has looked for expired sessions once, with or without success.</summary>
+    internal Task FirstPass => _firstPass.Task;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -60,6 +64,8 @@ internal sealed class SessionHousekeeping(
 
                 _hasFailed = true;
             }
+
+            _firstPass.TrySetResult();
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }

@@ -11,9 +11,14 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder;
+    private readonly NpgsqlDataSource _source;
     private Process? _process;
 
-    private PostgreSqlServer(string folder, int port) => (_folder, Port) = (folder, port);
+    private PostgreSqlServer(string folder, int port)
+    {
+        (_folder, Port) = (folder, port);
+        _source = NpgsqlDataSource.Create(ConnectionString);
+    }
 
     /// <summary>Where the server's programs are, or null. In CI their absence is a failure, not a skip.</summary>
     public static string? Programs { get; } =
@@ -58,12 +63,13 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         _process = Process.Start(start)!;
         _process.BeginErrorReadLine();
         var started = Stopwatch.GetTimestamp();
-        await using var source = NpgsqlDataSource.Create($"{ConnectionString};Pooling=false");
+        // The connections to the server before it.
+        _source.Clear();
         while (true)
         {
             try
             {
-                await using var connection = await source.OpenConnectionAsync();
+                await using var connection = await _source.OpenConnectionAsync();
                 return;
             }
             catch (NpgsqlException) when (!_process.HasExited && Stopwatch.GetElapsedTime(started) < Patience)
@@ -81,15 +87,23 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     public Task CrashAsync() => EndAsync("-QUIT");
 
     /// <summary>Runs a statement as the superuser.</summary>
-    public async Task<object?> ExecuteAsync(string sql, string user = "postgres")
+    public async Task<object?> ExecuteAsync(string sql)
     {
-        await using var source = NpgsqlDataSource.Create($"{ConnectionStringFor(user, Port)};Pooling=false");
+        await using var command = _source.CreateCommand(sql);
+        return await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>Runs a statement as another role.</summary>
+    public async Task<object?> ExecuteAsync(string sql, string role)
+    {
+        await using var source = NpgsqlDataSource.Create($"{ConnectionStringFor(role, Port)};Pooling=false");
         await using var command = source.CreateCommand(sql);
         return await command.ExecuteScalarAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
+        await _source.DisposeAsync();
         await CrashAsync();
         _process?.Dispose();
         Directory.Delete(_folder, recursive: true);
