@@ -17,6 +17,9 @@ switch (args)
     case ["sqlite"]:
         await SqliteComparison.RunAsync();
         break;
+    case ["postgresql"]:
+        await PostgreSqlBounds.RunAsync();
+        break;
     case [] or ["pipeline" or "growth" or "records" or "stores"]:
         // All, or one.
         Dictionary<string, Action> tables = new(StringComparer.Ordinal)

@@ -3,7 +3,15 @@ using Microsoft.AspNetCore.HttpOverrides;
 using SessionManager.AspNetCore;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddSessionManager().AddRedisStore(builder.Configuration["Redis"] ?? "localhost:6379");
+var sessions = builder.Services.AddSessionManager();
+if (builder.Configuration["PostgreSql"] is { } connectionString)
+{
+    sessions.AddPostgreSqlStore(connectionString);
+}
+else
+{
+    sessions.AddRedisStore(builder.Configuration["Redis"] ?? "localhost:6379");
+}
 
 // Only a proxy on this machine is believed: KnownProxies and KnownIPNetworks are loopback by default. Where the proxy is another
 // machine, add its address to KnownProxies; don't clear the lists, or every client may claim to be https and anybody's address.

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Two nodes of this application behind nginx, round robin and without stickiness, on one Redis. All on 127.0.0.1.
+# Two nodes of this application behind nginx, round robin and without stickiness, on one Redis or PostgreSQL. All on
+# 127.0.0.1.
 #
-#   samples/Cluster/run.sh               http://localhost:8080, the nodes on 8081 and 8082, Redis on 8083
-#   PORT=9000 samples/Cluster/run.sh     the same from 9000 on
+#   samples/Cluster/run.sh                      http://localhost:8080, the nodes on 8081 and 8082, Redis on 8083
+#   samples/Cluster/run.sh --store postgresql   the same on PostgreSQL
+#   PORT=9000 samples/Cluster/run.sh            the same from 9000 on
 #
 # Press 1 or 2 to kill that node (SIGKILL) or to start it again, q or Ctrl+C to end. Nothing is left behind.
 set -euo pipefail
@@ -11,13 +13,27 @@ port=${PORT:-8080}
 
 fail() { printf '%s\n' "$@" >&2; exit 1; }
 
+case "$*" in
+  '' | '--store redis') store=Redis server=redis-server ;;
+  '--store postgresql') store=PostgreSql server=postgresql ;;
+  *) fail "The arguments are '$*'. Give none, '--store redis' or '--store postgresql'." ;;
+esac
+
+# Debian keeps the programs of PostgreSQL apart from PATH.
+postgres=
+if [ "$store" = PostgreSql ]; then
+  postgres=$(command -v initdb || { ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null || true; } | sort -V | tail -n 1)
+  postgres=${postgres%/initdb}
+fi
+
 missing=()
-command -v redis-server >/dev/null || missing+=(redis-server)
+[ "$store" != Redis ] || command -v redis-server >/dev/null || missing+=(redis-server)
+[ "$store" != PostgreSql ] || [ -n "$postgres" ] || missing+=(postgresql)
 command -v nginx >/dev/null || missing+=(nginx)
 [ "${#missing[@]}" -eq 0 ] || fail "Not found on PATH: ${missing[*]}." \
-  "  Debian, Ubuntu:  sudo apt-get install redis-server nginx   (nginx is in /usr/sbin)" \
-  "  macOS:           brew install redis nginx" \
-  "Only the programs are needed, no service: 'sudo systemctl disable --now redis-server nginx' stops those of the packages."
+  "  Debian, Ubuntu:  sudo apt-get install $server nginx   (nginx is in /usr/sbin)" \
+  "  macOS:           brew install ${server%-server} nginx" \
+  "Only the programs are needed, no service: 'sudo systemctl disable --now $server nginx' stops those of the packages."
 command -v dotnet >/dev/null || fail "Not found on PATH: dotnet. Get the .NET 10 SDK: https://dot.net/download"
 case $port in '' | *[!0-9]*) fail "PORT is '$port'. Set it to a number, such as 8080." ;; esac
 [ "$port" -ge 1 ] && [ "$port" -le 65532 ] || fail "PORT is '$port'. Set it to a number from 1 to 65532."
@@ -29,13 +45,13 @@ done
 
 temp=$(mktemp -d)
 chmod 711 "$temp" # Started by root, nginx works as another user.
-redis= nginx=
+stored= nginx=
 node=(- '' '') # The pids of node 1 and 2.
 
 end() {
   trap - EXIT INT TERM HUP
-  for pid in $nginx ${node[1]} ${node[2]} $redis; do kill "$pid" 2>/dev/null || true; done
-  for pid in $nginx ${node[1]} ${node[2]} $redis; do wait "$pid" 2>/dev/null || true; done
+  for pid in $nginx ${node[1]} ${node[2]} $stored; do kill "$pid" 2>/dev/null || true; done
+  for pid in $nginx ${node[1]} ${node[2]} $stored; do wait "$pid" 2>/dev/null || true; done
   rm -rf "$temp"
 }
 trap end EXIT
@@ -57,7 +73,7 @@ await() {
 run_node() {
   cd "$temp/app"
   ASPNETCORE_ENVIRONMENT=Development exec dotnet Cluster.dll \
-    --urls "http://127.0.0.1:$((port + $1))" --Node "$1" --Redis "127.0.0.1:$((port + 3))"
+    --urls "http://127.0.0.1:$((port + $1))" --Node "$1" "--$store" "$connection"
 }
 
 start_node() {
@@ -78,9 +94,32 @@ echo "Building ..."
 dotnet publish "$here" --configuration Release --output "$temp/app" --nologo --verbosity quiet --disable-build-servers >"$temp/build.log" 2>&1 ||
   fail "The build failed:" "$(tail -n 20 "$temp/build.log")"
 
-redis-server --bind 127.0.0.1 --port $((port + 3)) --dir "$temp" --save '' --appendonly no --daemonize no </dev/null >"$temp/redis.log" 2>&1 &
-redis=$!
-await Redis "$redis" $((port + 3)) "$temp/redis.log"
+start_redis() {
+  redis-server --bind 127.0.0.1 --port $((port + 3)) --dir "$temp" --save '' --appendonly no --daemonize no </dev/null >"$temp/store.log" 2>&1 &
+  stored=$!
+  connection=127.0.0.1:$((port + 3))
+}
+
+start_postgresql() {
+  local as=()
+  mkdir "$temp/data"
+  # The server refuses to run as root.
+  if [ "$(id -u)" = 0 ]; then
+    chown postgres "$temp/data"
+    as=(setpriv --reuid=postgres --regid=postgres --clear-groups --)
+  fi
+  (cd / && "${as[@]}" "$postgres/initdb" -D "$temp/data" -U postgres -A trust --no-sync) >"$temp/store.log" 2>&1 ||
+    fail "PostgreSQL could not be set up:" "$(tail -n 20 "$temp/store.log")"
+  cd /
+  "${as[@]}" "$postgres/postgres" -D "$temp/data" -p $((port + 3)) -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+    </dev/null >>"$temp/store.log" 2>&1 &
+  stored=$!
+  cd - >/dev/null
+  connection="Host=127.0.0.1;Port=$((port + 3));Database=postgres;Username=postgres;SSL Mode=Disable"
+}
+
+case $store in Redis) start_redis ;; PostgreSql) start_postgresql ;; esac
+await "$store" "$stored" $((port + 3)) "$temp/store.log"
 
 start_node 1
 start_node 2

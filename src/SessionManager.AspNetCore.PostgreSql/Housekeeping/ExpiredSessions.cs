@@ -127,7 +127,7 @@ internal sealed class ExpiredSessions(
         return ids.Count;
     }
 
-    private static NpgsqlParameter Page(long page) => new NpgsqlParameter<NpgsqlTid>
+    private static NpgsqlParameter<NpgsqlTid> Page(long page) => new()
     {
         NpgsqlDbType = NpgsqlDbType.Tid,
         TypedValue = new NpgsqlTid((uint)page, 0),

@@ -18,7 +18,7 @@ internal sealed class PostgreSqlRecordStore(
 
     public string Name => "postgresql";
 
-    public ValueTask<StoredSession?> LoadAsync(Guid id, CancellationToken cancellationToken) =>
+    public ValueTask<StoredSession?> LoadAsync(Guid id, CancellationToken cancellationToken = default) =>
         RunAsync(
             static async (connection, call, _, token) =>
             {
@@ -30,7 +30,7 @@ internal sealed class PostgreSqlRecordStore(
             id,
             cancellationToken);
 
-    public ValueTask<SessionWriteResult> WriteAsync(SessionWrite write, CancellationToken cancellationToken) =>
+    public ValueTask<SessionWriteResult> WriteAsync(SessionWrite write, CancellationToken cancellationToken = default) =>
         RunAsync(
             static async (connection, call, _, token) =>
             {
@@ -44,14 +44,14 @@ internal sealed class PostgreSqlRecordStore(
             cancellationToken);
 
     public ValueTask<IReadOnlyList<SessionWriteResult>> WriteAllAsync(
-        IReadOnlyList<SessionWrite> writes, CancellationToken cancellationToken) =>
+        IReadOnlyList<SessionWrite> writes, CancellationToken cancellationToken = default) =>
         RunAsync(
             static (connection, call, _, token) => call.Store._bulk.WriteAllAsync(connection, call.Argument, token),
             writes,
             Guid.Empty,
             cancellationToken);
 
-    public ValueTask<bool> TouchAsync(SessionTouch touch, CancellationToken cancellationToken) =>
+    public ValueTask<bool> TouchAsync(SessionTouch touch, CancellationToken cancellationToken = default) =>
         RunAsync(
             static async (connection, call, isRepeated, token) =>
             {
@@ -70,18 +70,18 @@ internal sealed class PostgreSqlRecordStore(
             cancellationToken);
 
     public ValueTask<IReadOnlyList<StoredSession>> FindByUserAsync(
-        string userId, CancellationToken cancellationToken) =>
+        string userId, CancellationToken cancellationToken = default) =>
         ReadHeadersAsync(Command(_sql.Find, OfBytes(Encoding.UTF8.GetBytes(userId))), cancellationToken);
 
     public ValueTask<IReadOnlyList<StoredSession>> ListAsync(
-        SessionPosition? after, int count, CancellationToken cancellationToken) =>
+        SessionPosition? after, int count, CancellationToken cancellationToken = default) =>
         ReadHeadersAsync(
             after is null
                 ? Command(_sql.ListFirst, Of(count))
                 : Command(_sql.ListAfter, Of(count), Of(Milliseconds(after.StartedAt)), Of(after.Id)),
             cancellationToken);
 
-    public async ValueTask ProbeAsync(CancellationToken cancellationToken)
+    public async ValueTask ProbeAsync(CancellationToken cancellationToken = default)
     {
         var write = Probe();
         var stored = await RunAsync(

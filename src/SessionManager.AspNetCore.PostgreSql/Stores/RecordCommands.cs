@@ -136,13 +136,13 @@ internal sealed class RecordCommands(RecordSql sql)
         return command;
     }
 
-    private static NpgsqlParameter OfMemory(ReadOnlyMemory<byte> bytes) => new NpgsqlParameter<ReadOnlyMemory<byte>>
+    private static NpgsqlParameter<ReadOnlyMemory<byte>> OfMemory(ReadOnlyMemory<byte> bytes) => new()
     {
         NpgsqlDbType = NpgsqlDbType.Bytea,
         TypedValue = bytes,
     };
 
-    private static NpgsqlParameter OfArray<T>(List<T> list) => new NpgsqlParameter<T[]>
+    private static NpgsqlParameter<T[]> OfArray<T>(List<T> list) => new()
     {
         NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea,
         TypedValue = [.. list],
