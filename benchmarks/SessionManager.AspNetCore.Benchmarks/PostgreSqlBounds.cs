@@ -127,7 +127,7 @@ internal static class PostgreSqlBounds
     private static async Task ChangeAsync(ISessionRecordStore store, Dictionary<Guid, long> versions, Guid id)
     {
         var version = versions[id];
-        var change = new Dictionary<string, ReadOnlyMemory<byte>?>(StringComparer.Ordinal) { ["value5"] = new byte[10] };
+        Dictionary<string, ReadOnlyMemory<byte>?> change = new(StringComparer.Ordinal) { ["value5"] = new byte[10] };
         var result = await store.WriteAsync(Write(id, version, version + 1, change));
         versions[id] = result.IsSwapped
             ? version + 1

@@ -13,7 +13,7 @@ public sealed class PostgreSqlStoreOptions
     /// <summary>The database schema of the tables, up to 63 bytes of UTF-8. The default is <c>public</c>.</summary>
     public string Schema { get; set; } = "public";
 
-    /// <summary>The name of the table of sessions, up to 50 bytes of UTF-8. The names of the two other tables begin with
+    /// <summary>The name of the table of sessions, up to 50 bytes of UTF-8. The names of the other tables begin with
     /// this name. The default is <c>session_manager</c>.</summary>
     /// <remarks>Applications that share a database need different names, or different schemas: with the same tables an
     /// application accepts the tokens of the other applications.</remarks>

@@ -30,7 +30,8 @@ internal sealed class PostgreSqlRecordStore(
             id,
             cancellationToken);
 
-    public ValueTask<SessionWriteResult> WriteAsync(SessionWrite write, CancellationToken cancellationToken = default) =>
+    public ValueTask<SessionWriteResult> WriteAsync(
+        SessionWrite write, CancellationToken cancellationToken = default) =>
         RunAsync(
             static async (connection, call, _, token) =>
             {

@@ -60,6 +60,6 @@ internal sealed class SessionDatabase(NpgsqlSource source, SessionSchema schema)
         _ => false,
     };
 
-    private static bool IsConflict(PostgresException exception) => exception.SqlState
-        is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
+    private static bool IsConflict(PostgresException exception) =>
+        exception.SqlState is PostgresErrorCodes.SerializationFailure;
 }

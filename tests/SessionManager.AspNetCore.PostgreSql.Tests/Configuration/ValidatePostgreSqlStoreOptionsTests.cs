@@ -60,7 +60,8 @@ public sealed class ValidatePostgreSqlStoreOptionsTests
         builder.Logging.ClearProviders();
         builder.Services.AddSessionManager().AddPostgreSqlStore("nonsense");
         await using var app = builder.Build();
-        await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<OptionsValidationException>(
+            () => app.StartAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -239,7 +239,8 @@ public sealed class ExpiredSessionsTests(Servers servers)
             INSERT INTO {options.Schema}.session_manager
                 (id, version, last_seen_at, started_at, keep_until, format, is_tombstone, user_id, header)
             SELECT gen_random_uuid(), 1, 0, {options.Clock.GetUtcNow().ToUnixTimeMilliseconds()},
-                {keepUntil.ToUnixTimeMilliseconds()}, 1, false, sha256(random()::text::bytea), sha256('h') || sha256('i')
+                {keepUntil.ToUnixTimeMilliseconds()}, 1, false, sha256(random()::text::bytea),
+                sha256('h') || sha256('i')
             FROM generate_series(1, {count})
             RETURNING id
         )

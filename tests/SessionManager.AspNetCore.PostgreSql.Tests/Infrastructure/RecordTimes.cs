@@ -6,8 +6,12 @@ namespace SessionManager.AspNetCore.PostgreSql.Tests.Infrastructure;
 /// use.</summary>
 internal sealed class RecordTimes(RecordDatabase database) : IMediumTimes
 {
-    public async Task<TimeSpan?> ReadRecordAsync(Guid id) => TimeSpan.FromMilliseconds((long)(await database.ExecuteAsync(
-        $"SELECT keep_until - last_seen_at FROM {database.Sessions} WHERE id = '{id}'"))!);
+    public async Task<TimeSpan?> ReadRecordAsync(Guid id)
+    {
+        var kept = await database.ExecuteAsync(
+            $"SELECT keep_until - last_seen_at FROM {database.Sessions} WHERE id = '{id}'");
+        return TimeSpan.FromMilliseconds((long)kept!);
+    }
 
     public Task<TimeSpan?> ReadIndexAsync(string userId) => Task.FromResult<TimeSpan?>(null);
 }

@@ -1,6 +1,6 @@
 namespace SessionManager.AspNetCore.PostgreSql.Tests.Infrastructure;
 
-/// <summary>Counts the statements that a server has run on the tables of one schema, as the server counts them.</summary>
+/// <summary>Counts the statements on the tables of one schema, as the server counts them.</summary>
 internal sealed class Statements(PostgreSqlServer server, string schema)
 {
     /// <summary>Runs requests, and returns the number of statements of all of them.</summary>
