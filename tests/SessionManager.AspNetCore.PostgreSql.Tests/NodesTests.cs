@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using SessionManager.AspNetCore.PostgreSql.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.PostgreSql.Tests;
@@ -92,6 +94,54 @@ public sealed class NodesTests(Servers servers) : IAsyncLifetime
         Assert.Equal("bob", await other.On(_b).ReadAsync("/me"));
         Assert.Equal("0", await _a.NewBrowser().ReadAsync("/devices?user=ann"));
         Assert.Equal("0", await _a.NewBrowser().DoAsync("/revoke?user=ann"));
+    }
+
+    [Fact]
+    public async Task A_revocation_beside_writes_reaches_every_session()
+    {
+        var browsers = await Task.WhenAll(Enumerable.Range(0, 10).Select(async i =>
+        {
+            var browser = NodeOf(i).NewBrowser();
+            await browser.DoAsync("/sign-in?user=gil");
+            return browser;
+        }));
+        using var stop = new CancellationTokenSource();
+        var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writers = Task.WhenAll(browsers.Select((browser, i) => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                using var response = await browser.On(NodeOf(i)).PostAsync("/increment");
+                Assert.Contains((int)response.StatusCode, (int[])[200, 409]);
+                written.TrySetResult();
+            }
+        })));
+        await written.Task.WaitAsync(Node.Patience);
+
+        Assert.Equal("10", await _b.NewBrowser().DoAsync("/revoke?user=gil"));
+        Assert.All(
+            await Task.WhenAll(browsers.Select((browser, i) => browser.On(NodeOf(i)).ReadAsync("/me"))),
+            user => Assert.Equal("nobody", user));
+        await stop.CancelAsync();
+        await writers;
+    }
+
+    [Fact]
+    public async Task A_data_source_of_the_application_is_used_where_there_is_no_connection_string()
+    {
+        var server = await servers.GetAsync();
+        await using var source = NpgsqlDataSource.Create(server.ConnectionString);
+        var options = new NodeOptions { Services = services => services.AddSingleton(source) };
+        await using (var node = await Node.StartAsync(null, options))
+        {
+            var browser = node.NewBrowser();
+            await browser.DoAsync("/sign-in?user=hal");
+            Assert.Equal("hal", await browser.ReadAsync("/me"));
+        }
+
+        // The application's own is not disposed with the store.
+        await using var command = source.CreateCommand("SELECT 1");
+        Assert.Equal(1, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -61,6 +61,20 @@ public sealed class OutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_first_request_works_after_all_idle_connections_were_cut()
+    {
+        await using var proxy = new TcpProxy(_server.Port);
+        await using var node = await Node.StartAsync(
+            PostgreSqlServer.ConnectionStringFor("postgres", proxy.Port), new NodeOptions());
+        var browser = await BeginAsync(node);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => browser.Clone().DoAsync("/increment")));
+        await proxy.FailAsync();
+        await proxy.HealAsync();
+
+        Assert.Equal("21", await browser.DoAsync("/increment"));
+    }
+
+    [Fact]
     public async Task An_application_starts_before_its_database_and_creates_the_tables_later()
     {
         await _server.StopAsync();

@@ -12,7 +12,7 @@ internal static class Node
     /// <summary>Time enough for a loaded machine; tests of timeouts set their own.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(60);
 
-    public static Task<App> StartAsync(string connectionString, NodeOptions options) => App.StartAsync(
+    public static Task<App> StartAsync(string? connectionString, NodeOptions options) => App.StartAsync(
         Map,
         new AppOptions
         {
