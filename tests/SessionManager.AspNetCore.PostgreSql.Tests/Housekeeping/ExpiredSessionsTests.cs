@@ -232,8 +232,8 @@ public sealed class ExpiredSessionsTests(Servers servers)
     private static Task<int> RemoveAsync(ExpiredSessions expired, NodeOptions options) => expired.RemoveAsync(
         options.Clock.GetUtcNow(), SessionHousekeeping.Interval, TestContext.Current.CancellationToken);
 
-    private static Task CopySessionsAsync(
-        PostgreSqlServer server, NodeOptions options, int count, DateTimeOffset keepUntil) => server.ExecuteAsync(
+    private static async Task CopySessionsAsync(
+        PostgreSqlServer server, NodeOptions options, int count, DateTimeOffset keepUntil) => await server.ExecuteAsync(
         $"""
         WITH begun AS (
             INSERT INTO {options.Schema}.session_manager

@@ -25,7 +25,12 @@ internal sealed class PgBouncer : IAsyncDisposable
     public static async Task<PgBouncer> StartAsync(PostgreSqlServer server)
     {
         var folder = Directory.CreateTempSubdirectory("session-pgbouncer-").FullName;
-        File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+        if (!OperatingSystem.IsWindows())
+        {
+            // The server's user has to read it.
+            File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+        }
+
         var port = PostgreSqlServer.FreePort();
         var configuration = Path.Combine(folder, "pgbouncer.ini");
         await File.WriteAllTextAsync(
