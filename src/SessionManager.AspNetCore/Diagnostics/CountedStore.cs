@@ -30,7 +30,8 @@ internal sealed class CountedStore(
         static call => call.store.LoadAsync(call.id, call.cancellationToken),
         (store, id, cancellationToken));
 
-    public ValueTask<SessionWriteResult> WriteAsync(SessionWrite write, CancellationToken cancellationToken = default) =>
+    public ValueTask<SessionWriteResult> WriteAsync(
+        SessionWrite write, CancellationToken cancellationToken = default) =>
         CallAsync(
             OperationOf(write),
             static call => call.store.WriteAsync(call.write, call.cancellationToken),
