@@ -92,12 +92,12 @@ public sealed class FileTests : IDisposable
         Assert.Equal(503, await node.NewBrowser().PostAsync("/value?key=a&value=1").StatusAsync());
 
         Assert.Equal(text, await File.ReadAllTextAsync(_database.File));
-        var said = Assert.Single(node.Logs.Ours, entry => entry.EventId == 201);
+        var said = Assert.Single(node.Logs.Ours, entry => entry.EventId == 301);
         Assert.Contains("file is not a database", said.Message, StringComparison.Ordinal);
         Assert.Contains(_database.File, said.Message, StringComparison.Ordinal);
         File.Delete(_database.File);
         await node.NewBrowser().DoAsync("/value?key=a&value=1");
-        Assert.Equal(1, node.Logs.CountOf(200));
+        Assert.Equal(1, node.Logs.CountOf(300));
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class FileTests : IDisposable
         Directory.CreateDirectory(directory);
 
         await node.NewBrowser().DoAsync("/value?key=a&value=1");
-        Assert.Equal(1, node.Logs.CountOf(201));
+        Assert.Equal(1, node.Logs.CountOf(301));
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public sealed class FileTests : IDisposable
         await using var node = await NodeApp.StartAsync(
             _database, store: store => store.ConnectionString = $"Data Source=file:{_database.File}?mode=ro");
         Assert.Equal(503, await node.NewBrowser().PostAsync("/value?key=a&value=1").StatusAsync());
-        Assert.Equal(1, node.Logs.CountOf(201));
+        Assert.Equal(1, node.Logs.CountOf(301));
     }
 
     [Fact]

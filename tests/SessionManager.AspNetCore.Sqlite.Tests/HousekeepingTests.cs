@@ -115,14 +115,14 @@ public sealed class HousekeepingTests : IDisposable
         var store = services.GetRequiredService<ISessionRecordStore>();
         await WriteAsync(store);
         await _database.Faults.FailAsync();
-        await AdvanceUntilAsync(() => _logs.CountOf(204) == 1);
+        await AdvanceUntilAsync(() => _logs.CountOf(304) == 1);
         var attempts = _database.Faults.Failures;
         await AdvanceUntilAsync(() => _database.Faults.Failures > attempts + 1);
         await _database.Faults.HealAsync();
         await AdvanceUntilAsync(() => Count("session_records") == 0);
-        await AdvanceUntilAsync(() => _logs.CountOf(205) == 1);
+        await AdvanceUntilAsync(() => _logs.CountOf(305) == 1);
 
-        Assert.Equal(1, _logs.CountOf(204));
+        Assert.Equal(1, _logs.CountOf(304));
         foreach (var hosted in services.GetServices<IHostedService>().OfType<SqliteHousekeeping>())
         {
             await hosted.StopAsync(CancellationToken.None);

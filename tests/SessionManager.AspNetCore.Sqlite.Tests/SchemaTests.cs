@@ -20,7 +20,7 @@ public sealed class SchemaTests : IDisposable
         foreach (var node in nodes)
         {
             await node.NewBrowser().DoAsync("/value?key=a&value=1");
-            Assert.Equal((1, 0), (node.Logs.CountOf(200), node.Logs.CountOf(201)));
+            Assert.Equal((1, 0), (node.Logs.CountOf(300), node.Logs.CountOf(301)));
             await node.DisposeAsync();
         }
 
@@ -40,7 +40,7 @@ public sealed class SchemaTests : IDisposable
         Assert.Equal(503, await node.NewBrowser().PostAsync("/value?key=a&value=1").StatusAsync());
         Assert.Contains(
             "schema version 2",
-            Assert.Single(node.Logs.Ours, entry => entry.EventId == 201).Message,
+            Assert.Single(node.Logs.Ours, entry => entry.EventId == 301).Message,
             StringComparison.Ordinal);
         Assert.Equal(2L, _database.Execute("SELECT version FROM session_store"));
     }
@@ -55,11 +55,11 @@ public sealed class SchemaTests : IDisposable
 
         Assert.Equal(503, await browser.GetAsync("/value?key=a").StatusAsync());
         Assert.Equal(503, await node.NewBrowser().PostAsync("/value?key=a&value=1").StatusAsync());
-        Assert.Equal(1, node.Logs.CountOf(201));
+        Assert.Equal(1, node.Logs.CountOf(301));
 
         _database.Execute("UPDATE session_store SET version = 1");
         Assert.Equal("1", await browser.ReadAsync("/value?key=a"));
-        Assert.Equal(1, node.Logs.CountOf(202));
+        Assert.Equal(1, node.Logs.CountOf(302));
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class SchemaTests : IDisposable
         var nodes = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
             NodeApp.StartAsync(_database, services: services => services.AddSingleton(next)))));
 
-        Assert.Equal(1, nodes.Sum(node => node.Logs.CountOf(203)));
+        Assert.Equal(1, nodes.Sum(node => node.Logs.CountOf(303)));
         foreach (var node in nodes)
         {
             Assert.Equal("ann", await browser.On(node).ReadAsync("/me"));
@@ -112,7 +112,7 @@ public sealed class SchemaTests : IDisposable
         Assert.Equal(503, await two.NewBrowser().PostAsync("/value?key=a&value=1").StatusAsync());
         Assert.Contains(
             "'shop:'",
-            Assert.Single(two.Logs.Ours, entry => entry.EventId == 201).Message,
+            Assert.Single(two.Logs.Ours, entry => entry.EventId == 301).Message,
             StringComparison.Ordinal);
         await one.NewBrowser().DoAsync("/value?key=a&value=1");
     }

@@ -92,8 +92,8 @@ internal static class ConditionRules
             ConditionKind.Primaries,
             answers,
             "The connection has several primaries and is no cluster: no session is served until one is left, because "
-            + "an old primary still has what was revoked. Name the servers of one primary, and allow INFO (ACL: +info), "
-            + "by which StackExchange.Redis tells replicas.");
+            + "an old primary still has what was revoked. Name the servers of one primary, and allow INFO (ACL: "
+            + "+info), by which StackExchange.Redis tells replicas.");
 
     private static Condition Of(ConditionKind kind, IEnumerable<ServerAnswer> answers, string text) =>
         new(kind, text, string.Join(", ", answers.Select(static it => it.Server).Order(StringComparer.Ordinal)));
