@@ -26,7 +26,7 @@ public sealed partial class PublicApiTests
 
     private static readonly string[] Store =
     [
-        "ISessionRecordStore", "ISessionStoreConditions", "ISessionStoreListing", "ISessionStoreProbe", "SessionPosition", "SessionTouch",
+        "ISessionBulkStore", "ISessionRecordStore", "ISessionStoreConditions", "ISessionStoreListing", "ISessionStoreProbe", "SessionPosition", "SessionTouch",
         "SessionWrite", "SessionWriteResult", "StoreCall", "StoreFault", "StoredSession", "StoredSessionStatus",
     ];
 
@@ -38,6 +38,7 @@ public sealed partial class PublicApiTests
         [typeof(ISessionRecordStore)] = [typeof(ValueTask)],
         [typeof(ISessionStoreProbe)] = [typeof(ValueTask)],
         [typeof(ISessionStoreConditions)] = [typeof(ValueTask)],
+        [typeof(ISessionBulkStore)] = [typeof(ValueTask)],
     };
 
     public static TheoryData<Type> PublicTypes => [.. Exported()];

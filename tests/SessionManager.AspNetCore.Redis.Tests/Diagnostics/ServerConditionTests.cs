@@ -84,6 +84,9 @@ public sealed class ServerConditionTests(Servers servers)
 
         Assert.Contains("min-replicas-to-write", Assert.Single(await node.ConditionsAsync()), StringComparison.Ordinal);
         await pair.Primary.TellAsync("CONFIG", "SET", "min-replicas-to-write", "1");
+
+        // A replica counts once it has acknowledged, which it does each second.
+        await Eventually.TrueAsync(async () => (await node.HealthAsync()).Status != HealthStatus.Unhealthy);
         Assert.Empty(await node.ConditionsAsync());
         Assert.Equal((1, 1), (node.Logs.CountOf(DemandsNoReplica), node.Logs.CountOf(Ended)));
     }

@@ -84,8 +84,11 @@ public sealed class PrimaryTests(Servers servers)
 
         await pair.PromoteAsync();
         await Eventually.TrueAsync(async () => await browser.GetAsync("/me").StatusAsync() == 200);
-        Assert.Equal(1, await directory.RevokeUserAsync("ann"));
-        Assert.Equal("nobody", await browser.ReadAsync("/me"));
+
+        // A sign-out that waited in the backlog of an application's own connection may have been applied by now.
+        var again = await SignInAsync(node);
+        Assert.InRange(await directory.RevokeUserAsync("ann"), 1, 2);
+        Assert.Equal(("nobody", "nobody"), (await browser.ReadAsync("/me"), await again.ReadAsync("/me")));
     }
 
     [Theory]

@@ -161,5 +161,21 @@ internal static class WriteMutants
                     server => Read(server, id), id, "", isWrite: false, cancellation);
             """,
             nameof(SessionStoreConformance.A_second_store_loads_what_the_first_has_written)),
+        new(
+            "A write in bulk that is refused holds up no other",
+            "[.. writes.Select(write => Write(server, write))]",
+            "[.. writes.Select(write => Write(server, write)).TakeWhile(result => result.IsSwapped)]",
+            nameof(SessionStoreConformance.Writes_in_bulk_are_applied_or_refused_each_by_its_own_version)),
+        new(
+            "The results of writes in bulk stand in the order of the writes",
+            "[.. writes.Select(write => Write(server, write))]",
+            "[.. writes.Reverse().Select(write => Write(server, write))]",
+            nameof(SessionStoreConformance.Writes_in_bulk_are_applied_or_refused_each_by_its_own_version)),
+        new(
+            "A write in bulk that is refused brings back what is stored",
+            "[.. writes.Select(write => Write(server, write))]",
+            "[.. writes.Select(write => Write(server, write).IsSwapped ? SessionWriteResult.Swapped "
+            + ": SessionWriteResult.Moved(null))]",
+            nameof(SessionStoreConformance.Ends_in_bulk_are_applied_or_refused_each_by_its_own_version)),
     ];
 }

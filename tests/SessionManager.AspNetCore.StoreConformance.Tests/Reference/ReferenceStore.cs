@@ -4,7 +4,8 @@ namespace SessionManager.AspNetCore.StoreConformance.Tests.Reference;
 
 /// <summary>A store that keeps the whole contract over a server, with an index of its own. The mutants are made of
 /// this text.</summary>
-public sealed class ReferenceStore(Medium medium, TimeSpan ioTimeout) : ISessionRecordStore, ISessionStoreProbe
+public sealed class ReferenceStore(Medium medium, TimeSpan ioTimeout)
+    : ISessionRecordStore, ISessionBulkStore, ISessionStoreProbe
 {
     private readonly StoreCall _call = new(ioTimeout, "reference");
 
@@ -16,6 +17,15 @@ public sealed class ReferenceStore(Medium medium, TimeSpan ioTimeout) : ISession
     public ValueTask<SessionWriteResult> WriteAsync(
         SessionWrite write, CancellationToken cancellationToken = default) =>
         RunAsync(server => Write(server, write), write.Id, Quote(write), isWrite: true, cancellationToken);
+
+    public ValueTask<IReadOnlyList<SessionWriteResult>> WriteAllAsync(
+        IReadOnlyList<SessionWrite> writes, CancellationToken cancellationToken = default) =>
+        RunAsync(
+            server => WriteAll(server, writes),
+            Guid.Empty,
+            string.Concat(writes.Select(Quote)),
+            isWrite: true,
+            cancellationToken);
 
     public ValueTask<bool> TouchAsync(SessionTouch touch, CancellationToken cancellationToken = default) =>
         RunAsync(server => Touch(
@@ -42,6 +52,9 @@ public sealed class ReferenceStore(Medium medium, TimeSpan ioTimeout) : ISession
         { Status: StoredSessionStatus.Whole } record => record.Session,
         var record => new StoredSession { Id = id, Status = record.Status },
     };
+
+    private static IReadOnlyList<SessionWriteResult> WriteAll(Medium server, IReadOnlyList<SessionWrite> writes) =>
+        [.. writes.Select(write => Write(server, write))];
 
     private static SessionWriteResult Write(Medium server, SessionWrite write)
     {
