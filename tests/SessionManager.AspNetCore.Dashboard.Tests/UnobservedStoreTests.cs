@@ -16,7 +16,8 @@ public sealed class UnobservedStoreTests
     public async Task Each_call_is_the_stores_own_and_nothing_is_allocated_for_it()
     {
         await using var provider = new ServiceCollection().AddLogging().AddSessionManager().Services.BuildServiceProvider();
-        var store = ActivatorUtilities.CreateInstance<ObservedStore>(provider, new PendingStore());
+        var counted = ActivatorUtilities.CreateInstance<CountedStore>(provider, new PendingStore());
+        var store = ActivatorUtilities.CreateInstance<ObservedStore>(provider, counted);
         var write = new SessionWrite
         {
             Id = Id,
