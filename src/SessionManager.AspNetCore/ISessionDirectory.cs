@@ -4,9 +4,10 @@ namespace SessionManager.AspNetCore;
 /// All sessions, for admin pages, "my devices" pages and background jobs. The service is a singleton and needs no
 /// request. It shows neither tokens nor values. The application decides who may see or end a session.
 /// </summary>
-/// <remarks>On Redis the directory is exact across nodes. On a plain cache, <see cref="ListAsync"/> has the sessions
-/// that this process has created or loaded, and finding the sessions of a user may miss a session when two processes
-/// sign the user in at the same moment. Revoking holds on every node on every store.</remarks>
+/// <remarks>On Redis, SQLite and PostgreSQL the directory is exact across processes. On a plain cache,
+/// <see cref="ListAsync"/> has the sessions that this process has created or loaded, and finding the sessions of a
+/// user may miss a session when two processes sign the user in at the same moment. Revoking holds on every node on
+/// every store.</remarks>
 public interface ISessionDirectory
 {
     /// <summary>The name of the store, such as <c>memory</c> or <c>redis</c>. The name is constant and has no

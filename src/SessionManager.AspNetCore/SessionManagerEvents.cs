@@ -15,13 +15,15 @@ namespace SessionManager.AspNetCore;
 /// <para>An expired session whose token does not come back is noticed by some stores. The store in memory notices it
 /// one to three minutes after its end, or sooner when <see cref="SessionManagerOptions.IdleTimeout"/> is below two
 /// minutes, or later when a request that found it alive still runs. On a plain cache, a process that has created or
-/// loaded the session notices it halfway between the session's end and the end of its record. On Redis it is not
-/// noticed, because Redis removes keys without telling. A session that the store evicts, and on a plain cache a session
-/// whose processes have restarted, is not noticed either. Such ends are looked for only while the application handles
-/// <see cref="OnEnded"/>. Otherwise they are neither logged nor counted.</para>
-/// <para>On Redis each end is raised once. On a plain cache two processes that notice the same end at the same moment
-/// may both raise it. The revocation of a user's sessions is raised at once for the sessions that the revoking process
-/// has created or loaded, and for the other sessions when their token is next brought.</para>
+/// loaded the session notices it halfway between the session's end and the end of its record. On Redis, SQLite and
+/// PostgreSQL it is not noticed, because records that have expired are removed without telling. A session that the
+/// store evicts, and on a plain cache a session whose processes have restarted, is not noticed either. Such ends are
+/// looked for only while the application handles <see cref="OnEnded"/>. Otherwise they are neither logged nor
+/// counted.</para>
+/// <para>On Redis, SQLite and PostgreSQL each end is raised once. On a plain cache two processes that notice the same
+/// end at the same moment may both raise it. The revocation of a user's sessions is raised at once for the sessions
+/// that the revoking process has created or loaded, and for the other sessions when their token is next
+/// brought.</para>
 /// </remarks>
 public class SessionManagerEvents
 {

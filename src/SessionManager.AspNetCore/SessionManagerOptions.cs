@@ -82,8 +82,8 @@ public sealed class SessionManagerOptions
     public TimeSpan? TokenRotationInterval { get; set; }
 
     /// <summary>The number of sessions that a user may be signed in to at once. The default is <see langword="null"/>:
-    /// no limit. On Redis the limit is exact, also when sign-ins race. On a plain cache each process counts the
-    /// sessions that it has created or loaded. (OWASP ASVS 5.0, 7.1.2.)</summary>
+    /// no limit. The limit is exact, also when sign-ins race. Only on a plain cache, two nodes on which a user signs in
+    /// at the same moment may miss one of the two. (OWASP ASVS 5.0, 7.1.2.)</summary>
     public int? MaxSessionsPerUser { get; set; }
 
     /// <summary>What happens at a sign-in of a user who has <see cref="MaxSessionsPerUser"/> sessions. The default is
