@@ -17,12 +17,12 @@ internal sealed class ExpiredSessions(
     private const int PagesPerStep = 64;
     private const int SessionsPerStep = 500;
 
+    private const string Pages =
+        "SELECT pg_relation_size($1::text::regclass) / current_setting('block_size')::bigint";
+
     // A time far in the future comes from a node whose clock is wrong.
     private readonly string _claim =
         $"UPDATE {tables.Version} SET cleaned_at = $1 WHERE cleaned_at <= $1 - $2 OR cleaned_at > $1 + $2";
-
-    private readonly string _pages =
-        $"SELECT pg_relation_size($1::text::regclass) / current_setting('block_size')::bigint";
 
     private readonly string _lock = $"SELECT pg_try_advisory_xact_lock({tables.HousekeepingLock})";
 
@@ -32,7 +32,6 @@ internal sealed class ExpiredSessions(
         SELECT id FROM {tables.Sessions} WHERE ctid >= $1 AND ctid < $2 AND keep_until < $3
         LIMIT {SessionsPerStep} FOR UPDATE SKIP LOCKED
         """;
-
 
     /// <summary>Goes through the table once, unless some node has done so within the interval or does so now.</summary>
     /// <param name="now">The time.</param>
@@ -76,7 +75,7 @@ internal sealed class ExpiredSessions(
     private async Task<long> CountPagesAsync(
         NpgsqlConnection connection, DateTimeOffset now, bool _, CancellationToken token)
     {
-        await using var command = new NpgsqlCommand(_pages, connection);
+        await using var command = new NpgsqlCommand(Pages, connection);
         command.Parameters.Add(Of(tables.Sessions));
         return (long)(await command.ExecuteScalarAsync(token))!;
     }

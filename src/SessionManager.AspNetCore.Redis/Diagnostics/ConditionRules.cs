@@ -8,11 +8,11 @@ internal static class ConditionRules
     // A session's times are minutes.
     private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
 
-    public static IReadOnlyList<Condition> Find(IReadOnlyList<ServerAnswer> answers, bool isCluster)
+    public static IReadOnlyList<Condition> Find(IReadOnlyList<ServerAnswer> answers, bool haveParts)
     {
         Condition?[] found =
         [
-            Eviction(answers), Persistence(answers), Replicas(answers), Clock(answers), Primaries(answers, isCluster),
+            Eviction(answers), Persistence(answers), Replicas(answers), Clock(answers), Primaries(answers, haveParts),
         ];
         return [.. found.OfType<Condition>()];
     }
@@ -87,8 +87,8 @@ internal static class ConditionRules
                 + $"nodes and of Redis."));
     }
 
-    private static Condition? Primaries(IReadOnlyList<ServerAnswer> answers, bool isCluster) =>
-        isCluster || answers.Count < 2 ? null : Of(
+    private static Condition? Primaries(IReadOnlyList<ServerAnswer> answers, bool haveParts) =>
+        haveParts || answers.Count < 2 ? null : Of(
             ConditionKind.Primaries,
             answers,
             "The connection has several primaries and is no cluster: no session is served until one is left, because "

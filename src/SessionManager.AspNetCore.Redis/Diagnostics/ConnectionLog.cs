@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using SessionManager.AspNetCore.Redis.Stores;
 using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Diagnostics;
@@ -62,8 +63,7 @@ internal sealed class ConnectionLog(TimeProvider clock, ILogger<ConnectionLog> l
     /// <summary>Logs that other servers than before are the primaries.</summary>
     public void CheckPrimaries(IConnectionMultiplexer multiplexer)
     {
-        var primaries = multiplexer.GetServers()
-            .Where(static server => server is { IsConnected: true, IsReplica: false })
+        var primaries = PrimarySearch.PrimariesOf(multiplexer)
             .Select(static server => TextOf(server.EndPoint))
             .ToHashSet(StringComparer.Ordinal);
         lock (_lock)

@@ -17,18 +17,14 @@ internal sealed class ServerConditions(
     /// <summary>Asks all primaries that are connected.</summary>
     public async Task<IReadOnlyList<Condition>> FindAsync()
     {
-        var multiplexer = await connection.GetMultiplexerAsync();
-        var primaries = multiplexer.GetServers()
-            .Where(static server => server is { IsConnected: true, IsReplica: false })
-            .ToList();
+        var primaries = PrimarySearch.PrimariesOf(await connection.GetMultiplexerAsync());
         var answers = (await Task.WhenAll(primaries.Select(AskAsync))).OfType<ServerAnswer>().ToList();
         if (answers.Any(static answer => answer.IsReplica == true))
         {
             connection.SearchPrimaries();
         }
 
-        var isCluster = primaries.Any(static server => server.ServerType == ServerType.Cluster);
-        var found = ConditionRules.Find(answers, isCluster);
+        var found = ConditionRules.Find(answers, primaries.Any(PrimarySearch.HasPart));
         Report(found, areAll: answers.Count > 0 && answers.Count == primaries.Count);
         foreach (var (unknown, fault) in answers.SelectMany(static answer => answer.Unknowns()))
         {

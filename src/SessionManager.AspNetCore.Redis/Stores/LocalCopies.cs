@@ -77,15 +77,6 @@ internal sealed class LocalCopies(long capacity, int leastBytes)
     /// <summary>Keeps a copy as a load found it.</summary>
     public void Keep(LocalCopy copy) => Put(copy.Session.Id, copy);
 
-    /// <summary>Drops the copy of a record.</summary>
-    public void Drop(Guid id)
-    {
-        if (IsOn)
-        {
-            Put(id, copy: null);
-        }
-    }
-
     // The caller's bytes may be a part of something larger, so they are copied.
     private static StoredSession Apply(SessionWrite write, StoredSession? before)
     {

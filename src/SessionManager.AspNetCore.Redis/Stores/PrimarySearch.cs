@@ -28,6 +28,14 @@ internal sealed class PrimarySearch : IDisposable
         multiplexer.ErrorMessage += ErrorMessage;
     }
 
+    /// <summary>The connected servers that take themselves for a primary.</summary>
+    public static IReadOnlyList<IServer> PrimariesOf(IConnectionMultiplexer multiplexer) =>
+        [.. multiplexer.GetServers().Where(static server => server is { IsConnected: true, IsReplica: false })];
+
+    /// <summary>Whether a server has a part of the keys, as in a cluster or behind a proxy, so that there may be
+    /// several primaries.</summary>
+    public static bool HasPart(IServer server) => server.ServerType != ServerType.Standalone;
+
     /// <summary>Begins a search, unless there is one.</summary>
     public void Begin()
     {
@@ -42,7 +50,7 @@ internal sealed class PrimarySearch : IDisposable
     /// <exception cref="RedisException">There are several primaries, and the servers are no cluster.</exception>
     public void ThrowIfContested()
     {
-        if (CountPrimaries(out var isCluster) > 1 && !isCluster)
+        if (CountPrimaries(out var haveParts) > 1 && !haveParts)
         {
             Begin();
             throw new RedisException(
@@ -87,22 +95,22 @@ internal sealed class PrimarySearch : IDisposable
 
     private bool IsFound()
     {
-        var found = CountPrimaries(out var isCluster);
-        return isCluster
+        var found = CountPrimaries(out var haveParts);
+        return haveParts
             ? _multiplexer.GetServers().All(static server => server.IsReplica || server.IsConnected)
             : found == 1;
     }
 
-    // A cluster and a proxy have several, of which each has its part.
-    private int CountPrimaries(out bool isCluster)
+    // Before and after each command, and so without a list.
+    private int CountPrimaries(out bool haveParts)
     {
         var primaries = 0;
-        isCluster = false;
+        haveParts = false;
         foreach (var server in _multiplexer.GetServers())
         {
             if (server.IsConnected)
             {
-                isCluster |= server.ServerType != ServerType.Standalone;
+                haveParts |= HasPart(server);
                 primaries += server.IsReplica ? 0 : 1;
             }
         }
