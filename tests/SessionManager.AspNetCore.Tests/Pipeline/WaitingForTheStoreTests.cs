@@ -13,10 +13,12 @@ namespace SessionManager.AspNetCore.Tests.Pipeline;
 public sealed class WaitingForTheStoreTests
 {
     // Without the bound, each of the requests below would take far longer than this.
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Half = Timeout / 2;
-    private static readonly TimeSpan Nearly = Timeout * 0.9;
+
+    // Three of these are more than two timeouts, and a busy machine that is late by a quarter of one times out no call.
+    private static readonly TimeSpan Nearly = Timeout * 0.75;
 
     private FaultStore _store = null!;
     private int _calls;
@@ -310,15 +312,18 @@ public sealed class WaitingForTheStoreTests
         });
         app.MapGet("/go-on", async (ISessionManager session) =>
         {
-            try
+            var spent = false;
+            while (!spent)
             {
-                while (true)
+                try
                 {
                     await session.ReloadAsync();
                 }
-            }
-            catch (SessionStoreException)
-            {
+                catch (SessionStoreException exception)
+                {
+                    // On a busy machine, a call may time out by itself before.
+                    spent = exception.Message.Contains("altogether", StringComparison.Ordinal);
+                }
             }
 
             var (failed, calls) = (0, _store.CallsOf(StoreOperation.Load) + _store.CallsOf(StoreOperation.Commit));
