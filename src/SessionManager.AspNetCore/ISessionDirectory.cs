@@ -73,7 +73,8 @@ public interface ISessionDirectory
     /// <summary>Finds the living sessions that a user is signed in to, the latest sign-in first. Sign-ins of the same
     /// time are listed by session id, the greater id first. The list includes the sessions in which the user acts as
     /// another user, and the sessions in which another user acts as the user.</summary>
-    /// <typeparam name="TUserId">The type of the id, as for <see cref="ISessionManager.SetUserId"/>.</typeparam>
+    /// <typeparam name="TUserId">The type of the id, as for
+    /// <see cref="ISessionManager.SetUserId{TUserId}(TUserId)"/>.</typeparam>
     /// <param name="userId">The id of the user, compared exactly: <c>x</c> is neither <c>X</c> nor <c>x:y</c>.</param>
     /// <param name="cancellationToken">Cancels the search.</param>
     /// <returns>The sessions. The list is empty when <paramref name="userId"/> is <see langword="null"/>, an empty
@@ -85,7 +86,8 @@ public interface ISessionDirectory
     /// <summary>Finds a page of the sessions that <see cref="FindByUserAsync"/> finds, in the same order.</summary>
     /// <remarks>A session that lives while the pages are read is on exactly one page, unless its user signs in again. A
     /// session that signs in meanwhile moves before the first page.</remarks>
-    /// <typeparam name="TUserId">The type of the id, as for <see cref="ISessionManager.SetUserId"/>.</typeparam>
+    /// <typeparam name="TUserId">The type of the id, as for
+    /// <see cref="ISessionManager.SetUserId{TUserId}(TUserId)"/>.</typeparam>
     /// <param name="userId">The id of the user, compared exactly.</param>
     /// <param name="pageSize">The greatest number of sessions on the page: 1 to 1,000. Whatever the size, a call reads
     /// the headers of all sessions of the user.</param>
@@ -112,7 +114,8 @@ public interface ISessionDirectory
 
     /// <summary>Ends all sessions that a user is signed in to. A sign-in that runs at the same time may be ended or
     /// not.</summary>
-    /// <typeparam name="TUserId">The type of the id, as for <see cref="ISessionManager.SetUserId"/>.</typeparam>
+    /// <typeparam name="TUserId">The type of the id, as for
+    /// <see cref="ISessionManager.SetUserId{TUserId}(TUserId)"/>.</typeparam>
     /// <param name="userId">The id of the user, compared exactly.</param>
     /// <param name="exceptSessionId">The public id of a session of the user that does not end, for "sign out everywhere
     /// else". The default is <see langword="null"/>: all sessions end.</param>
@@ -138,7 +141,8 @@ public interface ISessionDirectory
     /// store fails, call the method again; it erases what is left. On a plain cache, a session that only other
     /// processes know is erased for every later request. Its bytes are removed when its token is next brought, or with
     /// the time to live of the cache entry.</remarks>
-    /// <typeparam name="TUserId">The type of the id, as for <see cref="ISessionManager.SetUserId"/>.</typeparam>
+    /// <typeparam name="TUserId">The type of the id, as for
+    /// <see cref="ISessionManager.SetUserId{TUserId}(TUserId)"/>.</typeparam>
     /// <param name="userId">The id of the user, compared exactly.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The number of sessions that this call ended: living sessions, sessions that were signed out with their

@@ -39,6 +39,21 @@ public interface ISessionManager
     /// token.</exception>
     bool SetUserId<TUserId>(TUserId userId);
 
+    /// <summary>Signs the user in, as <see cref="SetUserId{TUserId}(TUserId)"/> does, and says how long the sign-in
+    /// lasts.</summary>
+    /// <typeparam name="TUserId">The type of the id, as for <see cref="SetUserId{TUserId}(TUserId)"/>.</typeparam>
+    /// <param name="userId">The id of the user.</param>
+    /// <param name="options">How long the sign-in lasts, and whether it outlives the browser.</param>
+    /// <returns><see langword="true"/>, or <see langword="false"/> when nothing was changed because
+    /// <paramref name="userId"/> is a default value.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The options ask for more than
+    /// <see cref="SessionManagerOptions"/> allows, or for a time that is not positive.</exception>
+    /// <exception cref="SessionValueException">The id can't be kept, as for
+    /// <see cref="SetUserId{TUserId}(TUserId)"/>.</exception>
+    /// <exception cref="InvalidOperationException">The response has started, so the browser can't get the new
+    /// token.</exception>
+    bool SetUserId<TUserId>(TUserId userId, SessionSignInOptions options);
+
     /// <summary>Returns the id of the signed-in user as invariant text.</summary>
     /// <returns>The id, or <see langword="null"/> when nobody is signed in.</returns>
     string? GetUserId();
@@ -164,7 +179,7 @@ public interface ISessionManager
     /// user may act as the other user before it calls this method.</summary>
     /// <remarks>The values of the user who acts are set aside, and come back with <see cref="EndImpersonation"/>. The
     /// sessions of the other user are not touched.</remarks>
-    /// <typeparam name="TUserId">The type of the id, as for <see cref="SetUserId"/>.</typeparam>
+    /// <typeparam name="TUserId">The type of the id, as for <see cref="SetUserId{TUserId}(TUserId)"/>.</typeparam>
     /// <param name="userId">The id of the user to act as.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ArgumentException">The id is a default value, which names nobody.</exception>

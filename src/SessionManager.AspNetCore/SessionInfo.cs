@@ -40,4 +40,8 @@ public sealed record SessionInfo
     /// <summary>When the session ends unless it is used before: the earlier of the idle and the absolute
     /// limit.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>Whether the browser keeps the session when it is closed ("remember me"): whether the sign-in set
+    /// <see cref="SessionSignInOptions.IsPersistent"/>.</summary>
+    public bool IsPersistent { get; init; }
 }

@@ -25,6 +25,20 @@ public sealed class SessionManagerOptions
     /// <see cref="IdleTimeout"/>, the maximum 3,650 days. (OWASP ASVS 5.0, 7.3.2.)</summary>
     public TimeSpan AbsoluteTimeout { get; set; } = TimeSpan.FromHours(24);
 
+    /// <summary>How long a session with a persistent cookie ("remember me") lives without being used, unless its
+    /// sign-in asks for less. The default is 14 days, the minimum 1 millisecond, the maximum 3,650 days. A sign-in that
+    /// asks for more is refused. A changed setting applies to the sessions that are there too.</summary>
+    /// <remarks>NIST SP 800-63B-4 allows 30 days without a new authentication at AAL1, recommends 24 hours with 1 hour
+    /// of inactivity at AAL2, and 12 hours with 15 minutes at AAL3. So don't offer persistent sessions where AAL2 is
+    /// wanted.</remarks>
+    public TimeSpan PersistentIdleTimeout { get; set; } = TimeSpan.FromDays(14);
+
+    /// <summary>How long a session with a persistent cookie lives even when it is used, counted from the sign-in,
+    /// unless its sign-in asks for less. The default is 30 days, the minimum <see cref="PersistentIdleTimeout"/>, the maximum
+    /// 3,650 days. A sign-in that asks for more is refused. A changed setting applies to the sessions that are there
+    /// too. (NIST SP 800-63B-4, section 2.1.3.)</summary>
+    public TimeSpan PersistentAbsoluteTimeout { get; set; } = TimeSpan.FromDays(30);
+
     /// <summary>How long one call of the store may take. A call that takes longer has failed. One request may wait
     /// twice as long for the store altogether. Answers within a fiftieth of the timeout do not count. The default is 5
     /// seconds, the minimum 1 millisecond, the maximum 10 minutes.</summary>

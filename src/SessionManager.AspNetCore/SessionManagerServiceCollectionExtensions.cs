@@ -126,7 +126,11 @@ public static class SessionManagerServiceCollectionExtensions
         services.TryAddSingleton(provider =>
         {
             var options = provider.GetRequiredService<IOptions<SessionManagerOptions>>().Value;
-            return new SessionLifetime(options.IdleTimeout, options.AbsoluteTimeout, options.TouchInterval);
+            return new SessionLifetime(options.IdleTimeout, options.AbsoluteTimeout, options.TouchInterval)
+            {
+                PersistentIdleTimeout = options.PersistentIdleTimeout,
+                PersistentAbsoluteTimeout = options.PersistentAbsoluteTimeout,
+            };
         });
     }
 }

@@ -20,7 +20,7 @@ public sealed partial class PublicApiTests
         "RecentAuthenticationRequirement", "SessionAttribute", "SessionAuthenticationOptions", "SessionCount",
         "SessionDetails", "SessionEndReason", "SessionEndedContext", "SessionEndedException", "SessionEventContext",
         "SessionInfo", "SessionLimitBehavior", "SessionLimitException", "SessionManagerAuthorizationExtensions",
-        "SessionManagerDefaults", "SessionManagerEvents", "SessionManagerOptions", "SessionMode", "SessionPage",
+        "SessionManagerDefaults", "SessionManagerEvents", "SessionManagerOptions", "SessionMode", "SessionPage", "SessionSignInOptions",
         "SessionStatus", "SessionStoreException", "SessionValueException", "StaleTokenContext", "StoreFailureMode",
     ];
 

@@ -50,6 +50,22 @@ internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes
     public static bool LetsAnybodyPass(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null;
 
+    /// <summary>Whether the request is sent to the callback of a remote scheme, which signs a user in anew, whatever
+    /// properties the application gave it on the way.</summary>
+    public async ValueTask<bool> IsCallbackAsync(HttpContext context)
+    {
+        foreach (var scheme in await schemes.GetRequestHandlerSchemesAsync())
+        {
+            if (await OptionsOfAsync(context, scheme.Name)
+                is RemoteAuthenticationOptions { CallbackPath: var callback } && callback == context.Request.Path)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static bool HasPolicy(EndpointMetadataCollection? metadata) =>
         metadata is not null
         && (metadata.GetMetadata<IAuthorizeData>() is not null
@@ -65,21 +81,7 @@ internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes
     private async ValueTask<bool> MayBeCallbackAsync(HttpContext context)
     {
         var remote = await schemes.GetRequestHandlerSchemesAsync();
-        if (!MayBeFile(context.Request))
-        {
-            return remote.Any();
-        }
-
-        foreach (var scheme in remote)
-        {
-            if (await OptionsOfAsync(context, scheme.Name)
-                is RemoteAuthenticationOptions { CallbackPath: var callback } && callback == context.Request.Path)
-            {
-                return true;
-            }
-        }
-
-        return false;
+        return MayBeFile(context.Request) ? await IsCallbackAsync(context) : remote.Any();
     }
 
     private static bool MayBeFile(HttpRequest request) =>

@@ -25,6 +25,7 @@ internal sealed class SessionAuthenticationHandler(
     SessionView view,
     SessionEdits edits,
     SessionLifetime lifetime,
+    SessionClock clock,
     AuthenticationCaller caller,
     IHttpContextAccessor accessor)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, logger, encoder), IAuthenticationHandler
@@ -97,7 +98,8 @@ internal sealed class SessionAuthenticationHandler(
     {
         var session = SessionToChange;
         await view.LoadAsync(session, CancellationToken.None);
-        if (view.Info(session)?.ActorId is not null && SessionPrincipal.IsActing(user))
+        var renews = SessionPrincipal.IsFrom(properties, session.Record) && !await caller.IsCallbackAsync(Context);
+        if (view.Info(session)?.ActorId is not null && (renews || SessionPrincipal.IsActing(user)))
         {
             // A renewal would make who acts the other user for good.
             throw SessionErrors.SignsInWhoIsActedAs();
@@ -115,7 +117,16 @@ internal sealed class SessionAuthenticationHandler(
                 + $"{sessionOptions.Value.MaxValueBytes} (MaxValueBytes). Give it fewer claims.");
         }
 
-        edits.SignIn(session, text, details, keepsTicket: false);
+        if (renews && view.IsSignedIn(session, text, Scheme.Name))
+        {
+            edits.Renew(session, new SignInRenewal(details.Write(), ValidatedAt: null));
+        }
+        else
+        {
+            var terms = SignInTermsRules.Of(properties, clock.Now, sessionOptions.Value);
+            edits.SignIn(session, text, details, keepsTicket: false, terms);
+        }
+
         Redirect(properties, honorsReturnUrl: Options.LoginPath.HasValue && OriginalPath == Options.LoginPath);
     }
 

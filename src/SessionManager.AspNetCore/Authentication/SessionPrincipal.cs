@@ -10,6 +10,9 @@ internal static class SessionPrincipal
 {
     private const string ActorType = "act";
 
+    // Marks the properties that a session hands out, so that it knows them when they come back.
+    private const string OriginKey = ".session";
+
     /// <summary>Whether a principal is that of a user for whom another one acts.</summary>
     public static bool IsActing(ClaimsPrincipal user) => user.FindFirst(ActorType) is not null;
 
@@ -21,10 +24,24 @@ internal static class SessionPrincipal
         ?? NullIfEmpty(user.Identity?.Name);
 
     /// <summary>What a session keeps of a principal that signs in.</summary>
-    public static SignInDetails Keep(ClaimsPrincipal user, AuthenticationProperties? properties, string scheme) =>
-        new(
+    public static SignInDetails Keep(ClaimsPrincipal user, AuthenticationProperties? properties, string scheme)
+    {
+        if (properties?.Items.ContainsKey(OriginKey) == true)
+        {
+            properties = properties.Clone();
+            properties.Items.Remove(OriginKey);
+        }
+
+        return new SignInDetails(
             scheme,
             TicketSerializer.Default.Serialize(new AuthenticationTicket(user, properties, authenticationScheme: "")));
+    }
+
+    /// <summary>Whether properties came out of a session when it authenticated its user.</summary>
+    public static bool IsFrom(AuthenticationProperties? properties, SessionRecord? record) =>
+        record is not null
+        && properties?.Items.TryGetValue(OriginKey, out var origin) == true
+        && string.Equals(origin, record.Id.ToString(), StringComparison.Ordinal);
 
     /// <summary>The user of a session; <see langword="null"/> when what is kept can't be read.</summary>
     public static AuthenticationTicket? Read(
@@ -53,6 +70,8 @@ internal static class SessionPrincipal
             Sign(ticket.Principal, info.SessionId);
             ticket.Properties.IssuedUtc = info.AuthenticatedAt;
             ticket.Properties.ExpiresUtc = info.ExpiresAt;
+            ticket.Properties.IsPersistent = info.IsPersistent;
+            ticket.Properties.Items[OriginKey] = info.SessionId;
         }
 
         return ticket;

@@ -48,6 +48,27 @@ internal sealed class ValidateSessionManagerOptions : IValidateOptions<SessionMa
                 + "Lower the first or raise the second.";
         }
 
+        if (options.PersistentIdleTimeout < ShortestTimeout || options.PersistentIdleTimeout > LongestTimeout)
+        {
+            yield return
+                $"PersistentIdleTimeout is '{options.PersistentIdleTimeout}'. Set it to at least 1 millisecond and at "
+                + $"most {LongestTimeout.Days} days.";
+        }
+
+        if (options.PersistentAbsoluteTimeout < ShortestTimeout || options.PersistentAbsoluteTimeout > LongestTimeout)
+        {
+            yield return
+                $"PersistentAbsoluteTimeout is '{options.PersistentAbsoluteTimeout}'. Set it to at least 1 millisecond "
+                + $"and at most {LongestTimeout.Days} days.";
+        }
+
+        if (options.PersistentIdleTimeout > options.PersistentAbsoluteTimeout)
+        {
+            yield return
+                $"PersistentIdleTimeout '{options.PersistentIdleTimeout}' is longer than PersistentAbsoluteTimeout "
+                + $"'{options.PersistentAbsoluteTimeout}'. Lower the first or raise the second.";
+        }
+
         if (options.IOTimeout < ShortestTimeout || options.IOTimeout > LongestIOTimeout)
         {
             yield return

@@ -23,7 +23,7 @@ internal sealed class LiveSessions(StoreFeatures features, SessionLifetime lifet
         }
 
         var (started, seen) = (record.StartedAt.ToUnixTimeMilliseconds(), record.LastSeenAt.ToUnixTimeMilliseconds());
-        _seen?.Remember(id, new SessionSpan(started, seen, record.UserId is not null));
+        _seen?.Remember(id, new SessionSpan(started, seen, record.UserId is not null), record.Terms);
     }
 
     /// <summary>Marks a session as touched.</summary>

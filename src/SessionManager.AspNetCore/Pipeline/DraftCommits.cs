@@ -32,6 +32,7 @@ internal sealed class DraftCommits(IOptions<SessionManagerOptions> options, Sess
             BroughtHash = broughtHash,
             Touches = touches,
             Identity = admission.Order is { } order ? draft.Identity! with { Order = order } : draft.Identity,
+            Renewal = draft.Renewal,
             Secret = secret,
             Client = _tracksClients && (stored is null || draft.SignsIn) ? ClientInfo.Of(session.Context) : null,
             ExpectedClaim = admission.Claimed?.Claim,

@@ -13,6 +13,8 @@ internal static class DraftSignIn
     /// <param name="userId">The user.</param>
     /// <param name="details">The data to keep beside the user id.</param>
     /// <param name="keepsTicket">Whether a stored ticket of the same user and scheme stays.</param>
+    /// <param name="terms">What the sign-in asks for the session; <see langword="null"/> when it asks for
+    /// nothing.</param>
     /// <param name="schemes">The authentication schemes.</param>
     /// <param name="keepValues">Whether the values of an anonymous session stay.</param>
     /// <param name="now">The time of the sign-in.</param>
@@ -23,6 +25,7 @@ internal static class DraftSignIn
         string userId,
         SignInDetails details,
         bool keepsTicket,
+        SignInTerms? terms,
         SessionSchemes schemes,
         bool keepValues,
         DateTimeOffset now,
@@ -56,12 +59,27 @@ internal static class DraftSignIn
             userId, userId, AuthenticatedAt: now, StartedAt: now, MovesGeneration: moves)
         {
             Principal = again && keepsTicket ? kept : details.Write(),
+            Terms = terms,
         };
+        draft.Renewal = null;
         (draft.SignsIn, draft.Rotates, draft.EndsImpersonation) = (true, draft.Stored is not null, false);
 
         bool IsAgain(string? user, ReadOnlyMemory<byte> principal) =>
             string.Equals(user, userId, StringComparison.Ordinal)
             && schemes.AreOfOne(SignInDetails.Read(principal), details);
+    }
+
+    /// <summary>Renews the sign-in that the draft leaves.</summary>
+    public static void Renew(this SessionDraft draft, SignInRenewal renewal)
+    {
+        if (draft.Identity is { UserId: not null } identity)
+        {
+            draft.Identity = identity with { Principal = renewal.Principal ?? identity.Principal };
+        }
+        else if (draft.UserId is not null)
+        {
+            draft.Renewal = draft.Renewal?.Then(renewal) ?? renewal;
+        }
     }
 
     public static void SignOut(this SessionDraft draft, ClearSessionScope scope)
@@ -79,6 +97,7 @@ internal static class DraftSignIn
 
         draft.Identity = new SessionIdentity(
             null, userId, AuthenticatedAt: null, draft.Identity?.StartedAt, MovesGeneration: true);
+        draft.Renewal = null;
         (draft.SignsOut, draft.SignsIn, draft.EndsImpersonation) = (true, false, false);
         draft.Rotates = draft.Stored is not null;
     }
@@ -98,6 +117,7 @@ internal static class DraftSignIn
         {
             Principal = actor.Principal,
         };
+        draft.Renewal = null;
         foreach (var (key, value) in actor.Values)
         {
             draft.Values.Set(key, Encoding.UTF8.GetByteCount(key), value);

@@ -51,7 +51,12 @@ internal sealed class RequestSessionManager(
         }
     }
 
-    public bool SetUserId<TUserId>(TUserId userId)
+    public bool SetUserId<TUserId>(TUserId userId) => SetUserId(userId, terms: null);
+
+    public bool SetUserId<TUserId>(TUserId userId, SessionSignInOptions options) =>
+        SetUserId(userId, SignInTermsRules.Of(options, Options));
+
+    private bool SetUserId<TUserId>(TUserId userId, SignInTerms? terms)
     {
         var session = Session;
         parts.Guard.ThrowIfUnwritable(session);
@@ -60,7 +65,7 @@ internal sealed class RequestSessionManager(
             return false;
         }
 
-        Edits.SignIn(session, text, new SignInDetails(parts.Schemes.OfUserId, default), keepsTicket: true);
+        Edits.SignIn(session, text, new SignInDetails(parts.Schemes.OfUserId, default), keepsTicket: true, terms);
         return true;
     }
 

@@ -82,9 +82,14 @@ internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILo
     public SameSiteMode SameSiteOf(HttpContext context) => _cookie.Build(context).SameSite;
 
     /// <summary>Sets the cookie of the response to the token, once.</summary>
-    public void Write(HttpContext context, SessionToken token)
+    /// <param name="context">The request.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="maxAge">How long the browser keeps the cookie; <see langword="null"/> for the time of the
+    /// options.</param>
+    public void Write(HttpContext context, SessionToken token, TimeSpan? maxAge)
     {
         var cookie = _cookie.Build(context);
+        cookie.MaxAge = maxAge ?? cookie.MaxAge;
         if (cookie.Secure && !context.Request.IsHttps && Interlocked.Exchange(ref _warnedOfPlainHttp, 1) == 0)
         {
             logger.SecureCookieOnPlainHttp(_name);

@@ -28,6 +28,10 @@ internal sealed class SessionDraft(SessionRecord? stored)
 
     public SessionIdentity? Identity { get; set; }
 
+    /// <summary>The renewal of the stored sign-in; <see langword="null"/> when there is none, or when
+    /// <see cref="Identity"/> replaces the sign-in.</summary>
+    public SignInRenewal? Renewal { get; set; }
+
     public DraftValues Values { get; set; } = new(stored);
 
     /// <summary>The token that a save issues. The draft keeps the token, so that the rules recognise a repeated save by
@@ -69,7 +73,8 @@ internal sealed class SessionDraft(SessionRecord? stored)
     public string? UserId => Identity is null ? Stored?.UserId : Identity.UserId;
 
     /// <summary>The data of the sign-in beside the user id.</summary>
-    public ReadOnlyMemory<byte> Principal => Identity is null ? Stored?.Principal ?? default : Identity.Principal;
+    public ReadOnlyMemory<byte> Principal =>
+        Identity is null ? Renewal?.Principal ?? Stored?.Principal ?? default : Identity.Principal;
 
     /// <summary>Whether the stored session has ended meanwhile. The changes can neither be saved in that session nor
     /// begin another session.</summary>
@@ -83,6 +88,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
         && (UserId is not null || Values is { Changes.Count: > 0 } or { Establishes: true });
 
     public bool IsEmpty => Identity is null
+        && Renewal is null
         && Values is { DropsStored: false, Changes.Count: 0 }
         && !(Ends || Rotates || BeginsSession || Replaced is not null);
 
@@ -109,7 +115,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
     {
         Ends |= Base is not null;
         Values = new DraftValues(null);
-        (Identity, NewToken, NewVersion, IsInDoubt, IsLost) = (null, null, 0, false, false);
+        (Identity, Renewal, NewToken, NewVersion, IsInDoubt, IsLost) = (null, null, null, 0, false, false);
         (SignsIn, SignsOut, Rotates, EndsImpersonation) = (false, false, false, false);
     }
 
@@ -125,6 +131,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
         SignsIn = SignsIn,
         Rotates = Rotates,
         Identity = Identity,
+        Renewal = Renewal,
         IsLost = IsLost,
         EndsImpersonation = EndsImpersonation,
     };

@@ -53,7 +53,10 @@ internal sealed class SessionEdits(
     /// <param name="userId">The user.</param>
     /// <param name="details">The data to keep beside the user id.</param>
     /// <param name="keepsTicket">Whether a stored ticket of the same user and scheme stays.</param>
-    public void SignIn(RequestSession session, string userId, SignInDetails details, bool keepsTicket)
+    /// <param name="terms">What the sign-in asks for the session; <see langword="null"/> when it asks for
+    /// nothing.</param>
+    public void SignIn(
+        RequestSession session, string userId, SignInDetails details, bool keepsTicket, SignInTerms? terms)
     {
         guard.ThrowIfUnwritable(session);
         SessionGuard.ThrowIfTooLateForCookie(session);
@@ -63,10 +66,18 @@ internal sealed class SessionEdits(
         {
             var (keepsValues, now, recognised) =
                 (_options.KeepValuesOnSignIn, clock.Now, session.KnownExtras?.Recognised);
-            var signIn = (userId, details, keepsTicket, schemes, keepsValues, now, recognised);
+            var signIn = (userId, details, keepsTicket, terms, schemes, keepsValues, now, recognised);
             guard.Change(session, signIn, static (draft, it) =>
             {
-                draft.SignIn(it.userId, it.details, it.keepsTicket, it.schemes, it.keepsValues, it.now, it.recognised);
+                draft.SignIn(
+                    it.userId,
+                    it.details,
+                    it.keepsTicket,
+                    it.terms,
+                    it.schemes,
+                    it.keepsValues,
+                    it.now,
+                    it.recognised);
                 return true;
             });
             if (session.Draft is { Recognised: not null })
@@ -74,6 +85,17 @@ internal sealed class SessionEdits(
                 session.KnownExtras?.ForgetStale();
             }
         }
+    }
+
+    /// <summary>Renews the sign-in of the signed-in user.</summary>
+    public void Renew(RequestSession session, SignInRenewal renewal)
+    {
+        guard.ThrowIfUnwritable(session);
+        guard.Change(session, renewal, static (draft, renewal) =>
+        {
+            draft.Renew(renewal);
+            return true;
+        });
     }
 
     public void SignOut(RequestSession session)

@@ -236,7 +236,7 @@ internal sealed class SessionLoader(
         LoadState.Loaded,
         token,
         record,
-        clock.TicksUntil(record.LastSeenAt + lifetime.TouchInterval, use.Now),
+        clock.TicksUntil(record.LastSeenAt + lifetime.TouchIntervalOf(record.Terms), use.Now),
         IsTouchDue: lifetime.IsTouchDue(record, use.Now),
         TokenKind: kind);
 }

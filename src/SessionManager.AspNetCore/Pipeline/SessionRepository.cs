@@ -237,8 +237,8 @@ internal sealed class SessionRepository(
                     || before.StartedAt != after.StartedAt
                     || !string.Equals(SessionUsers.IndexOf(before), user, StringComparison.Ordinal)),
             Now = commit.Now,
-            KeepUntil = commit.Now + lifetime.RecordTimeToLive,
-            IndexUntil = after.StartedAt + lifetime.UserTimeToLive,
+            KeepUntil = commit.Now + lifetime.RecordTimeToLiveOf(after.Terms),
+            IndexUntil = lifetime.IndexUntil(after),
             DropsValues = commit.DropsValues,
             Values = commit.Values ?? LayeredValues.NoChanges,
         };

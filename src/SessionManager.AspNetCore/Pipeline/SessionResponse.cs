@@ -212,7 +212,7 @@ internal sealed class SessionResponse(RequestSession session)
 
         if (_issued is { } token)
         {
-            session.Services.Cookie.Write(Context, token);
+            session.Services.Cookie.Write(Context, token, MaxAge());
         }
         else if (_expiresCookie)
         {
@@ -240,6 +240,12 @@ internal sealed class SessionResponse(RequestSession session)
             CacheHeaders.VaryByCookieIfKept(headers);
         }
     }
+
+    // The cookie of a persistent session lasts as long as the session can.
+    private TimeSpan? MaxAge() =>
+        session.Record is { IsPersistent: true } record
+            ? session.Services.Lifetime.EndsAt(record) - session.Services.Now
+            : null;
 
     // In front of the body, once.
     private void PutGate() => _gate ??= ResponseBodyGate.Put(session);

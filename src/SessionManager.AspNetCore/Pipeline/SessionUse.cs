@@ -53,9 +53,10 @@ internal struct SessionUse
     {
         var lifetime = session.Services.Lifetime;
         return now.ToUnixTimeMilliseconds() - _seenAt is > 0 and var age
-            && age >= Math.Max(_isSeen ? LeastMilliseconds : 0, (long)lifetime.TouchInterval.TotalMilliseconds)
             // The loaded record is enough, because a sign-in is a use.
             && session.State.Loaded is { } record
+            && age >= Math.Max(
+                _isSeen ? LeastMilliseconds : 0, (long)lifetime.TouchIntervalOf(record.Terms).TotalMilliseconds)
             && !lifetime.IsPastAbsoluteTimeout(record, now)
             && session.Touches;
     }

@@ -101,6 +101,10 @@ internal sealed class SessionView(
         return session.State.PreviousEnd == default ? null : session.State.PreviousEnd;
     }
 
+    /// <summary>Whether a certain user is signed in by a scheme.</summary>
+    public bool IsSignedIn(RequestSession session, string userId, string scheme) =>
+        string.Equals(UserId(session), userId, StringComparison.Ordinal) && IsSignedInBy(session, scheme);
+
     /// <summary>Whether a user is signed in by a scheme.</summary>
     public bool IsSignedInBy(RequestSession session, string scheme)
     {

@@ -12,10 +12,10 @@ internal static class SessionWrites
         Id = record.Id,
         NewVersion = SessionRepository.NewVersion(),
         LastSeenAt = now,
-        KeepUntil = now + lifetime.RecordTimeToLive,
+        KeepUntil = now + lifetime.RecordTimeToLiveOf(record.Terms),
         UserId = SessionUsers.IndexOf(record),
         StartedAt = record.StartedAt,
-        IndexUntil = record.StartedAt + lifetime.UserTimeToLive,
+        IndexUntil = lifetime.IndexUntil(record),
     };
 
     /// <summary>Creates the write that replaces a session by its tombstone.</summary>

@@ -67,6 +67,7 @@ internal static class CommitRules
             Principal = commit.Identity?.Principal ?? default,
             Client = commit.Client,
             Epoch = epoch ?? Guid.Empty,
+            Terms = commit.Identity?.Terms,
         };
     }
 
@@ -86,7 +87,7 @@ internal static class CommitRules
                 Version = commit.Version,
                 Header = KeepsHeader(current, commit) ? current.Header : default,
                 LastSeenAt = commit.Touches && commit.Now > current.LastSeenAt ? commit.Now : current.LastSeenAt,
-                StartedAt = commit.Identity?.StartedAt ?? current.StartedAt,
+                StartedAt = StartAfter(current, commit),
                 Values = LayeredValues.Over(current.Values, commit),
             },
             Former = ClosesFormer(current, commit)
@@ -104,7 +105,8 @@ internal static class CommitRules
             Claim = commit.Claim is not { } claim ? current.Claim : claim.UserId.Length == 0 ? null : claim,
             Epoch = epoch ?? current.Epoch,
         };
-        after = commit.Identity is { } identity ? Identify(after, identity) : after;
+        after = commit.Renewal?.Apply(after) ?? after;
+        after = commit.Identity is { } identity ? Identify(after, identity, StartAfter(current, commit)) : after;
         return secretChanged ? ChangeSecret(after, current, commit) : after;
     }
 
@@ -120,16 +122,25 @@ internal static class CommitRules
         current.Former is { Kind: FormerSecretKind.Replaced, Until: null }
         && (SameHash(current.SecretHash, commit.BroughtHash) || SameHash(current.NextSecretHash, commit.BroughtHash));
 
-    private static SessionRecord Identify(SessionRecord record, SessionIdentity identity) => record with
+    // The long timeouts of a persistent session end with the sign-in, so the short ones begin then.
+    private static DateTimeOffset StartAfter(SessionRecord current, SessionCommit commit) =>
+        commit.Identity is not { } identity ? current.StartedAt
+        : identity.StartedAt is { } started ? started
+        : identity.UserId is null && current.Terms is not null ? commit.Now
+        : current.StartedAt;
+
+    private static SessionRecord Identify(
+        SessionRecord record, SessionIdentity identity, DateTimeOffset startedAt) => record with
     {
         Generation = record.Generation + (identity.MovesGeneration ? 1 : 0),
         UserId = identity.UserId,
         OwnerId = identity.OwnerId ?? record.OwnerId,
-        StartedAt = identity.StartedAt ?? record.StartedAt,
+        StartedAt = startedAt,
         AuthenticatedAt = identity.AuthenticatedAt,
         Order = identity.Order ?? identity.StartedAt?.ToUnixTimeMilliseconds() ?? record.Order,
         Claim = null,
         Principal = identity.Principal,
+        Terms = identity is { StartedAt: null, UserId: not null } ? record.Terms : identity.Terms,
     };
 
     private static bool Wins(SessionRecord current, SessionSecretChange change, DateTimeOffset now) =>

@@ -18,6 +18,7 @@ namespace SessionManager.AspNetCore.Rules;
 ///      40     8  created at
 ///      48     1+ generation, as a length
 ///       .        the fields whose flags are set, in this order:
+///               4096  terms: see SignInTermsCodec
 ///                  1  started at 8, unless it is the time of the creation
 ///                  2  user id: length, UTF-8
 ///                  4  owner id, unless the owner is the user: length, UTF-8
@@ -35,7 +36,8 @@ namespace SessionManager.AspNetCore.Rules;
 /// </summary>
 internal static class HeaderCodec
 {
-    /// <summary>The format that this version writes.</summary>
+    /// <summary>The format that this version writes. A later version of this library that adds a field keeps the
+    /// format.</summary>
     public const byte Version = 1;
 
     public const byte SessionType = 0;
@@ -82,10 +84,21 @@ internal static class HeaderCodec
 
     /// <summary>Whether a header is the header of a signed-in session. The check reads four bytes.</summary>
     public static bool IsSignedIn(ReadOnlySpan<byte> header) =>
-        header.Length > PreambleLength
-        && header[0] == Version
-        && header[1] == SessionType
-        && (header[2] & (byte)HeaderFields.User) != 0;
+        IsSession(header) && (header[2] & (byte)HeaderFields.User) != 0;
+
+    /// <summary>Reads only the terms of a header; <see langword="null"/> when it has none.</summary>
+    public static SignInTerms? TermsOf(ReadOnlyMemory<byte> header)
+    {
+        if (!IsSession(header.Span)
+            || !Has((HeaderFields)BinaryPrimitives.ReadUInt16LittleEndian(header.Span[2..]), HeaderFields.Terms))
+        {
+            return null;
+        }
+
+        var reader = new HeaderReader(header, PreambleLength + HashLength + sizeof(long));
+        reader.ReadLength();
+        return SignInTermsCodec.Read(ref reader);
+    }
 
     /// <summary>Whether a header has a field. <see cref="Enum.HasFlag"/> allocates in a debug build.</summary>
     public static bool Has(HeaderFields fields, HeaderFields field) => (fields & field) != HeaderFields.None;
@@ -93,6 +106,11 @@ internal static class HeaderCodec
     /// <summary>Returns the session that a pointer points to.</summary>
     public static Guid TargetOf(StoredSession pointer) =>
         new(pointer.Header.Span.Slice(PreambleLength, 16), bigEndian: true);
+
+    private static bool IsSession(ReadOnlySpan<byte> header) =>
+        header.Length > PreambleLength
+        && header[0] == Version
+        && header[1] == SessionType;
 
     private static SessionLookup DecodeTombstone(ReadOnlySpan<byte> header)
     {
@@ -105,10 +123,16 @@ internal static class HeaderCodec
 
     private static SessionLookup DecodeSession(StoredSession stored, HeaderFields fields)
     {
+        if ((fields & ~HeaderFields.All) != HeaderFields.None)
+        {
+            return new SessionLookup(SessionLookupStatus.Newer);
+        }
+
         var reader = new HeaderReader(stored.Header, PreambleLength);
         var secret = reader.ReadBytes(HashLength);
         var created = reader.ReadTime();
         var generation = reader.ReadLength();
+        var terms = Has(fields, HeaderFields.Terms) ? SignInTermsCodec.Read(ref reader) : null;
         var started = Has(fields, HeaderFields.Started) ? reader.ReadTime() : created;
         var user = Has(fields, HeaderFields.User) ? reader.ReadText() : null;
         var owner = Has(fields, HeaderFields.Owner) ? reader.ReadText() : user;
@@ -124,7 +148,6 @@ internal static class HeaderCodec
         var client = Has(fields, HeaderFields.Client) ? reader.ReadClient() : null;
         var principal = Has(fields, HeaderFields.Principal) ? reader.ReadBytes(reader.ReadLength()) : default;
         if (!reader.IsAtEnd
-            || (fields & ~HeaderFields.All) != HeaderFields.None
             || (Has(fields, HeaderFields.Former) && !IsKnown(former.Kind)))
         {
             return new SessionLookup(SessionLookupStatus.Unreadable);
@@ -148,6 +171,7 @@ internal static class HeaderCodec
             Principal = principal,
             Client = client,
             Epoch = epoch,
+            Terms = terms,
         });
     }
 

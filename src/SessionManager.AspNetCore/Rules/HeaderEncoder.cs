@@ -14,6 +14,11 @@ internal static class HeaderEncoder
         writer.Write(record.SecretHash.Span);
         writer.Write(record.CreatedAt);
         writer.WriteLength((int)record.Generation);
+        if (record.Terms is { } terms)
+        {
+            SignInTermsCodec.Write(terms, ref writer);
+        }
+
         if (HeaderCodec.Has(fields, HeaderFields.Started))
         {
             writer.Write(record.StartedAt);
@@ -105,11 +110,13 @@ internal static class HeaderEncoder
         | (record.Claim is null ? HeaderFields.None : HeaderFields.Claim)
         | (record.Epoch == Guid.Empty ? HeaderFields.None : HeaderFields.Epoch)
         | (record.Client is null ? HeaderFields.None : HeaderFields.Client)
-        | (record.Principal.IsEmpty ? HeaderFields.None : HeaderFields.Principal);
+        | (record.Principal.IsEmpty ? HeaderFields.None : HeaderFields.Principal)
+        | (record.Terms is null ? HeaderFields.None : HeaderFields.Terms);
 
     private static int Measure(SessionRecord record, HeaderFields fields) => checked(
         HeaderCodec.PreambleLength + HeaderCodec.HashLength + sizeof(long)
         + HeaderWriter.MeasureLength((int)record.Generation)
+        + (record.Terms is { } terms ? SignInTermsCodec.Measure(terms) : 0)
         + (HeaderCodec.Has(fields, HeaderFields.Started) ? sizeof(long) : 0)
         + (HeaderCodec.Has(fields, HeaderFields.User) ? HeaderWriter.Measure(record.UserId!) : 0)
         + (HeaderCodec.Has(fields, HeaderFields.Owner) ? HeaderWriter.Measure(record.OwnerId!) : 0)

@@ -17,5 +17,6 @@ internal enum HeaderFields : ushort
     Epoch = 512,
     Client = 1024,
     Principal = 2048,
-    All = 4095,
+    Terms = 4096,
+    All = 8191,
 }

@@ -7,6 +7,7 @@ namespace SessionManager.AspNetCore.Rules;
 /// <see cref="IsAtEnd"/> stays <see langword="false"/>.</summary>
 internal ref struct HeaderReader(ReadOnlyMemory<byte> header, int offset)
 {
+    private static readonly TimeSpan LongestDuration = TimeSpan.FromDays(3650);
     private static readonly long First = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
     private static readonly long Last = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
@@ -37,6 +38,17 @@ internal ref struct HeaderReader(ReadOnlyMemory<byte> header, int offset)
         }
 
         return DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+    }
+
+    public TimeSpan ReadDuration()
+    {
+        var duration = ReadTime() - DateTimeOffset.UnixEpoch;
+        if (duration <= TimeSpan.Zero || duration > LongestDuration)
+        {
+            Break();
+        }
+
+        return duration;
     }
 
     public Guid ReadGuid() => TryAdvance(16) ? new Guid(_bytes.Slice(_offset - 16, 16), bigEndian: true) : default;

@@ -43,6 +43,14 @@ internal sealed class SessionCommit
         init => Rare(value is not null)?.Identity = value;
     }
 
+    /// <summary>The renewal of the sign-in; <see langword="null"/> when there is none. A commit with a renewal has no
+    /// new identity.</summary>
+    public SignInRenewal? Renewal
+    {
+        get => _rare?.Renewal;
+        init => Rare(value is not null)?.Renewal = value;
+    }
+
     /// <summary>The new secret; <see langword="null"/> when the secret stays.</summary>
     public SessionSecretChange? Secret
     {
@@ -104,13 +112,15 @@ internal sealed class SessionCommit
 
     /// <summary>Whether the commit changes only values of an existing session, as most commits do.</summary>
     public bool ChangesValuesAlone =>
-        !Creates && _rare is null or { Identity: null, Secret: null, Client: null, Claim: null };
+        !Creates && _rare is null or { Identity: null, Renewal: null, Secret: null, Client: null, Claim: null };
 
     private RareParts? Rare(bool isNeeded) => isNeeded ? _rare ??= new RareParts() : _rare;
 
     private sealed class RareParts
     {
         public SessionIdentity? Identity { get; set; }
+
+        public SignInRenewal? Renewal { get; set; }
 
         public SessionSecretChange? Secret { get; set; }
 

@@ -6,7 +6,8 @@ namespace SessionManager.AspNetCore.Rules;
 /// stays.</param>
 /// <param name="AuthenticatedAt">The time of the sign-in; <see langword="null"/> when no user is signed in.</param>
 /// <param name="StartedAt">The time from which the absolute timeout counts; <see langword="null"/> when that time
-/// stays.</param>
+/// stays. It stays with the terms of the sign-in, but no session has terms when no user is signed in: a sign-out that
+/// ends terms begins the time anew.</param>
 /// <param name="MovesGeneration">Whether <see cref="SessionRecord.Generation"/> goes up by one. It does unless the same
 /// user signs in again.</param>
 internal sealed record SessionIdentity(
@@ -15,6 +16,9 @@ internal sealed record SessionIdentity(
     /// <summary>The data of the sign-in beside the user id, which replace the stored data. The default is
     /// none.</summary>
     public ReadOnlyMemory<byte> Principal { get; init; }
+
+    /// <summary>What the sign-in asks for the session. The default is nothing.</summary>
+    public SignInTerms? Terms { get; init; }
 
     /// <summary>The position among the user's sessions under a limit. The default is <see langword="null"/>, which
     /// stands for the time of the sign-in.</summary>

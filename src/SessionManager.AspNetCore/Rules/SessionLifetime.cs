@@ -19,10 +19,20 @@ internal sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTim
     /// <summary>How old <see cref="SessionRecord.LastSeenAt"/> may get before a touch is due.</summary>
     public TimeSpan TouchInterval { get; } = touchInterval;
 
-    /// <summary>How long the store keeps a record after its last use: twice the idle timeout, and at least 20 minutes
-    /// after it. A request that ends after the idle timeout therefore still finds the record. The store only removes
-    /// records by this time. Whether a session lives depends on the times in its record.</summary>
-    public TimeSpan RecordTimeToLive => IdleTimeout + (IdleTimeout > LeastGrace ? IdleTimeout : LeastGrace);
+    /// <summary>How long an unused session with a persistent cookie lives.</summary>
+    public TimeSpan PersistentIdleTimeout { get; init; } = idleTimeout;
+
+    /// <summary>How long a session with a persistent cookie lives at most.</summary>
+    public TimeSpan PersistentAbsoluteTimeout { get; init; } = absoluteTimeout;
+
+    /// <summary>How long the store keeps the record of a session past its idle timeout: as long as the idle timeout,
+    /// and at least 20 minutes. A request that ends after the idle timeout therefore still finds the record.</summary>
+    public TimeSpan Grace => Later(IdleTimeout, LeastGrace);
+
+    /// <summary>How long the store keeps the record of a session without terms after its last use, and the tombstone of
+    /// any session. The store only removes records by this time. Whether a session lives depends on the times in its
+    /// record.</summary>
+    public TimeSpan RecordTimeToLive => IdleTimeout + Grace;
 
     /// <summary>How long a replaced secret still counts, for the requests in flight: 5 seconds after a request has
     /// first sent the new secret.</summary>
@@ -30,15 +40,50 @@ internal sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTim
 
     /// <summary>How long the store keeps the data of a user: as long as it can keep a session that signs in
     /// now.</summary>
-    public TimeSpan UserTimeToLive => AbsoluteTimeout + RecordTimeToLive;
+    public TimeSpan UserTimeToLive =>
+        LongestTimeout + Later(IdleTimeout, PersistentIdleTimeout) + Grace;
+
+    /// <summary>How long a session can live at most.</summary>
+    public TimeSpan LongestTimeout => Later(AbsoluteTimeout, PersistentAbsoluteTimeout);
+
+    /// <summary>How long an unused session lives by its terms. No terms last longer than the options allow
+    /// now.</summary>
+    public TimeSpan IdleTimeoutOf(SignInTerms? terms) =>
+        terms is null ? IdleTimeout
+        : Sooner(terms.IdleTimeout, terms.IsPersistent ? PersistentIdleTimeout : IdleTimeout);
+
+    /// <summary>How long a session lives at most by its terms.</summary>
+    public TimeSpan AbsoluteTimeoutOf(SignInTerms? terms) =>
+        terms is null ? AbsoluteTimeout
+        : Sooner(terms.AbsoluteTimeout, terms.IsPersistent ? PersistentAbsoluteTimeout : AbsoluteTimeout);
+
+    /// <summary>How old <see cref="SessionRecord.LastSeenAt"/> may get by the terms of a session before a touch is due.
+    /// A shorter idle timeout than that of the options has a shorter interval.</summary>
+    public TimeSpan TouchIntervalOf(SignInTerms? terms) =>
+        IdleTimeoutOf(terms) is var idle && idle < IdleTimeout ? Sooner(idle / 20, TouchInterval) : TouchInterval;
+
+    /// <summary>How long the store keeps a record after its last use, by the terms of its session.</summary>
+    public TimeSpan RecordTimeToLiveOf(SignInTerms? terms) => IdleTimeoutOf(terms) + Grace;
+
+    /// <summary>Returns until when a store finds a session under its user.</summary>
+    public DateTimeOffset IndexUntil(SessionRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return record.StartedAt + AbsoluteTimeoutOf(record.Terms) + RecordTimeToLiveOf(record.Terms);
+    }
 
     /// <summary>Returns the time at which the session expires if no request uses it before.</summary>
     public DateTimeOffset ExpiresAt(SessionRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        var idle = record.LastSeenAt + IdleTimeout;
-        var absolute = record.StartedAt + AbsoluteTimeout;
-        return idle < absolute ? idle : absolute;
+        return ExpiresAt(record, record.LastSeenAt);
+    }
+
+    /// <summary>Returns the time at which the session ends however often it is used.</summary>
+    public DateTimeOffset EndsAt(SessionRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return record.StartedAt + AbsoluteTimeoutOf(record.Terms);
     }
 
     /// <summary>Whether the session has expired by one of the timeouts.</summary>
@@ -46,27 +91,23 @@ internal sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTim
 
     /// <summary>Whether the absolute timeout has passed. Only this timeout refuses a change or a touch. A request that
     /// found the session alive counts as a use when it ends, however long it ran.</summary>
-    public bool IsPastAbsoluteTimeout(SessionRecord record, DateTimeOffset now)
-    {
-        ArgumentNullException.ThrowIfNull(record);
-        return record.StartedAt + AbsoluteTimeout <= now;
-    }
+    public bool IsPastAbsoluteTimeout(SessionRecord record, DateTimeOffset now) => EndsAt(record) <= now;
 
     /// <summary>Whether <see cref="SessionRecord.LastSeenAt"/> is old enough to be moved. The time never moves
     /// backwards.</summary>
     public bool IsTouchDue(SessionRecord record, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(record);
-        return now > record.LastSeenAt && now - record.LastSeenAt >= TouchInterval;
+        return now > record.LastSeenAt && now - record.LastSeenAt >= TouchIntervalOf(record.Terms);
     }
 
     /// <summary>Returns the public data of a session that was used after its record was read.</summary>
     internal SessionInfo Describe(SessionRecord record, DateTimeOffset seenAt)
     {
-        var (info, idle, absolute) = (Describe(record), seenAt + IdleTimeout, record.StartedAt + AbsoluteTimeout);
+        var info = Describe(record);
         return seenAt <= info.LastSeenAt
             ? info
-            : info with { LastSeenAt = seenAt, ExpiresAt = idle < absolute ? idle : absolute };
+            : info with { LastSeenAt = seenAt, ExpiresAt = ExpiresAt(record, seenAt) };
     }
 
     /// <summary>Returns the public data of a session.</summary>
@@ -84,6 +125,18 @@ internal sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTim
             UserAgent = record.Client?.UserAgent,
             RemoteIpAddress = record.Client?.RemoteIpAddress,
             ExpiresAt = ExpiresAt(record),
+            IsPersistent = record.IsPersistent,
         };
+    }
+
+    private static TimeSpan Sooner(TimeSpan? left, TimeSpan right) => left < right ? left.Value : right;
+
+    private static TimeSpan Later(TimeSpan left, TimeSpan right) => left > right ? left : right;
+
+    private DateTimeOffset ExpiresAt(SessionRecord record, DateTimeOffset seenAt)
+    {
+        var idle = (record.Terms is { IsFixed: true } ? record.StartedAt : seenAt) + IdleTimeoutOf(record.Terms);
+        var absolute = EndsAt(record);
+        return idle < absolute ? idle : absolute;
     }
 }

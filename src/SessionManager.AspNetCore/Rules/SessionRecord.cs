@@ -101,6 +101,13 @@ internal sealed record SessionRecord
     /// the epoch.</summary>
     public Guid Epoch { get; init; }
 
+    /// <summary>What the sign-in asked for the session; <see langword="null"/> when it asked for nothing, and when
+    /// no user is signed in.</summary>
+    public SignInTerms? Terms { get; init; }
+
+    /// <summary>Whether the browser keeps the cookie when it is closed.</summary>
+    public bool IsPersistent => Terms is { IsPersistent: true };
+
     /// <summary>The number of bytes of all keys (UTF-8) and values, without the kinds.</summary>
     public long ValueBytes =>
         Stored.ValueBytes - Values.Count ?? Values.Sum(static entry => SessionValue.SizeOf(entry.Key, entry.Value));

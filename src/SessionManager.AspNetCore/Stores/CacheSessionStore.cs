@@ -150,5 +150,5 @@ internal sealed class CacheSessionStore : ISessionRecordStore, ISessionStoreProb
     // Another process may have a request that found the session alive and still runs. It may save for as long as the
     // record is kept, and half of that time is left to it.
     public IEnumerable<Guid> ListExpired(DateTimeOffset now) =>
-        _local.ListExpired(_isShared ? now - ((_lifetime.RecordTimeToLive - _lifetime.IdleTimeout) / 2) : now);
+        _local.ListExpired(_isShared ? now - (_lifetime.Grace / 2) : now);
 }

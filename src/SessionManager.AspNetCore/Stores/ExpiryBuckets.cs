@@ -31,6 +31,12 @@ internal sealed class ExpiryBuckets(SessionLifetime lifetime)
                 continue;
             }
 
+            if (first * _step > time)
+            {
+                (anonymous, signedIn) = (anonymous + page.Total.Anonymous, signedIn + page.Total.SignedIn);
+                continue;
+            }
+
             for (var i = 0; i < PageLength; i++)
             {
                 if ((first + i) * _step > time)
@@ -71,12 +77,11 @@ internal sealed class ExpiryBuckets(SessionLifetime lifetime)
             _pages.Add(bucket >> PageBits, page = new Page());
         }
 
+        var (anonymous, signedIn) = span.IsSignedIn ? (0, change) : (change, 0);
         ref var count = ref page.Buckets[bucket & (PageLength - 1)];
-        count = span.IsSignedIn
-            ? (count.Anonymous, count.SignedIn + change)
-            : (count.Anonymous + change, count.SignedIn);
-        page.Sessions += change;
-        if (page.Sessions == 0)
+        count = (count.Anonymous + anonymous, count.SignedIn + signedIn);
+        page.Total = (page.Total.Anonymous + anonymous, page.Total.SignedIn + signedIn);
+        if (page.Total is (0, 0))
         {
             _pages.Remove(bucket >> PageBits);
         }
@@ -85,9 +90,7 @@ internal sealed class ExpiryBuckets(SessionLifetime lifetime)
     // Rounded up: no session is counted out before it expires.
     private long BucketOf(SessionSpan span)
     {
-        var expiry = Math.Min(
-            span.Seen + (long)lifetime.IdleTimeout.TotalMilliseconds,
-            span.Started + (long)lifetime.AbsoluteTimeout.TotalMilliseconds);
+        var expiry = span.ExpiresAt(lifetime);
         return (expiry + _step - 1) / _step;
     }
 
@@ -95,6 +98,6 @@ internal sealed class ExpiryBuckets(SessionLifetime lifetime)
     {
         public (int Anonymous, int SignedIn)[] Buckets { get; } = new (int, int)[PageLength];
 
-        public int Sessions { get; set; }
+        public (int Anonymous, int SignedIn) Total { get; set; }
     }
 }

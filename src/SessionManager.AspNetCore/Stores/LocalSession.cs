@@ -19,6 +19,12 @@ internal struct LocalSession : ITableEntry<Guid>, IOrderedEntry
     /// <summary>Whether the session is stored under a user.</summary>
     public bool IsSignedIn { get; set; }
 
+    /// <summary>How long the session lives unused, unless the options decide.</summary>
+    public RoundedDuration Idle { get; set; }
+
+    /// <summary>How long the session lives at most, unless the options decide.</summary>
+    public RoundedDuration Absolute { get; set; }
+
     public int Next { get; set; }
 
     public readonly Guid Key => Id;

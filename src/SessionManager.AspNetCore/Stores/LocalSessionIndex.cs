@@ -25,7 +25,7 @@ internal sealed class LocalSessionIndex
         _lifetime = lifetime;
         _touchInterval = (long)lifetime.TouchInterval.TotalMilliseconds;
         _expiry = new ExpiryBuckets(lifetime);
-        _sessions = new LocalSessionTable(lifetime.AbsoluteTimeout);
+        _sessions = new LocalSessionTable(lifetime.LongestTimeout);
         _order = new SortedPlaces<Guid, LocalSession>(_sessions.Table);
         _sweep = new SlicedSweep(_lock, SweepSlice);
     }
@@ -44,8 +44,12 @@ internal sealed class LocalSessionIndex
 
     /// <summary>Remembers a session as it was loaded or saved. Costs a lookup when nothing about the session is
     /// new.</summary>
-    public void Remember(Guid id, SessionSpan span)
+    /// <param name="id">The session.</param>
+    /// <param name="span">The times of the session.</param>
+    /// <param name="terms">The terms of the session; <see langword="null"/> when it has none.</param>
+    public void Remember(Guid id, SessionSpan span, SignInTerms? terms = null)
     {
+        span = span.By(terms, _lifetime);
         lock (_lock)
         {
             if (!_sessions.Knows(id, span, _touchInterval, out var place))
@@ -142,7 +146,8 @@ internal sealed class LocalSessionIndex
             _order.Remove(place);
         }
 
-        _sessions[place].IsSignedIn = span.IsSignedIn;
+        ref var session = ref _sessions[place];
+        (session.IsSignedIn, session.Idle, session.Absolute) = (span.IsSignedIn, span.Idle, span.Absolute);
         _sessions.SetTimes(place, span.Started, Math.Max(span.Seen, before?.Seen ?? span.Seen));
         if (before?.Started != span.Started)
         {
@@ -191,11 +196,13 @@ internal sealed class LocalSessionIndex
 
     private bool SweepSlice(int from, long now)
     {
-        var oldest = now - (long)_lifetime.RecordTimeToLive.TotalMilliseconds;
+        var grace = (long)_lifetime.Grace.TotalMilliseconds;
+        var idle = (long)_lifetime.IdleTimeout.TotalMilliseconds;
         var end = from + SlicedSweep.Length;
         for (var place = from; place < end; place++)
         {
-            if (_sessions.Table.IsUsed(place) && _sessions.SeenOf(_sessions[place]) < oldest)
+            if (_sessions.Table.IsUsed(place)
+                && _sessions.SeenOf(_sessions[place]) + _sessions[place].Idle.MillisecondsOr(idle) + grace < now)
             {
                 ForgetAt(place);
             }

@@ -27,7 +27,8 @@ internal sealed class LocalSessionTable(TimeSpan longest)
     public SessionSpan SpanOf(int place)
     {
         ref var session = ref this[place];
-        return new SessionSpan(session.Started, SeenOf(session), session.IsSignedIn);
+        return new SessionSpan(
+            session.Started, SeenOf(session), session.IsSignedIn, session.Idle, session.Absolute);
     }
 
     /// <summary>Sets when a session started and was last used.</summary>
@@ -56,6 +57,8 @@ internal sealed class LocalSessionTable(TimeSpan longest)
         ref var known = ref Table[place];
         return known.Started == span.Started
             && known.IsSignedIn == span.IsSignedIn
+            && known.Idle == span.Idle
+            && known.Absolute == span.Absolute
             && span.Seen - known.Started - (known.SeenAfter * Unit) < touchInterval;
     }
 

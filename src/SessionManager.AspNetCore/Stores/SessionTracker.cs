@@ -58,8 +58,10 @@ internal sealed class SessionTracker(LocalSessionIndex local, bool mayLose, Acti
         else
         {
             // The header says whether somebody is signed in: the column of the user stays after a sign-out.
-            local.Remember(id, new SessionSpan(
-                record.Started, record.LastSeen, HeaderCodec.IsSignedIn(session.Header.Span)));
+            local.Remember(
+                id,
+                new SessionSpan(record.Started, record.LastSeen, HeaderCodec.IsSignedIn(session.Header.Span)),
+                HeaderCodec.TermsOf(session.Header));
         }
 
         return session;
@@ -74,10 +76,13 @@ internal sealed class SessionTracker(LocalSessionIndex local, bool mayLose, Acti
             return;
         }
 
-        local.Remember(write.Id, new SessionSpan(
-            write.StartedAt.ToUnixTimeMilliseconds(),
-            write.LastSeenAt.ToUnixTimeMilliseconds(),
-            HeaderCodec.IsSignedIn(write.Header.Span)));
+        local.Remember(
+            write.Id,
+            new SessionSpan(
+                write.StartedAt.ToUnixTimeMilliseconds(),
+                write.LastSeenAt.ToUnixTimeMilliseconds(),
+                HeaderCodec.IsSignedIn(write.Header.Span)),
+            HeaderCodec.TermsOf(write.Header));
     }
 
     /// <summary>Remembers that a session was touched.</summary>

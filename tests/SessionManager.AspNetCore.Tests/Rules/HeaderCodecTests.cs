@@ -31,6 +31,12 @@ public sealed class HeaderCodecTests
         "01000000", "5b05d354", "6465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f80818283",
             "2e8fa97c9b010000", "00"));
 
+    private static readonly byte[] WithTerms = Convert.FromHexString(string.Concat(
+        "01000010", "1dbf9647", "6465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f80818283",
+            "2e8fa97c9b010000", "00",
+        "ff", "00b84c0a00000000", "0030ff6600000000", "cef7af7c9b010000",
+        "12", "68747470733a2f2f69642e6578616d706c65", "05", "7369642d31", "07", "6772c3b6c39f65"));
+
     private static readonly byte[] Tombstone = Convert.FromHexString("01010300" + "41598c4f");
 
     private static readonly byte[] Pointer = Convert.FromHexString(
@@ -58,9 +64,9 @@ public sealed class HeaderCodecTests
     [Fact]
     public void A_full_header_of_version_1_reads_back_for_ever()
     {
-        var found = HeaderCodec.Decode(SampleRecords.Stored(Full, record: SampleRecords.Full()));
+        var found = HeaderCodec.Decode(SampleRecords.Stored(Full, record: SampleRecords.Full() with { Terms = null }));
 
-        Assert.Equal(SampleRecords.Describe(SampleRecords.Full()), SampleRecords.Describe(found.Record));
+        Assert.Equal(SampleRecords.Describe(SampleRecords.Full() with { Terms = null }), SampleRecords.Describe(found.Record));
     }
 
     [Fact]
@@ -69,6 +75,14 @@ public sealed class HeaderCodecTests
         var found = HeaderCodec.Decode(SampleRecords.Stored(Anonymous, record: SampleRecords.Anonymous()));
 
         Assert.Equal(SampleRecords.Describe(SampleRecords.Anonymous()), SampleRecords.Describe(found.Record));
+    }
+
+    [Fact]
+    public void Terms_of_version_1_read_back_for_ever()
+    {
+        var found = HeaderCodec.Decode(SampleRecords.Stored(WithTerms, record: SampleRecords.Anonymous()));
+
+        Assert.Equal(SampleRecords.FullTerms(), found.Record!.Terms);
     }
 
     [Fact]
@@ -86,7 +100,8 @@ public sealed class HeaderCodecTests
     [Fact]
     public void The_format_does_not_change_without_a_new_version()
     {
-        Assert.Equal(Full, HeaderEncoder.Encode(SampleRecords.Full()));
+        Assert.Equal(Full, HeaderEncoder.Encode(SampleRecords.Full() with { Terms = null }));
+        Assert.Equal(WithTerms, HeaderEncoder.Encode(SampleRecords.Anonymous() with { Terms = SampleRecords.FullTerms() }));
         Assert.Equal(Anonymous, HeaderEncoder.Encode(SampleRecords.Anonymous()));
         Assert.Equal(Tombstone, HeaderEncoder.EncodeTombstone(SampleRecords.Id, SessionEndReason.Revoked));
         Assert.Equal(

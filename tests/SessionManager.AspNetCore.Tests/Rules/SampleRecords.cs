@@ -33,6 +33,22 @@ internal static class SampleRecords
             Gen.Nullable(Time.Where(time => time != DateTimeOffset.UnixEpoch)),
             (kind, hash, until) => new FormerSecret(kind, hash, until))));
 
+    private static readonly Gen<TimeSpan> Duration =
+        Gen.Long[1, (long)TimeSpan.FromDays(3650).TotalMilliseconds].Select(static ms => TimeSpan.FromMilliseconds(ms));
+
+    private static readonly Gen<SignInTerms> Terms = Gen.Select(
+        Gen.Bool, Gen.Bool, Gen.Nullable(Duration), Gen.Nullable(Duration), Gen.Nullable(Time), Gen.Nullable(
+            Gen.Select(Text, Gen.Null(Text), Gen.Null(Text))),
+        (persistent, isFixed, idle, absolute, validated, provider) => new SignInTerms
+        {
+            IsPersistent = persistent,
+            IsFixed = isFixed,
+            IdleTimeout = idle,
+            AbsoluteTimeout = absolute,
+            ValidatedAt = validated,
+            Provider = provider is { } it ? new ProviderSession(it.Item1, it.Item2, it.Item3) : null,
+        });
+
     private static readonly Gen<SessionRecord> Plain = Gen.Select(
         Gen.Byte.Array[32], Gen.Int[0, int.MaxValue], Gen.Null(User), Gen.Null(
             User), Time, Time, Time, Gen.Nullable(Time),
@@ -55,7 +71,8 @@ internal static class SampleRecords
     public static readonly Gen<SessionRecord> Any = Gen.Select(
         Plain, Gen.Null(Gen.Byte.Array[32]), Former, Gen.Nullable(Time), Gen.Nullable(Time), Gen.Nullable(
             Gen.Select(User, Gen.Guid)), Gen.Guid,
-        Gen.Select(Gen.Byte.Array[0, 300], Gen.Nullable(Gen.Select(Gen.Null(Text), Gen.Null(Text)))),
+        Gen.Select(
+            Gen.Byte.Array[0, 300], Gen.Nullable(Gen.Select(Gen.Null(Text), Gen.Null(Text))), Gen.Null(Terms)),
         (record, next, former, issued, order, claim, epoch, rest) => record with
         {
             NextSecretHash = next,
@@ -66,6 +83,7 @@ internal static class SampleRecords
             Epoch = epoch,
             Principal = rest.Item1,
             Client = rest.Item2 is { } client ? new SessionClient(client.Item1, client.Item2) : null,
+            Terms = rest.Item3,
         });
 
     /// <summary>Thirty-two bytes that count up.</summary>
@@ -87,6 +105,18 @@ internal static class SampleRecords
         Epoch = new Guid("ffeeddcc-bbaa-9988-7766-554433221100"),
         Client = new SessionClient("Phone/1.0", null),
         Principal = "claims"u8.ToArray(),
+        Terms = FullTerms(),
+    };
+
+    /// <summary>Terms with every part.</summary>
+    public static SignInTerms FullTerms() => new()
+    {
+        IsPersistent = true,
+        IsFixed = true,
+        IdleTimeout = TimeSpan.FromDays(2),
+        AbsoluteTimeout = TimeSpan.FromDays(20),
+        ValidatedAt = Start.AddMinutes(7),
+        Provider = new ProviderSession("https://id.example", "sid-1", "größe"),
     };
 
     /// <summary>The record of a session that nobody has signed in to.</summary>
@@ -150,7 +180,7 @@ internal static class SampleRecords
         $"{record.LastSeenAt:O}",
         $"{Hex(record.SecretHash)} {Hex(record.NextSecretHash)}",
         $"{record.Former.Kind} {Hex(record.Former.Hash)} {record.Former.Until:O}",
-        $"{record.Client?.ToString() ?? "-"} {Hex(record.Principal)}"]);
+        $"{record.Client?.ToString() ?? "-"} {Hex(record.Principal)} {record.Terms}"]);
 
     private static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexString(bytes.Span);
 }
