@@ -66,6 +66,7 @@ public static class SessionManagerAuthenticationBuilderExtensions
         builder.Services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IAuthorizationHandler, RecentAuthenticationHandler>());
         builder.Services.TryAddSingleton<AuthenticationCaller>();
+        builder.Services.TryAddSingleton<SchemeChanges>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, StoreOutage>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeveloperPageExceptionFilter, StoreOutage>());
         AddExceptionHandler(builder.Services);

@@ -34,9 +34,9 @@ public sealed class SessionManagerOptions
     public TimeSpan PersistentIdleTimeout { get; set; } = TimeSpan.FromDays(14);
 
     /// <summary>How long a session with a persistent cookie lives even when it is used, counted from the sign-in,
-    /// unless its sign-in asks for less. The default is 30 days, the minimum <see cref="PersistentIdleTimeout"/>, the maximum
-    /// 3,650 days. A sign-in that asks for more is refused. A changed setting applies to the sessions that are there
-    /// too. (NIST SP 800-63B-4, section 2.1.3.)</summary>
+    /// unless its sign-in asks for less. The default is 30 days, the minimum <see cref="PersistentIdleTimeout"/>, the
+    /// maximum 3,650 days. A sign-in that asks for more is refused. A changed setting applies to the sessions that are
+    /// there too. (NIST SP 800-63B-4, section 2.1.3.)</summary>
     public TimeSpan PersistentAbsoluteTimeout { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>How long one call of the store may take. A call that takes longer has failed. One request may wait

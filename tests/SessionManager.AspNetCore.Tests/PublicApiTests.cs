@@ -17,11 +17,11 @@ public sealed partial class PublicApiTests
     private static readonly string[] Application =
     [
         "ClearSessionScope", "ISessionDirectory", "ISessionManager", "ISessionManagerBuilder", "LoadMode",
-        "RecentAuthenticationRequirement", "SessionAttribute", "SessionAuthenticationOptions", "SessionCount",
+        "RecentAuthenticationRequirement", "SessionAttribute", "SessionAuthenticationEvents", "SessionAuthenticationOptions", "SessionCount",
         "SessionDetails", "SessionEndReason", "SessionEndedContext", "SessionEndedException", "SessionEventContext",
         "SessionInfo", "SessionLimitBehavior", "SessionLimitException", "SessionManagerAuthorizationExtensions",
-        "SessionManagerDefaults", "SessionManagerEvents", "SessionManagerOptions", "SessionMode", "SessionPage", "SessionSignInOptions",
-        "SessionStatus", "SessionStoreException", "SessionValueException", "StaleTokenContext", "StoreFailureMode",
+        "SessionManagerDefaults", "SessionManagerEvents", "SessionManagerOptions", "SessionMode", "SessionPage", "SessionSignInOptions", "SessionSignedInContext", "SessionSigningInContext", "SessionSigningOutContext",
+        "SessionStatus", "SessionStoreException", "SessionValidatePrincipalContext", "SessionValueException", "StaleTokenContext", "StoreFailureMode",
     ];
 
     private static readonly string[] Store =

@@ -2,7 +2,6 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Pipeline;
@@ -19,17 +18,19 @@ internal sealed class SessionAuthenticationHandler(
     IOptionsMonitor<SessionAuthenticationOptions> options,
     ILoggerFactory logger,
     UrlEncoder encoder,
-    IOptions<SessionManagerOptions> sessionOptions,
     RequestSessions requests,
-    SessionGuard guard,
     SessionView view,
-    SessionEdits edits,
+    SchemeChanges changes,
     SessionLifetime lifetime,
-    SessionClock clock,
     AuthenticationCaller caller,
     IHttpContextAccessor accessor)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, logger, encoder), IAuthenticationHandler
 {
+    private bool _validates;
+    private bool _isSignedOutByValidation;
+
+    private new SessionAuthenticationEvents Events => (SessionAuthenticationEvents)base.Events!;
+
     private RequestSession Session => requests.Of(Context);
 
     // The handler is that of the outer request where an inner one has the same services, but the inner one changes its
@@ -79,6 +80,8 @@ internal sealed class SessionAuthenticationHandler(
         return await AuthenticateAsync();
     }
 
+    protected override Task<object> CreateEventsAsync() => Task.FromResult<object>(new SessionAuthenticationEvents());
+
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (view.Identify(Session, Scheme.Name, out var details) is not { } record)
@@ -89,58 +92,41 @@ internal sealed class SessionAuthenticationHandler(
         var ticket = details is null
             ? null
             : SessionPrincipal.Read(record, details, lifetime.Describe(record), Scheme.Name);
-        return Task.FromResult(ticket is null
-            ? AuthenticateResult.Fail("The principal that the session keeps can't be read.")
-            : AuthenticateResult.Success(ticket));
+        return ticket is null
+            ? Task.FromResult(AuthenticateResult.Fail("The principal that the session keeps can't be read."))
+            : Events.Validates
+            ? ValidateAsync(record, ticket)
+            : Task.FromResult(AuthenticateResult.Success(ticket));
     }
 
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
     {
         var session = SessionToChange;
         await view.LoadAsync(session, CancellationToken.None);
+        var signingIn = new SessionSigningInContext(Context, Scheme, Options, user, properties);
+        await Events.SigningIn(signingIn);
+        (user, properties) = (signingIn.Principal!, signingIn.Properties);
         var renews = SessionPrincipal.IsFrom(properties, session.Record) && !await caller.IsCallbackAsync(Context);
-        if (view.Info(session)?.ActorId is not null && (renews || SessionPrincipal.IsActing(user)))
-        {
-            // A renewal would make who acts the other user for good.
-            throw SessionErrors.SignsInWhoIsActedAs();
-        }
-
-        var text = UserIdText.From(SessionPrincipal.UserIdOf(user), sessionOptions.Value)
-            ?? throw new InvalidOperationException(
-                "The principal to sign in has no user id. Give it a claim of type ClaimTypes.NameIdentifier, or "
-                + "'sub', or a name.");
-        var details = SessionPrincipal.Keep(user, properties, Scheme.Name);
-        if (details.Ticket.Length > sessionOptions.Value.MaxValueBytes)
-        {
-            throw new SessionValueException(
-                $"The principal to sign in takes {details.Ticket.Length} bytes, and the limit is "
-                + $"{sessionOptions.Value.MaxValueBytes} (MaxValueBytes). Give it fewer claims.");
-        }
-
-        if (renews && view.IsSignedIn(session, text, Scheme.Name))
-        {
-            edits.Renew(session, new SignInRenewal(details.Write(), ValidatedAt: null));
-        }
-        else
-        {
-            var terms = SignInTermsRules.Of(properties, clock.Now, sessionOptions.Value);
-            edits.SignIn(session, text, details, keepsTicket: false, terms);
-        }
-
-        Redirect(properties, honorsReturnUrl: Options.LoginPath.HasValue && OriginalPath == Options.LoginPath);
+        await changes.MakeAsync(session, () => changes.SignIn(session, Scheme.Name, user, properties, renews));
+        await Events.SignedIn(new SessionSignedInContext(Context, Scheme, user, properties, Options));
+        await RedirectAsync(properties, Options.LoginPath);
     }
 
     protected override async Task HandleSignOutAsync(AuthenticationProperties? properties)
     {
         var session = SessionToChange;
         await view.LoadAsync(session, CancellationToken.None);
-        guard.ThrowIfUnwritable(session);
-        if (view.IsSignedInBy(session, Scheme.Name))
+        var signingOut = new SessionSigningOutContext(Context, Scheme, Options, properties);
+        await Events.SigningOut(signingOut);
+        if (_validates)
         {
-            edits.SignOut(session);
+            // The event rejects the principal next, as it does with the framework's cookie handler.
+            _isSignedOutByValidation = true;
+            return;
         }
 
-        Redirect(properties, honorsReturnUrl: false);
+        await changes.MakeAsync(session, () => changes.SignOut(session, Scheme.Name));
+        await RedirectAsync(signingOut.Properties, Options.LogoutPath);
     }
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
@@ -154,8 +140,7 @@ internal sealed class SessionAuthenticationHandler(
             return;
         }
 
-        var back = properties.RedirectUri ?? (OriginalPathBase + OriginalPath + Request.QueryString);
-        Deny(StatusCodes.Status401Unauthorized, Options.LoginPath, back);
+        await Events.RedirectToLogin(Denied(properties, Options.LoginPath));
     }
 
     // No result for the middleware; whoever asks for the user gets the user, or the reason why that is not known.
@@ -173,55 +158,63 @@ internal sealed class SessionAuthenticationHandler(
             return HandleChallengeAsync(properties);
         }
 
-        var back = properties.RedirectUri ?? (OriginalPathBase + OriginalPath + Request.QueryString);
-        Deny(StatusCodes.Status403Forbidden, Options.AccessDeniedPath, back);
-        return Task.CompletedTask;
+        return Events.RedirectToAccessDenied(Denied(properties, Options.AccessDeniedPath));
     }
 
-    // Pages are redirected. APIs get the status, and the address in a header they may use, as from the framework's
-    // cookie handler.
-    private void Deny(int status, PathString path, string back)
+    private RedirectContext<SessionAuthenticationOptions> Denied(AuthenticationProperties properties, PathString path)
     {
-        if (path.HasValue)
-        {
-            var query = QueryString.Create(Options.ReturnUrlParameter, back);
-            Response.Redirect(BuildRedirectUri(path.ToUriComponent() + query));
-        }
-
-        if (!path.HasValue || IsApi())
-        {
-            Response.StatusCode = status;
-        }
+        var back = properties.RedirectUri is { Length: > 0 } given
+            ? given
+            : OriginalPathBase + OriginalPath + Request.QueryString;
+        var uri = path.HasValue
+            ? BuildRedirectUri(path.ToUriComponent() + QueryString.Create(Options.ReturnUrlParameter, back))
+            : "";
+        return new RedirectContext<SessionAuthenticationOptions>(Context, Scheme, Options, properties, uri);
     }
 
-    private bool IsApi()
+    private async Task<AuthenticateResult> ValidateAsync(SessionRecord record, AuthenticationTicket ticket)
     {
-        if (string.Equals(Request.Headers.XRequestedWith, "XMLHttpRequest", StringComparison.Ordinal)
-            || string.Equals(Request.Query["X-Requested-With"], "XMLHttpRequest", StringComparison.Ordinal))
+        var validatedAt = record.Terms?.ValidatedAt ?? record.AuthenticatedAt ?? record.StartedAt;
+        var validation = new SessionValidatePrincipalContext(Context, Scheme, Options, ticket, validatedAt);
+        _validates = true;
+        try
         {
-            return true;
+            await Events.ValidatePrincipal(validation);
+        }
+        finally
+        {
+            _validates = false;
         }
 
-        var metadata = Context.GetEndpoint()?.Metadata;
-        return metadata?.GetMetadata<IDisableCookieRedirectMetadata>() is not null
-            && metadata.GetMetadata<IAllowCookieRedirectMetadata>() is null;
+        if (validation.Principal is null || _isSignedOutByValidation)
+        {
+            await changes.RejectAsync(Session, record, validation.EndsSession);
+        }
+
+        if (validation.Principal is not { } principal)
+        {
+            return AuthenticateResult.Fail("The principal was rejected.");
+        }
+
+        SessionPrincipal.Sign(principal, record.Id.ToString());
+        changes.Renew(Session, Scheme.Name, validation);
+        return AuthenticateResult.Success(new AuthenticationTicket(principal, validation.Properties, Scheme.Name));
     }
 
-    private void Redirect(AuthenticationProperties? properties, bool honorsReturnUrl)
+    private async Task RedirectAsync(AuthenticationProperties? properties, PathString honorsReturnUrlAt)
     {
         if (Response.StatusCode != StatusCodes.Status200OK)
         {
             return;
         }
 
-        // The query is anybody's: only a path of this host is followed.
-        var asked = honorsReturnUrl ? (string?)Request.Query[Options.ReturnUrlParameter] : null;
-        if ((properties?.RedirectUri ?? (IsLocal(asked) ? asked : null)) is { Length: > 0 } target)
+        var asked = honorsReturnUrlAt.HasValue && OriginalPath == honorsReturnUrlAt
+            ? (string?)Request.Query[Options.ReturnUrlParameter]
+            : null;
+        if ((properties?.RedirectUri ?? (Redirection.IsLocal(asked) ? asked : null)) is { Length: > 0 } target)
         {
-            Response.Redirect(target);
+            await Events.RedirectToReturnUrl(new RedirectContext<SessionAuthenticationOptions>(
+                Context, Scheme, Options, properties ?? new AuthenticationProperties(), target));
         }
     }
-
-    private static bool IsLocal(string? path) =>
-        path is ['/', ..] && path is not ['/', '/' or '\\', ..] && !path.Any(char.IsControl);
 }

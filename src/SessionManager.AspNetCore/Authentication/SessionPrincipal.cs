@@ -90,7 +90,7 @@ internal static class SessionPrincipal
     }
 
     // A label is not kept in tickets and comes with no token, but with every copy of the identity.
-    private static void Sign(ClaimsPrincipal principal, string sessionId)
+    public static void Sign(ClaimsPrincipal principal, string sessionId)
     {
         foreach (var identity in principal.Identities)
         {

@@ -25,7 +25,7 @@ internal sealed class StoreOutage : IStartupFilter, IDeveloperPageExceptionFilte
     {
         ArgumentNullException.ThrowIfNull(errorContext);
         return IsOurs(errorContext.HttpContext, errorContext.Exception)
-            ? AnswerAsync(errorContext.HttpContext)
+            ? AnswerAsync(errorContext.HttpContext, errorContext.Exception)
             : next(errorContext);
     }
 
@@ -37,7 +37,7 @@ internal sealed class StoreOutage : IStartupFilter, IDeveloperPageExceptionFilte
             return false;
         }
 
-        await AnswerAsync(httpContext);
+        await AnswerAsync(httpContext, exception);
         return true;
     }
 
@@ -49,9 +49,9 @@ internal sealed class StoreOutage : IStartupFilter, IDeveloperPageExceptionFilte
         {
             running = run(context);
         }
-        catch (SessionStoreException exception) when (IsOurs(context, exception))
+        catch (Exception exception) when (IsOurs(context, exception))
         {
-            return AnswerAsync(context);
+            return AnswerAsync(context, exception);
         }
 
         return running.IsCompletedSuccessfully ? running : AwaitAsync(running, context);
@@ -63,19 +63,26 @@ internal sealed class StoreOutage : IStartupFilter, IDeveloperPageExceptionFilte
         {
             await running;
         }
-        catch (SessionStoreException exception) when (IsOurs(context, exception))
+        catch (Exception exception) when (IsOurs(context, exception))
         {
-            await AnswerAsync(context);
+            await AnswerAsync(context, exception);
         }
     }
 
     private static bool IsOurs(HttpContext context, Exception exception) =>
-        exception is SessionStoreException
-        && !context.Response.HasStarted
-        && RequestSessions.Find(context) is { Progress.IsBound: false } or { HasFailed: true };
+        !context.Response.HasStarted
+        && (exception is SessionStoreException
+            ? RequestSessions.Find(context) is { Progress.IsBound: false } or { HasFailed: true }
+            : RequestFailure.IsOfSession(exception)
+                && RequestSessions.Find(context) is { Progress.IsBound: false });
 
-    private static Task AnswerAsync(HttpContext context)
+    private static Task AnswerAsync(HttpContext context, Exception exception)
     {
+        if (exception is not SessionStoreException && RequestSessions.Find(context) is { } session)
+        {
+            return RequestFailure.AnswerAsync(session, exception);
+        }
+
         context.Response.Clear();
         return RequestFailure.AnswerUnavailableAsync(context);
     }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 
 namespace SessionManager.AspNetCore.Configuration;
@@ -29,14 +30,28 @@ internal static class SessionAuthenticationRules
                 + "'ReturnUrl', or set a name without control characters.";
         }
 
-        // The framework offers these settings to every scheme, and this scheme would ignore them.
-        if (options.Events is not null || options.EventsType is not null)
+        if (!IsPath(options.LogoutPath))
         {
             yield return
-                $"Events of the scheme are set to '{options.EventsType ?? options.Events!.GetType()}', which the "
-                + "scheme does not raise. Use SessionManagerOptions.Events.";
+                $"LogoutPath is '{SettingText.Show(options.LogoutPath.Value)}'. Use a path of this application, "
+                + "without '?', '#' and control characters.";
         }
 
+        if (options.Events is null)
+        {
+            yield return
+                $"Events of the scheme are '{((AuthenticationSchemeOptions)options).Events?.GetType()}'. Use events of "
+                + "the type SessionAuthenticationEvents, or leave the default.";
+        }
+
+        if (options.EventsType is { } type && !typeof(SessionAuthenticationEvents).IsAssignableFrom(type))
+        {
+            yield return
+                $"EventsType is '{type}'. Use a type that is derived from SessionAuthenticationEvents, and register it "
+                + "as a service.";
+        }
+
+        // The framework offers this setting to every scheme, and this scheme would ignore it.
         if (options.ClaimsIssuer is not null)
         {
             yield return

@@ -50,7 +50,8 @@ internal sealed class SessionGuard(
             throw SessionErrors.RequestEnded();
         }
 
-        if (!session.Progress.IsBound || session.State.LoadState == LoadState.NotLoaded)
+        if (session.Progress is { IsBound: false, IsChangedByScheme: false }
+            || session.State.LoadState == LoadState.NotLoaded)
         {
             throw SessionErrors.NotBound();
         }
@@ -66,12 +67,28 @@ internal sealed class SessionGuard(
         }
     }
 
+    /// <summary>Makes a change that follows from what the session keeps, such as the sign-out of a rejected principal.
+    /// No handler asks for the change, so it needs neither <c>UseSessionManager</c> nor an endpoint that may change the
+    /// session. It is saved before the response starts.</summary>
+    public static void ChangeOnBehalf<TState>(
+        RequestSession session, TState state, Func<SessionDraft, TState, bool> change, bool ends = false)
+    {
+        lock (session)
+        {
+            if (!session.IsClosed)
+            {
+                session.Response.WatchIfBound();
+                session.Changes.Change(state, change, ends);
+            }
+        }
+    }
+
     /// <summary>Throws when the session can't be changed, and holds the response back until the changes are
     /// saved.</summary>
     public void Watch(RequestSession session)
     {
         ThrowIfUnwritable(session);
-        session.Response.Watch();
+        session.Response.WatchIfBound();
     }
 
     /// <summary>Makes a change if the session can be changed.</summary>

@@ -97,6 +97,20 @@ internal sealed class SessionResponse(RequestSession session)
             ? Caught
             : Caught = CaughtFailure.Look(Context, Caught);
 
+    /// <summary>Puts the gate in front of the body where <c>UseSessionManager</c> takes it away again. Elsewhere, the
+    /// changes are saved when the response starts.</summary>
+    public void WatchIfBound()
+    {
+        if (session.Progress.IsBound)
+        {
+            Watch();
+        }
+        else
+        {
+            ResponseStart.Hook(session);
+        }
+    }
+
     /// <summary>Puts the gate in front of the body, once.</summary>
     public void Watch()
     {

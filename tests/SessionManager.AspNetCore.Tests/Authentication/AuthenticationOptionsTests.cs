@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
 namespace SessionManager.AspNetCore.Tests.Authentication;
@@ -14,8 +15,10 @@ public sealed class AuthenticationOptionsTests
         [@"AccessDeniedPath is '/\u0000'"] = options => options.AccessDeniedPath = "/\0",
         ["ReturnUrlParameter is ''"] = options => options.ReturnUrlParameter = "",
         [@"ReturnUrlParameter is 'a\u000a'"] = options => options.ReturnUrlParameter = "a\n",
-        ["Events of the scheme are set to 'System.Object'"] = options => options.Events = new object(),
-        ["Events of the scheme are set to 'System.String'"] = options => options.EventsType = typeof(string),
+        ["Events of the scheme are 'System.Object'"] = options => ((AuthenticationSchemeOptions)options).Events = new object(),
+        ["Events of the scheme are ''"] = options => options.Events = null!,
+        ["EventsType is 'System.String'"] = options => options.EventsType = typeof(string),
+        ["LogoutPath is '/out?x'"] = options => options.LogoutPath = "/out?x",
         ["ClaimsIssuer is 'me'"] = options => options.ClaimsIssuer = "me",
     };
 

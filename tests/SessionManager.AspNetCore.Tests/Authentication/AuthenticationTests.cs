@@ -205,7 +205,7 @@ public sealed class AuthenticationTests
     }
 
     [Fact]
-    public async Task Where_nothing_would_be_saved_a_sign_in_says_what_is_missing()
+    public async Task A_sign_in_in_front_of_UseSessionManager_is_saved_at_once()
     {
         await using var app = await AuthenticationApp.StartAsync(before: app => app.Use(async (context, next) =>
         {
@@ -217,10 +217,15 @@ public sealed class AuthenticationTests
             await next(context);
         }));
 
-        using var early = await app.NewBrowser().PostAsync("/early");
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+        var before = browser.Clone();
 
-        Assert.Equal(HttpStatusCode.InternalServerError, early.StatusCode);
-        Assert.Contains("app.UseSessionManager()", await early.BodyAsync(), StringComparison.Ordinal);
+        using var early = await browser.PostAsync("/early");
+
+        Assert.Equal(HttpStatusCode.NotFound, early.StatusCode);
+        Assert.Single(browser.LastSetCookies);
+        Assert.Equal(("alice", "three", "Replaced"), (await browser.ReadAsync("/user"), await browser.ReadAsync("/values/cart"), await before.ReadAsync("/end")));
     }
 
     [Fact]

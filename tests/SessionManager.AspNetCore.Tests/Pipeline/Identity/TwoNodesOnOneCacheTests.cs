@@ -262,7 +262,9 @@ public sealed class TwoNodesOnOneCacheTests : IAsyncLifetime
         var (key, entry) = Assert.Single(_cache.Entries);
 
         Assert.Equal($"session:user:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("alice")))}", key);
-        Assert.Equal(TimeSpan.FromHours(24) + TimeSpan.FromMinutes(40), entry.Options.AbsoluteExpirationRelativeToNow);
+
+        // A persistent session lives longest.
+        Assert.Equal(TimeSpan.FromDays(30 + 14) + TimeSpan.FromMinutes(20), entry.Options.AbsoluteExpirationRelativeToNow);
     }
 
     [Fact]
