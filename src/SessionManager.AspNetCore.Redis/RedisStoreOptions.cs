@@ -16,7 +16,9 @@ public sealed class RedisStoreOptions
     /// <see langword="null"/>.</summary>
     /// <remarks>Set <c>AbortOnConnectFail</c> to <see langword="false"/>, <c>BacklogPolicy</c> to <c>FailFast</c>,
     /// <c>IncludeDetailInExceptions</c> to <see langword="false"/> and <c>ConfigCheckSeconds</c> to 5, as the store
-    /// does with a <see cref="Configuration"/>.</remarks>
+    /// does with a <see cref="Configuration"/>. For Sentinel, prefer a <see cref="Configuration"/> with a
+    /// <c>serviceName</c>: a connection that follows Sentinel by itself blocks threads of the thread pool while it
+    /// does.</remarks>
     public Func<Task<IConnectionMultiplexer>>? ConnectionMultiplexerFactory { get; set; }
 
     /// <summary>The prefix of every key. The default is <see langword="null"/>: the prefix is

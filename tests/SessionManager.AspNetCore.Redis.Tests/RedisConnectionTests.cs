@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using SessionManager.AspNetCore.Redis.Configuration;
 using SessionManager.AspNetCore.Redis.Stores;
@@ -98,6 +99,23 @@ public sealed class RedisConnectionTests(Servers servers)
         var multiplexer = await node.Services.GetRequiredService<RedisConnection>().GetMultiplexerAsync();
 
         Assert.Equal(expected, ConfigurationOptions.Parse(multiplexer.Configuration).AsyncTimeout);
+    }
+
+    [Fact]
+    public void Sentinels_have_their_own_port_and_commands_and_the_servers_the_same_login()
+    {
+        var settings = ConnectionSettings.Read(
+            "one,10.0.0.2,three:5000,serviceName=sessions,user=app,password=secret", TimeSpan.FromSeconds(5));
+
+        var sentinels = ConnectionSettings.ForSentinels(settings);
+        var servers = ConnectionSettings.ForServers(settings, [new DnsEndPoint("redis", 6379)]);
+
+        Assert.Equal(
+            [new DnsEndPoint("one", 26379), IPEndPoint.Parse("10.0.0.2:26379"), new DnsEndPoint("three", 5000)],
+            sentinels.EndPoints);
+        Assert.Equal((null, CommandMap.Sentinel), (sentinels.ServiceName, sentinels.CommandMap));
+        Assert.Equal([new DnsEndPoint("redis", 6379)], servers.EndPoints);
+        Assert.Equal((null, "app", "secret", false), (servers.ServiceName, servers.User, servers.Password, servers.AbortOnConnectFail));
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Net;
 using StackExchange.Redis;
 
 namespace SessionManager.AspNetCore.Redis.Configuration;
@@ -6,6 +7,7 @@ namespace SessionManager.AspNetCore.Redis.Configuration;
 internal static class ConnectionSettings
 {
     private const int ConfigCheckSeconds = 5;
+    private const int SentinelPort = 26379;
 
     // The connection looks for timeouts once a second.
     private const int LeastAsyncTimeout = 1_000;
@@ -40,6 +42,39 @@ internal static class ConnectionSettings
         // A server that refuses the connection is to be heard before the call that waits for it is given up on.
         configuration.ConnectTimeout = Math.Min(configuration.ConnectTimeout, timeout / 2);
         return configuration;
+    }
+
+    /// <summary>The settings of a connection to the sentinels that a connection string names.</summary>
+    public static ConfigurationOptions ForSentinels(ConfigurationOptions settings)
+    {
+        var sentinels = With(settings, settings.EndPoints.Select(static endPoint => endPoint switch
+        {
+            DnsEndPoint { Port: 0 } dns => new DnsEndPoint(dns.Host, SentinelPort),
+            IPEndPoint { Port: 0 } ip => new IPEndPoint(ip.Address, SentinelPort),
+            _ => endPoint,
+        }));
+        sentinels.CommandMap = CommandMap.Sentinel;
+        // A key, and sentinels have none.
+        sentinels.TieBreaker = "";
+        return sentinels;
+    }
+
+    /// <summary>The settings of a connection to the servers that the sentinels name.</summary>
+    public static ConfigurationOptions ForServers(ConfigurationOptions settings, IEnumerable<EndPoint> servers) =>
+        With(settings, servers);
+
+    // Without the name StackExchange.Redis doesn't ask the sentinels by itself.
+    private static ConfigurationOptions With(ConfigurationOptions settings, IEnumerable<EndPoint> endPoints)
+    {
+        var copy = settings.Clone();
+        copy.ServiceName = null;
+        copy.EndPoints.Clear();
+        foreach (var endPoint in endPoints)
+        {
+            copy.EndPoints.Add(endPoint);
+        }
+
+        return copy;
     }
 
     private static bool Sets(string text, string option) =>

@@ -23,7 +23,11 @@ internal sealed class ConnectionLog(TimeProvider clock, ILogger<ConnectionLog> l
         multiplexer.ConfigurationChanged += ConfigurationChanged;
         foreach (var server in multiplexer.GetServers())
         {
-            if (!server.IsConnected)
+            if (server.IsConnected)
+            {
+                Restore(TextOf(server.EndPoint));
+            }
+            else
             {
                 Lose(TextOf(server.EndPoint), nameof(ConnectionFailureType.UnableToConnect));
             }
@@ -102,26 +106,11 @@ internal sealed class ConnectionLog(TimeProvider clock, ILogger<ConnectionLog> l
 
     private void ConnectionRestored(object? sender, ConnectionFailedEventArgs restored)
     {
-        if (restored.ConnectionType != ConnectionType.Interactive)
+        if (restored.ConnectionType == ConnectionType.Interactive)
         {
-            return;
+            Restore(TextOf(restored.EndPoint));
+            ConfigurationChanged(sender, restored);
         }
-
-        lock (_lock)
-        {
-            var server = TextOf(restored.EndPoint);
-            if (_links.TryGetValue(server, out var link) && link.LostAt is { } lostAt)
-            {
-                link.LostAt = null;
-                if (link.IsLogged)
-                {
-                    link.IsLogged = false;
-                    logger.ConnectionRestored(server, clock.GetUtcNow() - lostAt);
-                }
-            }
-        }
-
-        ConfigurationChanged(sender, restored);
     }
 
     private void ConfigurationChanged(object? sender, EventArgs change)
@@ -155,6 +144,22 @@ internal sealed class ConnectionLog(TimeProvider clock, ILogger<ConnectionLog> l
             }
 
             LogLoss(server, link);
+        }
+    }
+
+    private void Restore(string server)
+    {
+        lock (_lock)
+        {
+            if (_links.TryGetValue(server, out var link) && link.LostAt is { } lostAt)
+            {
+                link.LostAt = null;
+                if (link.IsLogged)
+                {
+                    link.IsLogged = false;
+                    logger.ConnectionRestored(server, clock.GetUtcNow() - lostAt);
+                }
+            }
         }
     }
 

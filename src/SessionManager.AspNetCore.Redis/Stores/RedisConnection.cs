@@ -15,7 +15,10 @@ internal sealed class RedisConnection(
     ConnectionLog log) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _stop = new();
     private Task<Connected>? _connecting;
+    private Task _following = Task.CompletedTask;
+    private SentinelServers? _sentinels;
     private bool _owned;
 
     /// <summary>The database, as soon as there is a connection. Once there is, it reconnects by itself.</summary>
@@ -43,17 +46,21 @@ internal sealed class RedisConnection(
 
     public async ValueTask DisposeAsync()
     {
-        if (_connecting is not { IsCompletedSuccessfully: true } connecting)
+        await _stop.CancelAsync();
+        await _following;
+        if (_connecting is { IsCompletedSuccessfully: true } connecting)
         {
-            return;
+            var connected = await connecting;
+            Detach(connected);
+            if (_owned)
+            {
+                await connected.Multiplexer.DisposeAsync();
+            }
         }
 
-        var connected = await connecting;
-        connected.Search.Dispose();
-        log.Detach(connected.Multiplexer);
-        if (_owned)
+        if (_sentinels is not null)
         {
-            await connected.Multiplexer.DisposeAsync();
+            await _sentinels.DisposeAsync();
         }
     }
 
@@ -75,11 +82,13 @@ internal sealed class RedisConnection(
         // What follows may be the application's code and connect synchronously: not under the lock, nor on a request's
         // thread.
         await Task.Yield();
-        var multiplexer = await OpenMultiplexerAsync();
-        log.Attach(multiplexer);
-        var search = new PrimarySearch(multiplexer, log.CheckPrimaries);
-        var database = new PrimaryDatabase(multiplexer.GetDatabase(options.Value.Database), search);
-        return new Connected(multiplexer, database, search);
+        var connected = Attach(await OpenMultiplexerAsync());
+        if (_sentinels is not null)
+        {
+            _following = FollowAsync(connected, _sentinels);
+        }
+
+        return connected;
     }
 
     private async Task<IConnectionMultiplexer> OpenMultiplexerAsync()
@@ -94,11 +103,57 @@ internal sealed class RedisConnection(
 
         if (options.Value.Configuration is { } text)
         {
-            return await ConnectionMultiplexer.ConnectAsync(ConnectionSettings.Read(text, session.Value.IOTimeout));
+            var settings = ConnectionSettings.Read(text, session.Value.IOTimeout);
+            if (string.IsNullOrEmpty(settings.ServiceName))
+            {
+                return await ConnectionMultiplexer.ConnectAsync(settings);
+            }
+
+            _sentinels ??= new SentinelServers(settings);
+            return await _sentinels.ConnectAsync();
         }
 
         _owned = false;
         return services.GetRequiredService<IConnectionMultiplexer>();
+    }
+
+    private Connected Attach(IConnectionMultiplexer multiplexer)
+    {
+        log.Attach(multiplexer);
+        var search = new PrimarySearch(multiplexer, log.CheckPrimaries);
+        var database = new PrimaryDatabase(multiplexer.GetDatabase(options.Value.Database), search);
+        return new Connected(multiplexer, database, search);
+    }
+
+    private void Detach(Connected connected)
+    {
+        connected.Search.Dispose();
+        log.Detach(connected.Multiplexer);
+    }
+
+    // A connection keeps the servers that it was made with, so a new server needs a new connection.
+    private async Task FollowAsync(Connected current, SentinelServers sentinels)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await sentinels.WaitForNewServerAsync(_stop.Token);
+                var replaced = current;
+                var multiplexer = await sentinels.ConnectAsync();
+                Detach(replaced);
+                current = Attach(multiplexer);
+                _connecting = Task.FromResult(current);
+                // Calls that have begun end within this time.
+                await Task.Delay(session.Value.IOTimeout, _stop.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await replaced.Multiplexer.DisposeAsync();
+            }
+            catch (Exception)
+            {
+                // The sentinels are asked again.
+            }
+        }
     }
 
     private sealed record Connected(

@@ -36,6 +36,21 @@ internal sealed class RedisSentinel(RedisLink link) : RedisFleet(link)
     /// <summary>Asks for a planned failover.</summary>
     public Task FailOverAsync() => _sentinels[0].CommandAsync("SENTINEL", "FAILOVER", Name);
 
+    /// <summary>Stops the sentinels without a word, until <see cref="ResumeSentinelsAsync"/>.</summary>
+    public Task PauseSentinelsAsync() => Task.WhenAll(_sentinels.Select(static sentinel => sentinel.PauseAsync()));
+
+    public Task ResumeSentinelsAsync() => Task.WhenAll(_sentinels.Select(static sentinel => sentinel.ResumeAsync()));
+
+    /// <summary>Starts another replica, and completes when it has everything and the sentinels know it.</summary>
+    public async Task AddReplicaAsync()
+    {
+        var added = await Servers.StartRedisAsync(["--replicaof", "127.0.0.1", $"{Link.Port}"]);
+        _more.Add(added);
+        await added.WaitForAsync(
+            static answer => answer.Contains("master_link_status:up", StringComparison.Ordinal), "INFO", "replication");
+        await WaitForSentinelsAsync();
+    }
+
     /// <summary>Completes when a sentinel names another primary than the first one, and it is one; returns it.</summary>
     public async Task<RedisServer> WaitForOtherPrimaryAsync()
     {
@@ -86,6 +101,11 @@ internal sealed class RedisSentinel(RedisLink link) : RedisFleet(link)
                 $"sentinel failover-timeout {Name} 10000"));
         }
 
+        await WaitForSentinelsAsync();
+    }
+
+    private async Task WaitForSentinelsAsync()
+    {
         foreach (var sentinel in _sentinels)
         {
             await sentinel.WaitForAsync(
