@@ -146,6 +146,15 @@ public sealed class SessionManagerOptions
     /// <see langword="true"/>. The values of a different user are never kept.</summary>
     public bool KeepValuesOnSignIn { get; set; } = true;
 
+    /// <summary>Whether a session goes on at the callback of a remote authentication scheme, such as OpenID Connect,
+    /// when the provider posts its answer. Otherwise the sign-in begins a session of its own, because the browser
+    /// withholds the session cookie from a form that another site posts. The default is
+    /// <see langword="false"/>.</summary>
+    /// <remarks>The response that sends the user to the provider sets a second cookie, <c>__Secure-sid-callback</c>,
+    /// with <c>SameSite=None</c> for the path of the callback. It names the session for 15 minutes and once, and has
+    /// nothing of the session's token. It needs https. A provider that redirects needs no such cookie.</remarks>
+    public bool KeepSessionAcrossCallback { get; set; }
+
     /// <summary>What a request gets when its session can't be loaded. The default is
     /// <see cref="StoreFailureMode.Fail"/>. An endpoint can choose another mode with
     /// <see cref="SessionAttribute"/>.</summary>

@@ -60,6 +60,8 @@ public static class SessionManagerServiceCollectionExtensions
         services.TryAddSingleton<SessionPointers>();
         services.TryAddSingleton<SessionEnding>();
         services.TryAddSingleton<SessionRotation>();
+        services.TryAddSingleton<CallbackCookie>();
+        services.TryAddSingleton<SessionCallbacks>();
         services.TryAddSingleton<RejectedLoads>();
         services.TryAddSingleton<LostSessions>();
         services.TryAddSingleton<SessionLoader>();

@@ -13,8 +13,8 @@ internal sealed class SessionSchemes(IOptions<AuthenticationOptions> options)
             .Where(scheme => scheme.HandlerType == typeof(SessionAuthenticationHandler))
             .Select(scheme => scheme.Name)];
 
-    /// <summary>The scheme to record for a sign-in by <c>SetUserId</c>: the first one that was registered. Where there is
-    /// no other, none is recorded.</summary>
+    /// <summary>The scheme to record for a sign-in by <c>SetUserId</c>: the first one that was registered. Where there
+    /// is no other, none is recorded.</summary>
     public string? OfUserId => _names.Length > 1 ? _names[0] : null;
 
     /// <summary>Whether a sign-in belongs to a scheme. One that names none belongs to the first scheme.</summary>

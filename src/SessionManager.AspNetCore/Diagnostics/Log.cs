@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using SessionManager.AspNetCore.Pipeline;
 
@@ -186,10 +187,10 @@ internal static partial class Log
     public static partial void CountsAsUseFailed(this ILogger logger, Exception exception, string traceIdentifier);
 
     [LoggerMessage(44, LogLevel.Warning,
-        "Nothing was stored, because the session cookie is SameSite=Strict and the request came from another site. "
-        + "The browser may have a session whose cookie it did not send, and a new session would replace it. Store "
-        + "values in a request of this site, or set Cookie.SameSite to Lax.")]
-    public static partial void CrossSiteSessionRefused(this ILogger logger);
+        "Nothing was stored, because the request came from another site and the browser keeps a cookie of SameSite "
+        + "{SameSite} from such a request. It may have a session, and a new session would replace it. Store values in "
+        + "a request of this site.")]
+    public static partial void CrossSiteSessionRefused(this ILogger logger, SameSiteMode sameSite);
 
     [LoggerMessage(53, LogLevel.Information, "The user of session {SessionId} began to act as another user.")]
     public static partial void ImpersonationBegan(this ILogger logger, Guid sessionId);
@@ -201,6 +202,11 @@ internal static partial class Log
         "A sign-in went on in session {SessionId}, because another sign-in of the same user had just replaced its "
         + "token. Both tokens open the session.")]
     public static partial void SignInWentOn(this ILogger logger, Guid sessionId);
+
+    [LoggerMessage(56, LogLevel.Information,
+        "The cookie of a callback was ignored, because no session was kept for this path, or it was taken before, or "
+        + "it was kept for too long. A sign-in at the callback begins a session of its own.")]
+    public static partial void CallbackIgnored(this ILogger logger);
 
     [LoggerMessage(48, LogLevel.Information, "A user was erased. {Count} sessions were ended, each with an event 25.")]
     public static partial void UserErased(this ILogger logger, int count);

@@ -6,30 +6,44 @@ using Microsoft.Extensions.Options;
 
 namespace SessionManager.AspNetCore.Pipeline;
 
-/// <summary>Requests from another site, under <c>SameSite=Strict</c>.</summary>
+/// <summary>Requests from another site, from which the browser withholds the session cookie.</summary>
 internal static class CrossSite
 {
     /// <summary>
-    /// Whether a session must not begin in this request, unless by a sign-in: the browser keeps a <c>Strict</c> cookie
-    /// to itself on a request from another site (RFC 6265bis, section 5.8.3), so there may be a session already, and
-    /// the cookie of a new one would replace its.
+    /// Whether a session must not begin in this request, unless by a sign-in: the browser keeps the cookie to itself
+    /// (RFC 6265bis, section 5.8.3), so there may be a session already, and the cookie of a new session would replace
+    /// its cookie. A <c>Strict</c> cookie is kept from every request of another site, a <c>Lax</c> cookie from a form
+    /// that another site posts, as to the callback of a remote authentication scheme.
     /// </summary>
-    /// <remarks>By the header of Fetch Metadata, which takes redirects into account: a way through another site makes a
-    /// request cross-site. A browser that does not send the header, and whoever is no browser, is believed to have no
-    /// cookie.</remarks>
-    public static bool ForbidsSession(RequestSession session) =>
-        session.State.CameWithoutCookie && IsCrossSite(session.Context) && IsStrict(session);
+    public static bool ForbidsSession(RequestSession session, SessionCallbacks callbacks) =>
+        session.State.CameWithoutCookie
+        && Is(session.Context)
+        && (IsStrict(session)
+            || (!HttpMethods.IsGet(session.Context.Request.Method) && callbacks.IsCallback(session.Context)));
 
-    private static bool IsCrossSite(HttpContext context) =>
-        string.Equals(context.Request.Headers["Sec-Fetch-Site"], "cross-site", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether a request came from another site.</summary>
+    /// <remarks>By the header of Fetch Metadata, which takes redirects into account: a way through another site makes a
+    /// request cross-site. Without that header, by the header <c>Origin</c>, which browsers send with a form that is
+    /// posted. A client that sends neither is believed to have no cookie.</remarks>
+    public static bool Is(HttpContext context)
+    {
+        var headers = context.Request.Headers;
+        return headers.TryGetValue("Sec-Fetch-Site", out var site)
+            ? string.Equals(site, "cross-site", StringComparison.OrdinalIgnoreCase)
+            : headers.Origin is [{ Length: > 0 } origin]
+                && !HttpMethods.IsGet(context.Request.Method)
+                && !(Uri.TryCreate(origin, UriKind.Absolute, out var uri)
+                    && string.Equals(uri.Host, context.Request.Host.Host, StringComparison.OrdinalIgnoreCase));
+    }
 
     // As the cookie would leave: a builder of the application's may decide by the request, and the cookie policy may be
     // stricter than that.
     private static bool IsStrict(RequestSession session) =>
         session.Services.Cookie.SameSiteOf(session.Context) == SameSiteMode.Strict
-        || (session.Context.Features.Get<ITrackingConsentFeature>() is not null
-            && PolicyOf(session.Context)?.MinimumSameSitePolicy == SameSiteMode.Strict);
+        || PolicyOfConsent(session.Context)?.MinimumSameSitePolicy == SameSiteMode.Strict;
 
-    private static CookiePolicyOptions? PolicyOf(HttpContext context) =>
-        context.RequestServices?.GetService<IOptions<CookiePolicyOptions>>()?.Value;
+    private static CookiePolicyOptions? PolicyOfConsent(HttpContext context) =>
+        context.Features.Get<ITrackingConsentFeature>() is null
+            ? null
+            : context.RequestServices?.GetService<IOptions<CookiePolicyOptions>>()?.Value;
 }

@@ -9,7 +9,8 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// server runs such callbacks. A server is told by the type of its response, because requests of one application may
 /// have different servers.
 /// </summary>
-internal sealed class ResponseStart(SessionSaver saver, SessionToucher toucher, SessionRotation rotation)
+internal sealed class ResponseStart(
+    SessionSaver saver, SessionToucher toucher, SessionRotation rotation, SessionCallbacks callbacks)
 {
     private Type? _run;
     private Type? _runNested;
@@ -80,7 +81,8 @@ internal sealed class ResponseStart(SessionSaver saver, SessionToucher toucher, 
             || session.HasChanges
             || session.HasEvents
             || session.WasTouchDue
-            || rotation.IsDue(session))
+            || rotation.IsDue(session)
+            || callbacks.IsDue(session))
         {
             return FinishSessionAsync(session);
         }
@@ -126,6 +128,10 @@ internal sealed class ResponseStart(SessionSaver saver, SessionToucher toucher, 
             }
         }
         while (session.HasChanges);
+        if (callbacks.IsDue(session))
+        {
+            await callbacks.KeepAsync(session);
+        }
     }
 
     private async ValueTask SaveAsync(RequestSession session)

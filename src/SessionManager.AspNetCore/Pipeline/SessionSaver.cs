@@ -18,6 +18,7 @@ internal sealed class SessionSaver(
     SaveReport report,
     DraftCommits commits,
     SessionCookie cookie,
+    SessionCallbacks callbacks,
     OutageLog outages,
     ILogger<SessionSaver> logger)
 {
@@ -133,9 +134,9 @@ internal sealed class SessionSaver(
         {
             await GoOnAsync(session, recovery.AfterEnd(session, draft), cancellationToken);
         }
-        else if (draft is { BeginsSession: true, SignsIn: false } && CrossSite.ForbidsSession(session))
+        else if (draft is { BeginsSession: true, SignsIn: false } && CrossSite.ForbidsSession(session, callbacks))
         {
-            logger.CrossSiteSessionRefused();
+            logger.CrossSiteSessionRefused(cookie.SameSiteOf(session.Context));
         }
         else if (draft.BeginsSession)
         {

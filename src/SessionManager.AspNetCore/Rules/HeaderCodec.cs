@@ -107,6 +107,10 @@ internal static class HeaderCodec
     public static Guid TargetOf(StoredSession pointer) =>
         new(pointer.Header.Span.Slice(PreambleLength, 16), bigEndian: true);
 
+    /// <summary>Whether a header is that of a pointer. The check reads two bytes.</summary>
+    public static bool IsPointer(ReadOnlySpan<byte> header) =>
+        header.Length == PointerLength && header[0] == Version && header[1] == PointerType;
+
     private static bool IsSession(ReadOnlySpan<byte> header) =>
         header.Length > PreambleLength
         && header[0] == Version

@@ -10,4 +10,7 @@ internal enum TokenKind : byte
 
     /// <summary>The token before the current token, within its last seconds.</summary>
     Previous = 2,
+
+    /// <summary>No token, but the cookie of a callback.</summary>
+    Callback = 3,
 }

@@ -55,7 +55,7 @@ internal sealed class SessionTracker(LocalSessionIndex local, bool mayLose, Acti
         {
             local.Forget(id);
         }
-        else
+        else if (!HeaderCodec.IsPointer(session.Header.Span))
         {
             // The header says whether somebody is signed in: the column of the user stays after a sign-out.
             local.Remember(
@@ -73,6 +73,11 @@ internal sealed class SessionTracker(LocalSessionIndex local, bool mayLose, Acti
         if (write.IsTombstone)
         {
             local.Forget(write.Id);
+            return;
+        }
+
+        if (HeaderCodec.IsPointer(write.Header.Span))
+        {
             return;
         }
 

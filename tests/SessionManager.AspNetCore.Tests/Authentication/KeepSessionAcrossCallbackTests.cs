@@ -1,0 +1,365 @@
+using System.Net;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+using SessionManager.AspNetCore.Tests.Infrastructure;
+
+namespace SessionManager.AspNetCore.Tests.Authentication;
+
+/// <summary>A provider posts its answer from another site, so the browser sends the callback no Lax cookie.</summary>
+public sealed class KeepSessionAcrossCallbackTests
+{
+    private const string Name = "__Secure-sid-callback";
+    private const int Ignored = 56;
+    private const int Refused = 44;
+
+    public static TheoryData<string> Orders => ["default", "session first"];
+
+    [Theory]
+    [MemberData(nameof(Orders))]
+    public async Task The_cart_is_there_after_the_sign_in_at_a_callback_that_is_posted_from_another_site(string order)
+    {
+        await using var app = await StartAsync(order);
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+        var (token, kept) = (browser.Token, await ChallengeAsync(browser));
+
+        using var answer = await PostBackAsync(app, kept, "/callback?user=alice");
+
+        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+        browser.Token = TokenOf(answer)!;
+        Assert.Equal(("alice", "three"), (await browser.ReadAsync("/user"), await browser.ReadAsync("/values/cart")));
+        browser.Token = token;
+        Assert.Equal("Replaced", await browser.ReadAsync("/end"));
+        Assert.Contains($"{Name}=; expires=Thu, 01 Jan 1970", string.Join('\n', answer.Headers.GetValues("Set-Cookie")), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task The_cookie_is_for_the_callback_alone_short_lived_and_has_nothing_of_the_token()
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+
+        var cookie = await ChallengeAsync(browser);
+
+        Assert.Equal(("/callback", true, true, Microsoft.Net.Http.Headers.SameSiteMode.None, TimeSpan.FromMinutes(15)), (cookie.Path.Value, cookie.Secure, cookie.HttpOnly, cookie.SameSite, cookie.MaxAge));
+        Assert.Equal(43, cookie.Value.Length);
+        Assert.DoesNotContain(cookie.Value.Value![..8], browser.Token!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_session_that_begins_with_the_challenge_itself_is_kept_too()
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+
+        using var response = await browser.PostAsync("/store-and-challenge");
+
+        using var answer = await PostBackAsync(app, CookieOf(response)!, "/callback?user=alice");
+        browser.Token = TokenOf(answer);
+        Assert.Equal("three", await browser.ReadAsync("/values/cart"));
+    }
+
+    [Fact]
+    public async Task A_challenge_by_authorization_in_front_of_UseSessionManager_keeps_it_too()
+    {
+        await using var app = await StartAsync(services: services => services.Configure<AuthenticationOptions>(options => options.DefaultChallengeScheme = "Provider"));
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+
+        using var response = await browser.GetAsync("/protected");
+
+        using var answer = await PostBackAsync(app, CookieOf(response)!, "/callback?user=alice");
+        browser.Token = TokenOf(answer);
+        Assert.Equal("three", await browser.ReadAsync("/values/cart"));
+    }
+
+    [Fact]
+    public async Task A_callback_that_only_stores_a_value_stores_it_in_the_session_and_sets_no_session_cookie()
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+
+        using var answer = await PostBackAsync(app, await ChallengeAsync(browser), "/callback?store=paid");
+
+        Assert.Null(TokenOf(answer));
+        Assert.Equal(("three", "paid"), (await browser.ReadAsync("/values/cart"), await browser.ReadAsync("/values/state")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Without_the_cookie_a_callback_that_only_stores_a_value_never_replaces_the_session_that_it_did_not_see(bool keeps)
+    {
+        await using var app = await StartAsync(session: options => options.KeepSessionAcrossCallback = keeps);
+
+        using var answer = await PostBackAsync(app, null, "/callback?store=paid");
+
+        Assert.Null(TokenOf(answer));
+        Assert.Equal(1, app.Logs.CountOf(Refused));
+        using var signIn = await PostBackAsync(app, null, "/callback?user=alice");
+        Assert.NotNull(TokenOf(signIn));
+    }
+
+    [Fact]
+    public async Task A_cookie_that_was_taken_is_taken_for_good()
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+        var kept = await ChallengeAsync(browser);
+        using var first = await PostBackAsync(app, kept, "/callback?store=once");
+
+        using var again = await PostBackAsync(app, kept, "/callback?store=twice");
+
+        Assert.Equal("once", await browser.ReadAsync("/values/state"));
+        Assert.Null(TokenOf(again));
+        Assert.Equal(1, app.Logs.CountOf(Ignored));
+    }
+
+    [Fact]
+    public async Task Of_many_callbacks_at_once_one_takes_it()
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+        var kept = await ChallengeAsync(browser);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => PostBackAsync(app, kept, $"/callback?id=true")));
+
+        var ids = await Task.WhenAll(answers.Select(answer => answer.BodyAsync()));
+        var own = await browser.ReadAsync("/id");
+        Assert.Single(ids, id => id == own);
+    }
+
+    [Theory]
+    [InlineData("/other-callback?store=x", "cross-site", null)]
+    [InlineData("/values/state/x", "cross-site", null)]
+    [InlineData("/callback?store=x", "same-origin", null)]
+    [InlineData("/callback?store=x", "none", null)]
+    [InlineData("/callback?store=x", null, null)]
+    [InlineData("/callback?store=x", null, "http://localhost")]
+    public async Task On_another_path_and_from_this_site_it_is_ignored(string path, string? site, string? origin)
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+        var kept = await ChallengeAsync(browser);
+
+        using var answer = await PostBackAsync(app, kept, path, site, origin);
+
+        Assert.Equal("nothing", await browser.ReadAsync("/values/state"));
+        using var right = await PostBackAsync(app, kept, "/callback?store=y");
+        Assert.Equal("y", await browser.ReadAsync("/values/state"));
+    }
+
+    [Theory]
+    [InlineData(null, "https://provider.example")]
+    [InlineData(null, "null")]
+    public async Task A_browser_without_fetch_metadata_is_known_by_the_origin(string? site, string origin)
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+
+        using var answer = await PostBackAsync(app, await ChallengeAsync(browser), "/callback?store=x", site, origin);
+
+        Assert.Equal("x", await browser.ReadAsync("/values/state"));
+    }
+
+    [Theory]
+    [InlineData("/destroy")]
+    [InlineData("/revoke/alice")]
+    public async Task A_session_that_has_ended_is_not_brought_back(string end)
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in/alice");
+        var kept = await ChallengeAsync(browser);
+        await browser.DoAsync(end);
+
+        using var answer = await PostBackAsync(app, kept, "/callback?user=bob");
+
+        browser.Token = TokenOf(answer);
+        Assert.Equal("bob", await browser.ReadAsync("/user"));
+        Assert.Empty(await app.Services.GetRequiredService<ISessionDirectory>().FindByUserAsync("alice", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_rotation_meanwhile_does_not_matter()
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+        var kept = await ChallengeAsync(browser);
+        await browser.DoAsync("/rotate");
+
+        using var answer = await PostBackAsync(app, kept, "/callback?user=alice");
+
+        browser.Token = TokenOf(answer);
+        Assert.Equal("three", await browser.ReadAsync("/values/cart"));
+    }
+
+    [Fact]
+    public async Task Who_takes_too_long_begins_anew()
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+        var kept = await ChallengeAsync(browser);
+        app.Clock.Advance(TimeSpan.FromMinutes(15));
+
+        using var answer = await PostBackAsync(app, kept, "/callback?user=alice");
+
+        browser.Token = TokenOf(answer);
+        Assert.Equal(("alice", "nothing"), (await browser.ReadAsync("/user"), await browser.ReadAsync("/values/cart")));
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!")]
+    public async Task A_made_up_cookie_is_ignored(string value)
+    {
+        await using var app = await StartAsync();
+
+        using var answer = await PostBackAsync(app, new SetCookieHeaderValue(Name, value), "/callback?user=alice");
+
+        Assert.NotNull(TokenOf(answer));
+    }
+
+    [Fact]
+    public async Task Nothing_is_kept_without_a_session_or_a_challenge_or_the_option()
+    {
+        await using var app = await StartAsync();
+        using var stranger = await app.NewBrowser().PostAsync("/challenge");
+        Assert.Null(CookieOf(stranger));
+        var browser = app.NewBrowser();
+        using var plain = await browser.PostAsync("/values/cart/three");
+        Assert.Null(CookieOf(plain));
+
+        await using var without = await StartAsync(session: _ => { });
+        var other = without.NewBrowser();
+        await other.DoAsync("/values/cart/three");
+        using var response = await other.PostAsync("/challenge");
+        Assert.Null(CookieOf(response));
+    }
+
+    [Fact]
+    public async Task A_store_that_is_down_keeps_nobody_from_the_provider_and_makes_the_callback_503()
+    {
+        FaultStore store = null!;
+        await using var app = await StartAsync(services: services => FaultStore.AddTo(services, made => store = made));
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+        var kept = await ChallengeAsync(browser);
+        store.Plan(StoreOperation.Commit, StoreFaultKind.Fail);
+        using var challenge = await browser.PostAsync("/challenge");
+        Assert.Equal((HttpStatusCode.Redirect, true), (challenge.StatusCode, CookieOf(challenge) is null));
+        store.Heal();
+
+        store.Plan(StoreOperation.Load, StoreFaultKind.Fail, times: 9);
+        using var answer = await PostBackAsync(app, kept, "/callback?user=alice");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+    }
+
+    private static async Task<SetCookieHeaderValue> ChallengeAsync(Browser browser)
+    {
+        using var response = await browser.PostAsync("/challenge");
+        Assert.Equal(HttpStatusCode.Redirect, response.StatusCode);
+        return CookieOf(response)!;
+    }
+
+    private static SetCookieHeaderValue? CookieOf(HttpResponseMessage response) => Cookies(response).SingleOrDefault(cookie => cookie.Name == Name);
+
+    private static string? TokenOf(HttpResponseMessage response) => Cookies(response).SingleOrDefault(cookie => cookie.Name == "sid")?.Value.Value;
+
+    private static IEnumerable<SetCookieHeaderValue> Cookies(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("Set-Cookie", out var values) ? values.Select(value => SetCookieHeaderValue.Parse(value)) : [];
+
+    // A browser that withholds the session cookie from a post of another site.
+    private static Task<HttpResponseMessage> PostBackAsync(App app, SetCookieHeaderValue? kept, string path, string? site = "cross-site", string? origin = null)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path);
+        if (kept is not null)
+        {
+            request.Headers.Add("Cookie", $"{kept.Name}={kept.Value}");
+        }
+
+        if (site is not null)
+        {
+            request.Headers.Add("Sec-Fetch-Site", site);
+        }
+
+        if (origin is not null)
+        {
+            request.Headers.Add("Origin", origin);
+        }
+
+        return app.NewBrowser().SendAsync(request);
+    }
+
+    private static Task<App> StartAsync(string order = "default", Action<SessionManagerOptions>? session = null, Action<IServiceCollection>? services = null) =>
+        AuthenticationApp.StartAsync(
+            session: session ?? (options => options.KeepSessionAcrossCallback = true),
+            services: collection =>
+            {
+                collection.AddAuthentication(SessionManagerDefaults.AuthenticationScheme)
+                    .AddScheme<RemoteAuthenticationOptions, ProviderHandler>("Provider", options =>
+                    {
+                        options.CallbackPath = "/callback";
+                        options.SignInScheme = SessionManagerDefaults.AuthenticationScheme;
+                    });
+                services?.Invoke(collection);
+            },
+            before: app =>
+            {
+                if (order == "session first")
+                {
+                    app.UseSessionManager();
+                    app.UseAuthentication();
+                    app.UseAuthorization();
+                }
+            },
+            map: app =>
+            {
+                app.MapPost("/challenge", (HttpContext context) => context.ChallengeAsync("Provider"));
+                app.MapPost("/store-and-challenge", (HttpContext context, ISessionManager session) =>
+                {
+                    session.StoreValue("cart", "three");
+                    return context.ChallengeAsync("Provider");
+                });
+                app.MapPost("/revoke/{user}", (ISessionDirectory directory, string user) => directory.RevokeUserAsync(user));
+                app.MapPost("/callback", (ISessionManager session, string? store) => store is null ? session.SessionId : session.StoreValue("state", store).ToString());
+                app.MapPost("/other-callback", (ISessionManager session, string store) => session.StoreValue("state", store));
+            });
+
+    private sealed class ProviderHandler(IOptionsMonitor<RemoteAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+        : RemoteAuthenticationHandler<RemoteAuthenticationOptions>(options, logger, encoder)
+    {
+        protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+        {
+            GenerateCorrelationId(properties);
+            Response.Redirect("https://provider.example/");
+            return Task.CompletedTask;
+        }
+
+        protected override Task<HandleRequestResult> HandleRemoteAuthenticateAsync()
+        {
+            if ((string?)Request.Query["user"] is { } user)
+            {
+                return Task.FromResult(HandleRequestResult.Success(new AuthenticationTicket(AuthenticationApp.PrincipalOf(user, "user"), new AuthenticationProperties { RedirectUri = "/" }, Scheme.Name)));
+            }
+
+            return Task.FromResult(Request.Query.ContainsKey("store") || Request.Query.ContainsKey("id") ? HandleRequestResult.SkipHandler() : HandleRequestResult.Fail("No answer."));
+        }
+    }
+}
