@@ -133,6 +133,7 @@ internal sealed class FaultStore(ISessionRecordStore inner) : ISessionRecordStor
         T? garbage = default)
     {
         await PassAsync(operation, StoreGatePoint.Before);
+        Count(operation);
         if (Delay > TimeSpan.Zero)
         {
             await Task.Delay(Delay, cancellationToken);
@@ -161,11 +162,19 @@ internal sealed class FaultStore(ISessionRecordStore inner) : ISessionRecordStor
         return fault == StoreFaultKind.LoseAcknowledgement ? throw new SessionStoreException("The connection broke.") : result;
     }
 
-    private StoreFaultKind? TakeFault(StoreOperation operation)
+    // When it is made: the caller may have given up on it when its delay is over.
+    private void Count(StoreOperation operation)
     {
         lock (_lock)
         {
             _calls[operation] = _calls.GetValueOrDefault(operation) + 1;
+        }
+    }
+
+    private StoreFaultKind? TakeFault(StoreOperation operation)
+    {
+        lock (_lock)
+        {
             var planned = _faults.Find(fault => fault.Operation == operation && fault.Times > 0);
             if (planned is { After: > 0 })
             {

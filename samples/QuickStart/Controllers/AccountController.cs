@@ -12,7 +12,7 @@ public class AccountController(ISessionManager session) : ControllerBase
     [HttpPost("login")]
     [Consumes("application/json")]
     public ActionResult<Account> Login(Login login) =>
-        session.SetUserId(login.UserId)
+        session.SetUserId(login.UserId, new SessionSignInOptions { IsPersistent = login.RememberMe })
             ? Me()
             : Problem("Give a user id that is not empty.", statusCode: StatusCodes.Status400BadRequest, title: "Nobody was signed in.");
 

@@ -14,7 +14,7 @@ public class DevicesController(ISessionManager session, ISessionDirectory direct
     public async Task<IEnumerable<Device>> List(CancellationToken cancellationToken)
     {
         var own = await directory.FindByUserAsync(session.GetUserId(), cancellationToken);
-        return own.Select(found => new Device(found.SessionId, found.CreatedAt, found.LastSeenAt, found.SessionId == session.SessionId));
+        return own.Select(found => new Device(found.SessionId, found.CreatedAt, found.LastSeenAt, found.IsPersistent, found.SessionId == session.SessionId));
     }
 
     [HttpDelete("{sessionId}")]

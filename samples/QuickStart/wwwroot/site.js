@@ -126,7 +126,8 @@ function deviceRow(device) {
     : act('DELETE', `account/devices/${device.sessionId}`, undefined, () => $('devices-title'));
   return element('tr', {},
     element('th', { scope: 'row', title: device.sessionId }, element('code', { textContent: name }),
-      ...(device.thisOne ? [' ', element('span', { className: 'badge', textContent: 'this one' })] : [])),
+      ...(device.thisOne ? [' ', element('span', { className: 'badge', textContent: 'this one' })] : []),
+      ...(device.remembered ? [' ', element('span', { className: 'badge', textContent: 'remembered' })] : [])),
     element('td', {}, time(device.createdAt)),
     element('td', {}, time(device.lastSeenAt)),
     element('td', {}, element('div', { className: 'actions' },
@@ -255,7 +256,7 @@ const act = (method, path, json, focusNext) => run(async () => {
 
 $('sign-in').onsubmit = event => {
   event.preventDefault();
-  act('POST', 'account/login', JSON.stringify({ userId: $('user-id').value.trim() }), () => $('who'));
+  act('POST', 'account/login', JSON.stringify({ userId: $('user-id').value.trim(), rememberMe: $('remember-me').checked }), () => $('who'));
 };
 $('sign-out').onclick = () => act('POST', 'account/logout', undefined, () => $('who'));
 $('destroy').onclick = () => act('DELETE', 'account/session', undefined, () => $('who'));

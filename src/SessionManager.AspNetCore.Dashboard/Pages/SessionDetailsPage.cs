@@ -78,6 +78,9 @@ internal sealed class SessionDetailsPage(PageContext page, DateTimeOffset now)
 
         yield return Fact("Last seen", TimeText.Full(session.LastSeenAt, now));
         yield return Fact("Expires", TimeText.Full(session.ExpiresAt, now));
+        yield return Fact("Remembered", session.IsPersistent
+            ? Markup.Of($"yes, also when the browser is closed")
+            : Markup.Of($"no, it ends with the browser"));
         yield return Fact("User agent", TextOrUnknown(session.UserAgent, maxLength: 256));
         yield return Fact("Address", TextOrUnknown(session.RemoteIpAddress, maxLength: 64));
         var values = details.ValueCount == 1 ? "value" : "values";

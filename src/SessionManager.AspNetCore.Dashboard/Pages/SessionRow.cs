@@ -27,8 +27,11 @@ internal static class SessionRow
         var actor = session.ActorId is { } actorId
             ? Markup.Of($" <span class=\"tag\">by {UntrustedText.Render(actorId)}</span>")
             : Markup.None;
+        var remembered = session.IsPersistent
+            ? Markup.Of($" <span class=\"tag\">remembered</span>")
+            : Markup.None;
         var id = Markup.Of($"<span class=\"id\">{session.SessionId[..8]}</span>");
-        return Markup.Of($"<a href=\"{path}\">{user}</a>{actor}{page.OwnTag(session.SessionId)}{id}");
+        return Markup.Of($"<a href=\"{path}\">{user}</a>{actor}{remembered}{page.OwnTag(session.SessionId)}{id}");
     }
 
     private static Markup ClientCell(SessionInfo session)
