@@ -131,6 +131,42 @@ public interface ISessionDirectory
         TUserId userId, string? exceptSessionId = null, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Ends the sessions that users signed in to through an OpenID Connect provider, when the provider says that they
+    /// have signed out (OpenID Connect Back-Channel Logout 1.0, section 2.7). The next request of their browsers finds
+    /// <see cref="SessionEndReason.Revoked"/> in <see cref="ISessionManager.PreviousSessionEnd"/>.
+    /// </summary>
+    /// <remarks>
+    /// <para>A sign-in through the scheme of <c>AddAuthentication().AddSessionManager()</c> keeps the provider's
+    /// session: the issuer is the claim <c>iss</c>, or else the <c>Claim.Issuer</c> of the claims that follow; its
+    /// session is the claim <c>sid</c> (or <c>ClaimTypes.Sid</c>), and its user is the claim <c>sub</c> (or
+    /// <c>ClaimTypes.NameIdentifier</c>). A sign-in without them, such as
+    /// <see cref="ISessionManager.SetUserId{TUserId}(TUserId)"/>, has no provider and is never ended by this
+    /// call.</para>
+    /// <para>The last sign-in of a session counts. A session that has signed out, or signed in again through another
+    /// session at the provider, is not ended. A session in which its user acts as another user is ended. A sign-in that
+    /// runs at the same time may be ended or not.</para>
+    /// <para>On Redis, SQLite and PostgreSQL the call ends the sessions of all nodes. On a plain cache it does so too,
+    /// but it finds them by a list in the cache: when two nodes change one list at the same moment, or the cache drops
+    /// the list, a session may be missed. <see cref="RevokeUserAsync"/> misses none.</para>
+    /// </remarks>
+    /// <param name="issuer">The issuer identifier of the provider (<c>iss</c>), compared exactly.</param>
+    /// <param name="sid">The id of the session at the provider (<c>sid</c>), compared exactly. The default is
+    /// <see langword="null"/>: the sessions of <paramref name="subject"/> end, whatever the session at the
+    /// provider.</param>
+    /// <param name="subject">The user at the provider (<c>sub</c>), compared exactly. The default is
+    /// <see langword="null"/>: <paramref name="sid"/> alone names the session. When both are given, both have to be
+    /// those of the session.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The number of sessions that this call ended; 0 when none was signed in to through that session or
+    /// user.</returns>
+    /// <exception cref="ArgumentException">The issuer is empty, an id is empty, or both ids are
+    /// <see langword="null"/>.</exception>
+    /// <exception cref="SessionStoreException">The store can't be reached. What was ended stays ended. Call the method
+    /// again to end the rest.</exception>
+    Task<int> RevokeByProviderAsync(
+        string issuer, string? sid = null, string? subject = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Erases everything that a user left in sessions, for an account that is deleted. The call ends the sessions that
     /// the user is signed in to, the sessions that the user signed out of while their values were kept
     /// (<see cref="ClearSessionScope.UserId"/>), and the expired sessions that are still stored. When the call returns,

@@ -86,6 +86,7 @@ public static class SessionManagerServiceCollectionExtensions
         services.TryAddSingleton<ManagerServices>();
         services.TryAddSingleton<UserSessions>();
         services.TryAddSingleton<UserErasure>();
+        services.TryAddSingleton<ProviderSessions>();
         services.TryAddSingleton<ExpiredSessions>();
         services.TryAddSingleton<SessionPaging>();
         services.TryAddSingleton<SessionDetailsReader>();

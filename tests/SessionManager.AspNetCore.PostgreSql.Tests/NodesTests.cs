@@ -50,6 +50,25 @@ public sealed class NodesTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_provider_ends_the_sessions_that_it_vouched_for_whichever_node_made_them()
+    {
+        var server = await servers.GetAsync();
+        var options = new NodeOptions { Services = services => services.AddAuthentication().AddSessionManager() };
+        await using var a = await Node.StartAsync(server.ConnectionString, options);
+        await using var b = await Node.StartAsync(server.ConnectionString, options);
+        Browser[] browsers = [b.NewBrowser(), b.NewBrowser(), b.NewBrowser()];
+        await browsers[0].SignInFromAsync("alice", "s1", "u1");
+        await browsers[1].SignInFromAsync("alice", "s2", "u1");
+        await browsers[2].SignInFromAsync("bob", "s3", "u2");
+        var directory = a.Services.GetRequiredService<ISessionDirectory>();
+
+        Assert.Equal(1, await directory.RevokeByProviderAsync(ProviderEndpoints.Issuer, sid: "s1"));
+        Assert.Equal(1, await directory.RevokeByProviderAsync(ProviderEndpoints.Issuer, subject: "u1"));
+        Assert.Equal(
+            ["nobody", "nobody", "bob"], await Task.WhenAll(browsers.Select(browser => browser.ReadAsync("/me"))));
+    }
+
+    [Fact]
     public async Task One_of_50_takers_over_both_nodes_gets_the_value()
     {
         var browser = await BeginAsync();

@@ -63,6 +63,30 @@ public abstract class UserSessionsTests(Servers servers, ServerKind kind) : IAsy
     }
 
     [Fact]
+    public async Task A_provider_ends_the_sessions_that_it_vouched_for_whichever_node_made_them()
+    {
+        var options = new NodeOptions
+        {
+            Prefix = _prefix,
+            Clock = _clock,
+            Map = app => app.MapProviderSignIn(),
+            Services = services => services.AddAuthentication().AddSessionManager(),
+        };
+        await using var node = await Node.StartAsync(await servers.GetAsync(kind), options);
+        Browser[] browsers = [node.NewBrowser(), node.NewBrowser(), node.NewBrowser()];
+        await browsers[0].SignInFromAsync("alice", "s1", "u1");
+        await browsers[1].SignInFromAsync("alice", "s2", "u1");
+        await browsers[2].SignInFromAsync("bob", "s3", "u2");
+
+        Assert.Equal(1, await OnA.RevokeByProviderAsync(ProviderEndpoints.Issuer, sid: "s1"));
+        Assert.Equal(["Revoked", "none", "none"], await Task.WhenAll(browsers.Select(browser => browser.On(_b).ReadAsync("/end"))));
+
+        Assert.Equal(1, await OnA.RevokeByProviderAsync(ProviderEndpoints.Issuer, subject: "u1"));
+        Assert.Equal(["Revoked", "Revoked", "none"], await Task.WhenAll(browsers.Select(browser => browser.On(_b).ReadAsync("/end"))));
+        Assert.Equal("bob", await browsers[2].On(_a).ReadAsync("/me"));
+    }
+
+    [Fact]
     public async Task A_user_is_found_exactly_on_either_node()
     {
         string[] users = ["x", "X", "x:y", "*", "х", "x ", "user:x", new('u', 1024), "😀", "{tag}"];

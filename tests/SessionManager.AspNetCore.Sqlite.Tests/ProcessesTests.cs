@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using SessionManager.AspNetCore.Sqlite.Tests.Infrastructure;
 using SessionManager.AspNetCore.Sqlite.Tests.Node;
 
@@ -49,6 +50,23 @@ public sealed class ProcessesTests : IAsyncLifetime
 
         Assert.Equal(
             Enumerable.Range(1, 200), results.Select(result => int.Parse(result, CultureInfo.InvariantCulture)).Order());
+    }
+
+    [Fact]
+    public async Task A_provider_ends_the_sessions_that_it_vouched_for_whichever_node_made_them()
+    {
+        await using var node = await NodeApp.StartAsync(
+            _database, services: static services => services.AddAuthentication().AddSessionManager());
+        Browser[] browsers = [node.NewBrowser(), node.NewBrowser(), node.NewBrowser()];
+        await browsers[0].SignInFromAsync("alice", "s1", "u1");
+        await browsers[1].SignInFromAsync("alice", "s2", "u1");
+        await browsers[2].SignInFromAsync("bob", "s3", "u2");
+        var directory = _a.Services.GetRequiredService<ISessionDirectory>();
+
+        Assert.Equal(1, await directory.RevokeByProviderAsync(ProviderEndpoints.Issuer, sid: "s1"));
+        Assert.Equal(1, await directory.RevokeByProviderAsync(ProviderEndpoints.Issuer, subject: "u1"));
+        Assert.Equal(
+            ["nobody", "nobody", "bob"], await Task.WhenAll(browsers.Select(browser => browser.ReadAsync("/me"))));
     }
 
     [Fact]

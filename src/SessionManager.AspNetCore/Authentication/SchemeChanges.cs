@@ -63,7 +63,8 @@ internal sealed class SchemeChanges(
         }
         else
         {
-            var terms = SignInTermsRules.Of(properties, clock.Now, _options);
+            var asked = SignInTermsRules.Of(properties, clock.Now, _options);
+            var terms = SignInTerms.Of(asked, SessionPrincipal.ProviderOf(user));
             edits.SignIn(session, text, details, keepsTicket: false, terms);
         }
     }

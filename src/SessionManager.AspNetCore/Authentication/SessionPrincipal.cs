@@ -23,6 +23,29 @@ internal static class SessionPrincipal
         ?? NullIfEmpty(user.FindFirst("sub")?.Value)
         ?? NullIfEmpty(user.Identity?.Name);
 
+    /// <summary>The session at the OpenID Connect provider that vouched for a principal; <see langword="null"/> when
+    /// none did. The claims may have their own names or those of <c>MapInboundClaims</c>. The handler of OpenID Connect
+    /// drops the claim <c>iss</c>, but the claims of the ID token still name their issuer.</summary>
+    public static ProviderSession? ProviderOf(ClaimsPrincipal user)
+    {
+        var (session, name) = (Find("sid") ?? Find(ClaimTypes.Sid), Find(ClaimTypes.NameIdentifier));
+        var subject = Find("sub") ?? name;
+
+        // The claim "sub" may also come from the user info endpoint, and then its issuer is the scheme.
+        var issuer = Find("iss")?.Value ?? IssuerOf(session) ?? IssuerOf(name) ?? IssuerOf(subject);
+        return issuer is not null && (session ?? subject) is not null
+            ? new ProviderSession(issuer, session?.Value, subject?.Value)
+            : null;
+
+        Claim? Find(string type) => user.FindFirst(claim =>
+            string.Equals(claim.Type, type, StringComparison.Ordinal) && !string.IsNullOrEmpty(claim.Value));
+
+        static string? IssuerOf(Claim? claim) =>
+            claim is null || string.Equals(claim.Issuer, ClaimsIdentity.DefaultIssuer, StringComparison.Ordinal)
+                ? null
+                : NullIfEmpty(claim.Issuer);
+    }
+
     /// <summary>What a session keeps of a principal that signs in.</summary>
     public static SignInDetails Keep(ClaimsPrincipal user, AuthenticationProperties? properties, string scheme)
     {

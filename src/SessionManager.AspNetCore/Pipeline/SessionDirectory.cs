@@ -18,6 +18,7 @@ internal sealed class SessionDirectory(
     SessionClock clock,
     SessionEnding ending,
     UserErasure erasure,
+    ProviderSessions providers,
     SessionPaging paging,
     SessionDetailsReader details,
     IHttpContextAccessor accessor) : ISessionDirectory
@@ -155,10 +156,36 @@ internal sealed class SessionDirectory(
         return ended;
     }
 
+    public Task<int> RevokeByProviderAsync(
+        string issuer, string? sid = null, string? subject = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(issuer);
+        ThrowIfEmpty(sid, nameof(sid));
+        ThrowIfEmpty(subject, nameof(subject));
+        if (sid is null && subject is null)
+        {
+            throw new ArgumentException(
+                "Neither the session nor the user at the provider is named. Pass 'sid', 'subject' or both.",
+                nameof(sid));
+        }
+
+        var provider = new ProviderSession(issuer, sid, subject);
+        return CaughtFailure.NotedAsync(
+            accessor.HttpContext, providers.RevokeAsync(provider, accessor.HttpContext, cancellationToken));
+    }
+
     public async Task<int> EraseUserAsync<TUserId>(TUserId userId, CancellationToken cancellationToken = default) =>
         UserIdText.From(userId, options.Value) is { } user
             ? await erasure.EraseAsync(user, accessor.HttpContext, cancellationToken)
             : 0;
+
+    private static void ThrowIfEmpty(string? text, string name)
+    {
+        if (text is { Length: 0 })
+        {
+            throw new ArgumentException($"'{name}' is empty, so it names nothing. Pass null to leave it out.", name);
+        }
+    }
 
     // Only the spelling that SessionInfo.SessionId has.
     private static bool TryParse(string? sessionId, out Guid id) =>

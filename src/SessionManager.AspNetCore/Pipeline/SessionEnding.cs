@@ -98,12 +98,45 @@ internal sealed class SessionEnding(
     /// <summary>Revokes the sessions that were found under a user, as long as they still belong to that user. A store
     /// that writes several records in one call ends all sessions that nobody changes meanwhile in one.</summary>
     /// <returns>The number of sessions that this call ended.</returns>
-    public async ValueTask<int> RevokeAllAsync(
-        string userId, IReadOnlyList<SessionLookup> found, HttpContext? context, CancellationToken cancellationToken)
+    public ValueTask<int> RevokeAllAsync(
+        string userId, IReadOnlyList<SessionLookup> found, HttpContext? context, CancellationToken cancellationToken) =>
+        RevokeAllAsync(
+            found,
+            record => SessionUsers.AreOf(record, userId),
+            each => RevokeAsync(userId, each, context, teller: null, cancellationToken),
+            context,
+            cancellationToken);
+
+    /// <summary>Revokes the sessions that were found under a provider, as long as they are still those that the
+    /// provider names.</summary>
+    /// <returns>The number of sessions that this call ended.</returns>
+    public ValueTask<int> RevokeAllAsync(
+        ProviderSession provider,
+        IReadOnlyList<SessionLookup> found,
+        HttpContext? context,
+        CancellationToken cancellationToken)
+    {
+        var condition = new SessionEndCondition { Provider = provider };
+        return RevokeAllAsync(
+            found,
+            record => provider.Names(record.Terms?.Provider),
+            each => each.Record is { } record
+                ? EndAsync(record, SessionEndReason.Revoked, context, teller: null, condition, cancellationToken)
+                : RevokeUnreadAsync(each.Stored!.Id, condition, cancellationToken),
+            context,
+            cancellationToken);
+    }
+
+    private async ValueTask<int> RevokeAllAsync(
+        IReadOnlyList<SessionLookup> found,
+        Func<SessionRecord, bool> isMeant,
+        Func<SessionLookup, ValueTask<bool>> revokeAsync,
+        HttpContext? context,
+        CancellationToken cancellationToken)
     {
         var ended = 0;
         SessionRecord[] known = tombstones.WritesAll
-            ? [.. found.Select(it => it.Record).OfType<SessionRecord>().Where(it => SessionUsers.AreOf(it, userId))]
+            ? [.. found.Select(it => it.Record).OfType<SessionRecord>().Where(isMeant)]
             : [];
         var isEnded = new HashSet<Guid>();
         if (known.Length > 1)
@@ -119,7 +152,7 @@ internal sealed class SessionEnding(
 
         var others = await Task.WhenAll(found
             .Where(it => it.Record is not { } record || !isEnded.Contains(record.Id))
-            .Select(it => RevokeAsync(userId, it, context, teller: null, cancellationToken).AsTask()));
+            .Select(it => revokeAsync(it).AsTask()));
         return ended + others.Count(result => result);
     }
 

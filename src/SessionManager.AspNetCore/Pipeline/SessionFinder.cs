@@ -38,6 +38,28 @@ internal sealed class SessionFinder(ObservedStore store, UserRevocations revocat
         return await revocations.JudgeAllAsync(sessions, cancellationToken);
     }
 
+    /// <summary>Finds the sessions for which a provider vouched, by the id of the session at the provider, or else by
+    /// the user there. The result includes the records of a newer version that a pointer leads to. A session that was
+    /// revoked through its user's epoch has that end reason.</summary>
+    public async ValueTask<IReadOnlyList<SessionLookup>> FindByProviderAsync(
+        ProviderSession provider, CancellationToken cancellationToken)
+    {
+        var sessions = new List<SessionLookup>();
+        var pointers = (await store.FindByUserAsync(ProviderPointers.IndexesOf(provider).First(), cancellationToken))
+            .Where(stored => HeaderCodec.Decode(stored).Status == SessionLookupStatus.Pointer)
+            .Select(HeaderCodec.TargetOf);
+        foreach (var group in SessionBatches.Of(pointers))
+        {
+            var loads = group.Select(id => store.LoadAsync(id, cancellationToken).AsTask());
+            sessions.AddRange((await Task.WhenAll(loads))
+                .Select(HeaderCodec.Decode)
+                .Where(found => found.Status == SessionLookupStatus.Newer
+                    || provider.Names(found.Record?.Terms?.Provider)));
+        }
+
+        return await revocations.JudgeAllAsync(sessions, cancellationToken);
+    }
+
     /// <summary>Lists the living sessions page by page. The session that started last comes first.</summary>
     public async IAsyncEnumerable<SessionRecord> ListAsync(
         SessionPosition? after, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ namespace SessionManager.AspNetCore.Pipeline;
 /// cookie.</summary>
 internal sealed class SessionSaver(
     IOptions<SessionManagerOptions> options,
-    SessionRepository sessions,
+    SessionPointers pointers,
     SessionLimiter limiter,
     SessionEnding ending,
     SaveRecovery recovery,
@@ -232,7 +232,7 @@ internal sealed class SessionSaver(
             ? new ValueTask<SessionCommitResult>(new SessionCommitResult(admission.Refusal))
             : admission.Applied is { } applied
             ? new ValueTask<SessionCommitResult>(SessionCommitResult.AppliedBefore(applied))
-            : sessions.CommitAsync(commit, cancellationToken);
+            : pointers.CommitAsync(commit, cancellationToken);
 
     // A waiting save includes changes of the refused draft, so it is refused too.
     private static void ThrowIfShared(Exception? failure)

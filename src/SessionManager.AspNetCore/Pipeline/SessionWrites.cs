@@ -62,21 +62,56 @@ internal static class SessionWrites
     /// <param name="now">The time.</param>
     /// <param name="lifetime">The lifetimes.</param>
     public static SessionWrite Pointer(
-        string userId, SessionRecord record, long version, DateTimeOffset now, SessionLifetime lifetime)
+        string userId, SessionRecord record, long version, DateTimeOffset now, SessionLifetime lifetime) =>
+        Pointer(
+            SessionUsers.PointerTo(record.Id),
+            record.Id,
+            userId,
+            version,
+            record.StartedAt,
+            now,
+            keepUntil: now + lifetime.UserTimeToLive);
+
+    /// <summary>Creates the write of a pointer by which a provider finds a session.</summary>
+    /// <param name="index">The text under which the store finds the pointer.</param>
+    /// <param name="commit">The commit that signs in to the session.</param>
+    /// <param name="version">The stored version of the pointer; 0 when none is stored.</param>
+    /// <param name="lifetime">The lifetimes.</param>
+    public static SessionWrite Pointer(string index, SessionCommit commit, long version, SessionLifetime lifetime)
     {
-        var id = SessionUsers.PointerTo(record.Id);
+        var identity = commit.Identity!;
+        var started = identity.StartedAt ?? commit.Now;
+        return Pointer(
+            ProviderPointers.PointerTo(commit.Id, index),
+            commit.Id,
+            index,
+            version,
+            started,
+            commit.Now,
+            lifetime.IndexUntil(started, identity.Terms));
+    }
+
+    private static SessionWrite Pointer(
+        Guid id,
+        Guid target,
+        string userId,
+        long version,
+        DateTimeOffset started,
+        DateTimeOffset now,
+        DateTimeOffset keepUntil)
+    {
         return new SessionWrite
         {
             Id = id,
             ExpectedVersion = version,
             NewVersion = SessionRepository.NewVersion(),
-            Header = HeaderEncoder.EncodePointer(id, record.Id),
+            Header = HeaderEncoder.EncodePointer(id, target),
             LastSeenAt = now,
             UserId = userId,
-            StartedAt = record.StartedAt,
+            StartedAt = started,
             Now = now,
-            KeepUntil = now + lifetime.UserTimeToLive,
-            IndexUntil = now + lifetime.UserTimeToLive,
+            KeepUntil = keepUntil,
+            IndexUntil = keepUntil,
         };
     }
 }

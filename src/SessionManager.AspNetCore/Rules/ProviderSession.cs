@@ -5,4 +5,15 @@ namespace SessionManager.AspNetCore.Rules;
 /// <param name="SessionId">The id of the session at the provider (<c>sid</c>); <see langword="null"/> when the provider
 /// names none.</param>
 /// <param name="Subject">The user at the provider (<c>sub</c>); <see langword="null"/> when it is not known.</param>
-internal sealed record ProviderSession(string Issuer, string? SessionId, string? Subject);
+internal sealed record ProviderSession(string Issuer, string? SessionId, string? Subject)
+{
+    /// <summary>Whether the provider means a session when it names this one. What is <see langword="null"/> here may
+    /// be anything there.</summary>
+    /// <param name="session">The session at the provider that vouched for a user; <see langword="null"/> when none
+    /// did.</param>
+    public bool Names(ProviderSession? session) =>
+        session is not null
+        && string.Equals(Issuer, session.Issuer, StringComparison.Ordinal)
+        && (SessionId is null || string.Equals(SessionId, session.SessionId, StringComparison.Ordinal))
+        && (Subject is null || string.Equals(Subject, session.Subject, StringComparison.Ordinal));
+}

@@ -13,23 +13,28 @@ internal readonly struct SessionEndCondition
     /// does not matter.</summary>
     public string? OwnerId { get; init; }
 
+    /// <summary>The session at the provider that must have vouched for the signed-in user; <see langword="null"/> when
+    /// the provider does not matter.</summary>
+    public ProviderSession? Provider { get; init; }
+
     /// <summary>The time at which the session must have expired; <see langword="null"/> when the session need not have
     /// expired.</summary>
     public DateTimeOffset? ExpiredAt { get; init; }
 
-    /// <summary>Returns whether the condition holds. The user and the expiry of a damaged record or a record of a newer
-    /// version are not known. A record of a newer version is ended for any user, and a damaged record for any owner,
-    /// under whom the store finds it.</summary>
+    /// <summary>Returns whether the condition holds. The user, the provider and the expiry of a damaged record or a
+    /// record of a newer version are not known. A record of a newer version is ended for any user or provider, and a
+    /// damaged record for any owner, under whom the store finds it.</summary>
     public bool Holds(in SessionLookup found, SessionLifetime lifetime) => found.Status switch
     {
         SessionLookupStatus.Found => HoldsOf(found.Record!, lifetime),
         SessionLookupStatus.Newer => ExpiredAt is null,
-        SessionLookupStatus.Unreadable => ExpiredAt is null && UserId is null,
+        SessionLookupStatus.Unreadable => ExpiredAt is null && UserId is null && Provider is null,
         _ => false,
     };
 
     private bool HoldsOf(SessionRecord record, SessionLifetime lifetime) =>
         (UserId is null || string.Equals(UserId, record.UserId, StringComparison.Ordinal))
         && (OwnerId is null || string.Equals(OwnerId, record.OwnerId, StringComparison.Ordinal))
+        && (Provider is null || Provider.Names(record.Terms?.Provider))
         && (ExpiredAt is not { } now || lifetime.IsExpired(record, now));
 }

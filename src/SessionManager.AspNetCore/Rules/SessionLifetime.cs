@@ -69,8 +69,12 @@ internal sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTim
     public DateTimeOffset IndexUntil(SessionRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        return record.StartedAt + AbsoluteTimeoutOf(record.Terms) + RecordTimeToLiveOf(record.Terms);
+        return IndexUntil(record.StartedAt, record.Terms);
     }
+
+    /// <summary>Returns until when a store finds a session that started at a time.</summary>
+    public DateTimeOffset IndexUntil(DateTimeOffset startedAt, SignInTerms? terms) =>
+        startedAt + AbsoluteTimeoutOf(terms) + RecordTimeToLiveOf(terms);
 
     /// <summary>Returns the time at which the session expires if no request uses it before.</summary>
     public DateTimeOffset ExpiresAt(SessionRecord record)

@@ -25,6 +25,12 @@ internal sealed record SignInTerms
 
     private static SignInTerms None { get; } = new();
 
+    /// <summary>Returns the terms of a sign-in for which a provider vouched.</summary>
+    /// <param name="terms">The terms; <see langword="null"/> when there are none.</param>
+    /// <param name="provider">The session at the provider; <see langword="null"/> when no provider vouched.</param>
+    public static SignInTerms? Of(SignInTerms? terms, ProviderSession? provider) =>
+        ((terms ?? None) with { Provider = provider }).OrNone();
+
     /// <summary>Returns the terms, or <see langword="null"/> when they ask for nothing.</summary>
     public SignInTerms? OrNone() => this == None ? null : this;
 }

@@ -60,6 +60,7 @@ internal static class Node
     private static void Map(WebApplication app)
     {
         app.MapHealthChecks("/health");
+        app.MapProviderSignIn();
         app.MapGet("/plain", () => "plain");
         app.MapGet("/id", (ISessionManager session) => session.SessionId);
         app.MapGet("/me", (ISessionManager session) => session.GetUserId() ?? "nobody");

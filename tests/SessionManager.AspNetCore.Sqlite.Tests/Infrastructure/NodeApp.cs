@@ -22,7 +22,11 @@ internal static class NodeApp
         Action<IServiceCollection>? services = null,
         Action<ISessionManagerBuilder>? after = null) =>
         App.StartAsync(
-            static app => app.MapNode(),
+            static app =>
+            {
+                app.MapNode();
+                app.MapProviderSignIn();
+            },
             new AppOptions
             {
                 // A node in another process has this time too.

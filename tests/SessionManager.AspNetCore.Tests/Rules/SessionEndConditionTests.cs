@@ -68,6 +68,21 @@ public sealed class SessionEndConditionTests
                 found, expiredAt: DateTimeOffset.MaxValue)));
     }
 
+    [Theory]
+    [InlineData("s1", "u1", true)]
+    [InlineData("s2", null, false)]
+    [InlineData(null, "u2", false)]
+    public void A_session_is_ended_for_the_provider_that_vouched_for_its_user(string? sid, string? subject, bool holds)
+    {
+        var condition = new SessionEndCondition { Provider = new ProviderSession("https://op.example", sid, subject) };
+        var terms = new SignInTerms { Provider = new ProviderSession("https://op.example", "s1", "u1") };
+
+        Assert.Equal(holds, condition.Holds(Found(SampleRecords.Of("ann") with { Terms = terms }), Lifetime));
+        Assert.False(condition.Holds(Found(SampleRecords.Of("ann")), Lifetime));
+        Assert.True(condition.Holds(new SessionLookup(SessionLookupStatus.Newer), Lifetime));
+        Assert.False(condition.Holds(new SessionLookup(SessionLookupStatus.Unreadable), Lifetime));
+    }
+
     private static SessionLookup Found(SessionRecord record) => new(SessionLookupStatus.Found, record);
 
     private static bool Holds(
