@@ -22,21 +22,23 @@ internal sealed class SchemeChanges(
     /// scheme answers its callback in front of it, in the authentication middleware.</summary>
     public async Task MakeAsync(RequestSession session, Action change)
     {
-        var saves = !session.Progress.IsBound;
-        session.Progress.IsChangedByScheme = true;
+        if (session.Progress.IsBound)
+        {
+            change();
+            return;
+        }
+
+        session.Extras.IsChangedByScheme = true;
         try
         {
             change();
         }
         finally
         {
-            session.Progress.IsChangedByScheme = false;
+            session.Extras.IsChangedByScheme = false;
         }
 
-        if (saves)
-        {
-            await SaveAsync(session);
-        }
+        await SaveAsync(session);
     }
 
     /// <summary>Signs a user in.</summary>

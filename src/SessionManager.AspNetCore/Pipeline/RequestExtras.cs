@@ -23,6 +23,10 @@ internal sealed class RequestExtras
     /// the old token, it continues in that session.</summary>
     public SessionRecord? Recognised { get; set; }
 
+    /// <summary>Whether an authentication scheme changes the session at this moment, which it may do in front of
+    /// <c>UseSessionManager</c>.</summary>
+    public bool IsChangedByScheme { get; set; }
+
     /// <summary>The time that the request may wait for the store; <see langword="null"/> before the first wait. A
     /// request within another request shares the time of the outer request.</summary>
     public StoreBudget? KnownBudget => Outer is IBudgetedRequest outer ? outer.KnownBudget : _budget;

@@ -35,10 +35,6 @@ internal struct RequestProgress
     /// <summary>Whether <c>UseSessionManager</c> has the request, so that changes will be saved.</summary>
     public bool IsBound { get; set; }
 
-    /// <summary>Whether an authentication scheme changes the session, which it may do in front of
-    /// <c>UseSessionManager</c>.</summary>
-    public bool IsChangedByScheme { get; set; }
-
     /// <summary>Whether the session was shown or changed in this request.</summary>
     public bool IsUsed { get; set; }
 

@@ -50,7 +50,7 @@ internal sealed class SessionGuard(
             throw SessionErrors.RequestEnded();
         }
 
-        if (session.Progress is { IsBound: false, IsChangedByScheme: false }
+        if ((!session.Progress.IsBound && session.KnownExtras is not { IsChangedByScheme: true })
             || session.State.LoadState == LoadState.NotLoaded)
         {
             throw SessionErrors.NotBound();
