@@ -237,7 +237,7 @@ internal sealed class SessionRepository(
                     || before.StartedAt != after.StartedAt
                     || !string.Equals(SessionUsers.IndexOf(before), user, StringComparison.Ordinal)),
             Now = commit.Now,
-            KeepUntil = commit.Now + lifetime.RecordTimeToLiveOf(after.Terms),
+            KeepUntil = lifetime.KeepUntil(after, commit.Now),
             IndexUntil = lifetime.IndexUntil(after),
             DropsValues = commit.DropsValues,
             Values = commit.Values ?? LayeredValues.NoChanges,

@@ -12,7 +12,7 @@ internal static class SessionWrites
         Id = record.Id,
         NewVersion = SessionRepository.NewVersion(),
         LastSeenAt = now,
-        KeepUntil = now + lifetime.RecordTimeToLiveOf(record.Terms),
+        KeepUntil = lifetime.KeepUntil(record, now),
         UserId = SessionUsers.IndexOf(record),
         StartedAt = record.StartedAt,
         IndexUntil = lifetime.IndexUntil(record),

@@ -62,8 +62,14 @@ internal sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTim
     public TimeSpan TouchIntervalOf(SignInTerms? terms) =>
         IdleTimeoutOf(terms) is var idle && idle < IdleTimeout ? Sooner(idle / 20, TouchInterval) : TouchInterval;
 
-    /// <summary>How long the store keeps a record after its last use, by the terms of its session.</summary>
-    public TimeSpan RecordTimeToLiveOf(SignInTerms? terms) => IdleTimeoutOf(terms) + Grace;
+    /// <summary>Returns until when the store keeps the record of a session that is used at a time. A session with terms
+    /// is not kept for longer than it may live.</summary>
+    public DateTimeOffset KeepUntil(SessionRecord record, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        var idle = now + IdleTimeoutOf(record.Terms);
+        return (record.Terms is not null && EndsAt(record) < idle ? EndsAt(record) : idle) + Grace;
+    }
 
     /// <summary>Returns until when a store finds a session under its user.</summary>
     public DateTimeOffset IndexUntil(SessionRecord record)
@@ -74,7 +80,7 @@ internal sealed class SessionLifetime(TimeSpan idleTimeout, TimeSpan absoluteTim
 
     /// <summary>Returns until when a store finds a session that started at a time.</summary>
     public DateTimeOffset IndexUntil(DateTimeOffset startedAt, SignInTerms? terms) =>
-        startedAt + AbsoluteTimeoutOf(terms) + RecordTimeToLiveOf(terms);
+        startedAt + AbsoluteTimeoutOf(terms) + IdleTimeoutOf(terms) + Grace;
 
     /// <summary>Returns the time at which the session expires if no request uses it before.</summary>
     public DateTimeOffset ExpiresAt(SessionRecord record)

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using SessionManager.AspNetCore.Tests.Infrastructure;
 
 namespace SessionManager.AspNetCore.Tests.Authentication;
@@ -221,6 +222,63 @@ public sealed partial class SignInLifetimeTests
         Assert.Equal("True 05:04", await browser.ReadAsync("/properties"));
         await browser.DoAsync("/by-id");
         Assert.Equal("False 03:24", await browser.ReadAsync("/properties"));
+    }
+
+    [Theory]
+    [InlineData("/by-id", 40)]
+    [InlineData("/by-id?persistent=true", (14 * 24 * 60) + 20)]
+    [InlineData("/by-id?idle=300", 25)]
+    [InlineData("/by-scheme?persistent=true&expires=3600", 80)]
+    public async Task The_store_keeps_the_session_as_long_as_it_may_live_and_the_grace(string path, int minutes)
+    {
+        var cache = new FaultCache();
+        await using var app = await StartAsync(cache: cache);
+        var browser = app.NewBrowser();
+
+        await browser.DoAsync(path);
+        AssertKept();
+        await browser.DoAsync("/values/cart/three");
+        AssertKept();
+        app.Clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal("alice", await browser.ReadAsync("/me"));
+        minutes -= minutes == 80 ? 2 : 0;
+        AssertKept();
+
+        void AssertKept() => Assert.Equal(
+            TimeSpan.FromMinutes(minutes),
+            Assert.Single(cache.Entries, entry => !entry.Key.Contains(":sessions:", StringComparison.Ordinal)).Value.Options.AbsoluteExpirationRelativeToNow);
+    }
+
+    [Fact]
+    public async Task The_users_list_is_kept_as_long_as_the_longest_of_the_sessions_on_it()
+    {
+        var cache = new FaultCache();
+        await using var app = await StartAsync(cache: cache);
+
+        await app.NewBrowser().DoAsync("/by-id?persistent=true");
+        await app.NewBrowser().DoAsync("/by-id");
+
+        var list = Assert.Single(cache.Entries, entry => entry.Key.Contains(":sessions:", StringComparison.Ordinal));
+        Assert.Equal(TimeSpan.FromDays(30 + 14) + TimeSpan.FromMinutes(20), list.Value.Options.AbsoluteExpirationRelativeToNow);
+    }
+
+    [Fact]
+    public async Task A_session_with_times_of_its_own_is_counted_by_those()
+    {
+        await using var app = await StartAsync();
+        await app.NewBrowser().DoAsync("/by-id?persistent=true");
+        await app.NewBrowser().DoAsync("/by-id?idle=120");
+        await app.NewBrowser().DoAsync("/by-id");
+        var directory = app.Services.GetRequiredService<ISessionDirectory>();
+
+        app.Clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(2, directory.Count()!.SignedIn);
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(1, directory.Count()!.SignedIn);
+        app.Clock.Advance(TimeSpan.FromDays(13));
+        Assert.Equal(1, directory.Count()!.SignedIn);
+        app.Clock.Advance(TimeSpan.FromDays(2));
+        Assert.Equal(0, directory.Count()!.SignedIn);
     }
 
     [Fact]

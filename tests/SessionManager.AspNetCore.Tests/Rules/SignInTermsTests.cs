@@ -29,8 +29,12 @@ public sealed class SignInTermsTests
         Assert.Equal(
             (TimeSpan.FromMinutes(idle), TimeSpan.FromMinutes(absolute)),
             (Lifetime.IdleTimeoutOf(terms), Lifetime.AbsoluteTimeoutOf(terms)));
-        Assert.Equal(TimeSpan.FromMinutes(idle + 20), Lifetime.RecordTimeToLiveOf(terms));
-        Assert.True(Lifetime.UserTimeToLive >= Lifetime.AbsoluteTimeoutOf(terms) + Lifetime.RecordTimeToLiveOf(terms));
+        var record = SampleRecords.Anonymous() with { Terms = terms };
+        var start = record.StartedAt;
+        Assert.Equal(start.AddMinutes(Math.Min(idle, absolute) + 20), Lifetime.KeepUntil(record, start));
+        Assert.Equal(start.AddMinutes(absolute + 20), Lifetime.KeepUntil(record, start.AddMinutes(absolute)));
+        Assert.True(Lifetime.IndexUntil(record) >= Lifetime.KeepUntil(record, start.AddMinutes(absolute)));
+        Assert.True(start + Lifetime.UserTimeToLive >= Lifetime.IndexUntil(record));
         Assert.True(Lifetime.LongestTimeout >= Lifetime.AbsoluteTimeoutOf(terms));
     }
 
