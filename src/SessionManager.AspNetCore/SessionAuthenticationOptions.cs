@@ -41,6 +41,12 @@ public sealed class SessionAuthenticationOptions : AuthenticationSchemeOptions
         set => base.Events = value;
     }
 
+    /// <summary>Whether the scheme validates the security stamps of ASP.NET Core Identity.</summary>
+    internal bool ValidatesSecurityStamp { get; set; }
+
+    /// <summary>The type of the claim that has the user id, and comes before those that every scheme knows.</summary>
+    internal string? UserIdClaimType { get; set; }
+
     /// <summary>Validates the options. The framework calls the method when the application starts.</summary>
     /// <exception cref="OptionsValidationException">A path can't be redirected to, the parameter has no name, or an
     /// option is set that the scheme ignores.</exception>

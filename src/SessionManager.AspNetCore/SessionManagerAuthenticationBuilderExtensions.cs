@@ -1,8 +1,4 @@
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Diagnostics;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using SessionManager.AspNetCore;
 using SessionManager.AspNetCore.Authentication;
 
@@ -63,27 +59,9 @@ public static class SessionManagerAuthenticationBuilderExtensions
         ArgumentException.ThrowIfNullOrEmpty(authenticationScheme);
         ArgumentNullException.ThrowIfNull(configure);
         builder.Services.AddSessionManager();
-        builder.Services.TryAddEnumerable(
-            ServiceDescriptor.Singleton<IAuthorizationHandler, RecentAuthenticationHandler>());
-        builder.Services.TryAddSingleton<AuthenticationCaller>();
-        builder.Services.TryAddSingleton<SchemeChanges>();
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, StoreOutage>());
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeveloperPageExceptionFilter, StoreOutage>());
-        AddExceptionHandler(builder.Services);
+        SchemeServices.Add(builder.Services);
         builder.Services.AddOptions<SessionAuthenticationOptions>(authenticationScheme).ValidateOnStart();
         return builder.AddScheme<SessionAuthenticationOptions, SessionAuthenticationHandler>(
             authenticationScheme, configure);
-    }
-
-    // The handler stands before the application's own handlers, which may answer every exception with 500.
-    private static void AddExceptionHandler(IServiceCollection services)
-    {
-        var handler = ServiceDescriptor.Singleton<IExceptionHandler, StoreOutage>();
-        var isThere = services.Any(service =>
-            service.ServiceType == handler.ServiceType && service.ImplementationType == handler.ImplementationType);
-        if (!isThere)
-        {
-            services.Insert(0, handler);
-        }
     }
 }

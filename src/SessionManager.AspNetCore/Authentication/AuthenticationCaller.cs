@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using SessionManager.AspNetCore.Pipeline;
 
@@ -11,6 +12,10 @@ namespace SessionManager.AspNetCore.Authentication;
 /// user.</summary>
 internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes)
 {
+    // The default scheme of AddIdentityApiEndpoints asks for a bearer token, and then for the session, without
+    // forwarding.
+    private const string BearerOrSession = "Identity.BearerAndApplication";
+
     // Schemes that forward to each other without end never authenticate.
     private const int MaxForwards = 8;
 
@@ -99,7 +104,9 @@ internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes
                 return true;
             }
 
-            next = await OptionsOfAsync(context, next) is { } options
+            next = string.Equals(next, BearerOrSession, StringComparison.Ordinal)
+                ? IdentityConstants.ApplicationScheme
+                : await OptionsOfAsync(context, next) is { } options
                 ? options.ForwardAuthenticate ?? options.ForwardDefaultSelector?.Invoke(context)
                     ?? options.ForwardDefault
                 : null;

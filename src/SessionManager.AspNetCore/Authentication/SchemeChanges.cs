@@ -45,11 +45,17 @@ internal sealed class SchemeChanges(
     /// <param name="session">The session.</param>
     /// <param name="scheme">The scheme.</param>
     /// <param name="user">The principal.</param>
+    /// <param name="userIdClaimType">The scheme's own claim of the user id.</param>
     /// <param name="properties">The properties of the sign-in.</param>
     /// <param name="renews">Whether the properties came out of this session, so that a sign-in of its user is a
     /// renewal.</param>
     public void SignIn(
-        RequestSession session, string scheme, ClaimsPrincipal user, AuthenticationProperties? properties, bool renews)
+        RequestSession session,
+        string scheme,
+        ClaimsPrincipal user,
+        string? userIdClaimType,
+        AuthenticationProperties? properties,
+        bool renews)
     {
         if (view.Info(session)?.ActorId is not null && (renews || SessionPrincipal.IsActing(user)))
         {
@@ -57,7 +63,7 @@ internal sealed class SchemeChanges(
             throw SessionErrors.SignsInWhoIsActedAs();
         }
 
-        var text = TextOf(user);
+        var text = TextOf(user, userIdClaimType);
         var details = Keep(user, properties, scheme);
         if (renews && view.IsSignedIn(session, text, scheme))
         {
@@ -92,7 +98,8 @@ internal sealed class SchemeChanges(
         ReadOnlyMemory<byte>? principal = null;
         if (validation.ShouldRenew)
         {
-            if (!string.Equals(TextOf(validation.Principal!), record.UserId, StringComparison.Ordinal))
+            var text = TextOf(validation.Principal!, validation.Options.UserIdClaimType);
+            if (!string.Equals(text, record.UserId, StringComparison.Ordinal))
             {
                 throw new InvalidOperationException(
                     "The principal to renew is that of another user. Call SignInAsync to sign that user in.");
@@ -145,8 +152,8 @@ internal sealed class SchemeChanges(
         }
     }
 
-    private string TextOf(ClaimsPrincipal user) =>
-        UserIdText.From(SessionPrincipal.UserIdOf(user), _options)
+    private string TextOf(ClaimsPrincipal user, string? userIdClaimType) =>
+        UserIdText.From(SessionPrincipal.UserIdOf(user, userIdClaimType), _options)
             ?? throw new InvalidOperationException(
                 "The principal to sign in has no user id. Give it a claim of type ClaimTypes.NameIdentifier, or "
                 + "'sub', or a name.");

@@ -2,6 +2,7 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionManager.AspNetCore.Pipeline;
@@ -91,11 +92,12 @@ internal sealed class SessionAuthenticationHandler(
 
         var ticket = details is null
             ? null
-            : SessionPrincipal.Read(record, details, lifetime.Describe(record), Scheme.Name);
+            : SessionPrincipal.Read(
+                record, details, lifetime.Describe(record), Scheme.Name, Options.UserIdClaimType);
         return ticket is null
             ? Task.FromResult(AuthenticateResult.Fail("The principal that the session keeps can't be read."))
-            : Events.Validates
-            ? ValidateAsync(record, ticket)
+            : Events.Validates || Options.ValidatesSecurityStamp
+            ? ValidateAsync(record, ticket, isOfPrincipal: !details!.Ticket.IsEmpty)
             : Task.FromResult(AuthenticateResult.Success(ticket));
     }
 
@@ -107,7 +109,8 @@ internal sealed class SessionAuthenticationHandler(
         await Events.SigningIn(signingIn);
         (user, properties) = (signingIn.Principal!, signingIn.Properties);
         var renews = SessionPrincipal.IsFrom(properties, session.Record) && !await caller.IsCallbackAsync(Context);
-        await changes.MakeAsync(session, () => changes.SignIn(session, Scheme.Name, user, properties, renews));
+        await changes.MakeAsync(session, () => changes.SignIn(
+            session, Scheme.Name, user, Options.UserIdClaimType, properties, renews));
         await Events.SignedIn(new SessionSignedInContext(Context, Scheme, user, properties, Options));
         await RedirectAsync(properties, Options.LoginPath);
     }
@@ -172,14 +175,24 @@ internal sealed class SessionAuthenticationHandler(
         return new RedirectContext<SessionAuthenticationOptions>(Context, Scheme, Options, properties, uri);
     }
 
-    private async Task<AuthenticateResult> ValidateAsync(SessionRecord record, AuthenticationTicket ticket)
+    private async Task<AuthenticateResult> ValidateAsync(
+        SessionRecord record, AuthenticationTicket ticket, bool isOfPrincipal)
     {
         var validatedAt = record.Terms?.ValidatedAt ?? record.AuthenticatedAt ?? record.StartedAt;
         var validation = new SessionValidatePrincipalContext(Context, Scheme, Options, ticket, validatedAt);
         _validates = true;
         try
         {
-            await Events.ValidatePrincipal(validation);
+            if (Options.ValidatesSecurityStamp && isOfPrincipal)
+            {
+                // A user who was signed in by id alone has no stamp.
+                await Context.RequestServices.GetRequiredService<SecurityStamps>().ValidateAsync(validation);
+            }
+
+            if (validation.Principal is not null)
+            {
+                await Events.ValidatePrincipal(validation);
+            }
         }
         finally
         {

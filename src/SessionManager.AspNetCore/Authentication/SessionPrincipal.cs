@@ -16,10 +16,11 @@ internal static class SessionPrincipal
     /// <summary>Whether a principal is that of a user for whom another one acts.</summary>
     public static bool IsActing(ClaimsPrincipal user) => user.FindFirst(ActorType) is not null;
 
-    /// <summary>The id under which a principal signs in: its name identifier, or else its subject (OpenID Connect), or
-    /// else its name.</summary>
-    public static string? UserIdOf(ClaimsPrincipal user) =>
-        NullIfEmpty(user.FindFirst(ClaimTypes.NameIdentifier)?.Value)
+    /// <summary>The id under which a principal signs in: the claim of the scheme, or else its name identifier, or else
+    /// its subject (OpenID Connect), or else its name.</summary>
+    public static string? UserIdOf(ClaimsPrincipal user, string? claimType = null) =>
+        (claimType is null ? null : NullIfEmpty(user.FindFirst(claimType)?.Value))
+        ?? NullIfEmpty(user.FindFirst(ClaimTypes.NameIdentifier)?.Value)
         ?? NullIfEmpty(user.FindFirst("sub")?.Value)
         ?? NullIfEmpty(user.Identity?.Name);
 
@@ -68,14 +69,19 @@ internal static class SessionPrincipal
 
     /// <summary>The user of a session; <see langword="null"/> when what is kept can't be read.</summary>
     public static AuthenticationTicket? Read(
-        SessionRecord record, SignInDetails details, SessionInfo info, string scheme)
+        SessionRecord record,
+        SignInDetails details,
+        SessionInfo info,
+        string scheme,
+        string? userIdClaimType = null)
     {
         AuthenticationTicket? ticket = null;
         if (details.Ticket.IsEmpty)
         {
             // The id is the name too: there is no other.
-            var identity = new ClaimsIdentity(scheme, ClaimTypes.NameIdentifier, ClaimTypes.Role);
-            identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, record.UserId!));
+            var type = userIdClaimType ?? ClaimTypes.NameIdentifier;
+            var identity = new ClaimsIdentity(scheme, type, ClaimTypes.Role);
+            identity.AddClaim(new Claim(type, record.UserId!));
             if (record.ActorId is { } actor)
             {
                 identity.AddClaim(ActorClaim(actor));

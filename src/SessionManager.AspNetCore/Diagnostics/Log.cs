@@ -226,6 +226,11 @@ internal static partial class Log
         + "The search for expired sessions went on without it.")]
     public static partial void HandlerNotWaitedFor(this ILogger logger, Guid sessionId, TimeSpan patience);
 
+    [LoggerMessage(70, LogLevel.Warning,
+        "The setting '{Setting}' of Identity's application cookie was ignored, because AddIdentitySessions keeps the "
+        + "sign-in in the session. {Remedy}")]
+    public static partial void CookieSettingIgnored(this ILogger logger, string setting, string remedy);
+
     [LoggerMessage(60, LogLevel.Warning,
         "A TempData entry of session {SessionId} counted as absent, because MVC's serializer could not read it "
         + "({Fault}).")]
