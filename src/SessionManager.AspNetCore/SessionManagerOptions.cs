@@ -150,7 +150,7 @@ public sealed class SessionManagerOptions
     /// when the provider posts its answer. Otherwise the sign-in begins a session of its own, because the browser
     /// withholds the session cookie from a form that another site posts. The default is
     /// <see langword="false"/>.</summary>
-    /// <remarks>The response that sends the user to the provider sets a second cookie, <c>__Secure-sid-callback</c>,
+    /// <remarks>The response that sends the user to the provider sets a second cookie, <c>__Secure-sid-callback.*</c>,
     /// with <c>SameSite=None</c> for the path of the callback. It names the session for 15 minutes and once, and has
     /// nothing of the session's token. It needs https. A provider that redirects needs no such cookie.</remarks>
     public bool KeepSessionAcrossCallback { get; set; }

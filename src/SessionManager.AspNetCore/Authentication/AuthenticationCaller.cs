@@ -89,6 +89,12 @@ internal sealed class AuthenticationCaller(IAuthenticationSchemeProvider schemes
         return MayBeFile(context.Request) ? await IsCallbackAsync(context) : remote.Any();
     }
 
+    /// <summary>Whether the request is for a file, as far as can be told before it is answered.</summary>
+    public static bool IsForFile(HttpContext context) =>
+        context.GetEndpoint() is { } endpoint
+            ? EndpointSettings.IsForAsset(endpoint.Metadata)
+            : Path.HasExtension(context.Request.Path.Value);
+
     private static bool MayBeFile(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
         && (request.Path.Value is [.., '/'] || Path.HasExtension(request.Path.Value));

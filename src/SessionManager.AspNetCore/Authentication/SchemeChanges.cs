@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using SessionManager.AspNetCore.Diagnostics;
 using SessionManager.AspNetCore.Pipeline;
 using SessionManager.AspNetCore.Rules;
 
@@ -13,32 +14,44 @@ internal sealed class SchemeChanges(
     SessionGuard guard,
     SessionEdits edits,
     SessionSaver saver,
+    SessionRepository sessions,
     SessionEnding ending,
+    OutageLog outages,
     SessionClock clock)
 {
     private readonly SessionManagerOptions _options = options.Value;
 
     /// <summary>Makes a change, and saves it at once where <c>UseSessionManager</c> does not have the request: a remote
     /// scheme answers its callback in front of it, in the authentication middleware.</summary>
-    public async Task MakeAsync(RequestSession session, Action change)
+    public async Task MakeAsync(RequestSession session, Func<Task> change)
+    {
+        var saves = !session.Progress.IsBound;
+        await LetAsync(session, change);
+        if (saves)
+        {
+            await SaveAsync(session);
+        }
+    }
+
+    /// <summary>Lets the application change the session in an event of the scheme, also where <c>UseSessionManager</c>
+    /// does not have the request. The changes are saved before the response starts.</summary>
+    public static async Task LetAsync(RequestSession session, Func<Task> work)
     {
         if (session.Progress.IsBound)
         {
-            change();
+            await work();
             return;
         }
 
         session.Extras.IsChangedByScheme = true;
         try
         {
-            change();
+            await work();
         }
         finally
         {
             session.Extras.IsChangedByScheme = false;
         }
-
-        await SaveAsync(session);
     }
 
     /// <summary>Signs a user in.</summary>
@@ -67,13 +80,15 @@ internal sealed class SchemeChanges(
         var details = Keep(user, properties, scheme);
         if (renews && view.IsSignedIn(session, text, scheme))
         {
-            edits.Renew(session, new SignInRenewal(details.Write(), ValidatedAt: null));
+            edits.Renew(session, new SignInRenewal(
+                session.Record?.AuthenticatedAt, details.Write(), ValidatedAt: null));
         }
         else
         {
-            var asked = SignInTermsRules.Of(properties, clock.Now, _options);
+            var now = clock.Now;
+            var asked = SignInTermsRules.Of(SessionPrincipal.AskedBy(properties), now, _options);
             var terms = SignInTerms.Of(asked, SessionPrincipal.ProviderOf(user));
-            edits.SignIn(session, text, details, keepsTicket: false, terms);
+            edits.SignIn(session, text, details, keepsTicket: false, terms, now);
         }
     }
 
@@ -88,53 +103,93 @@ internal sealed class SchemeChanges(
     }
 
     /// <summary>Keeps what the validation of a principal has left.</summary>
-    public void Renew(RequestSession session, string scheme, SessionValidatePrincipalContext validation)
+    public async Task RenewAsync(
+        RequestSession session, SessionRecord record, string scheme, SessionValidatePrincipalContext validation)
     {
-        if (!(validation.ShouldRenew || validation.IsMarked) || session.Record is not { IsActing: false } record)
+        if (record.IsActing || !(validation.ShouldRenew || validation.IsMarked))
         {
             return;
         }
 
-        ReadOnlyMemory<byte>? principal = null;
-        if (validation.ShouldRenew)
+        DateTimeOffset? validatedAt = validation.IsMarked ? clock.Now : null;
+        if (!validation.ShouldRenew)
         {
-            var text = TextOf(validation.Principal!, validation.Options.UserIdClaimType);
-            if (!string.Equals(text, record.UserId, StringComparison.Ordinal))
-            {
-                throw new InvalidOperationException(
-                    "The principal to renew is that of another user. Call SignInAsync to sign that user in.");
-            }
-
-            principal = Keep(validation.Principal!, validation.Properties, scheme).Write();
+            await MarkAsync(session, record, new SignInRenewal(record.AuthenticatedAt, null, validatedAt));
+            return;
         }
 
-        SessionGuard.ChangeOnBehalf(
-            session,
-            new SignInRenewal(principal, validation.IsMarked ? clock.Now : null),
-            static (draft, renewal) =>
+        var text = TextOf(validation.Principal!, validation.Options.UserIdClaimType);
+        if (!string.Equals(text, record.UserId, StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException(
+                "The principal to renew is that of another user. Call SignInAsync to sign that user in.");
+        }
+
+        var principal = Keep(validation.Principal!, validation.Properties, scheme).Write();
+        var renewal = new SignInRenewal(record.AuthenticatedAt, principal, validatedAt);
+        SessionGuard.ChangeOnBehalf(session, renewal, static (draft, renewal) =>
+        {
+            // A user who has signed in or out since is not renewed.
+            if (draft.Identity is null)
             {
                 draft.Renew(renewal);
-                return true;
-            });
+            }
+
+            return true;
+        });
     }
 
     /// <summary>Signs the user out whose principal was rejected, or ends the session.</summary>
     public async Task RejectAsync(RequestSession session, SessionRecord record, bool endsSession)
     {
+        session.Extras.Rejected = record;
         if (endsSession)
         {
-            await ending.EndAsync(record, SessionEndReason.Revoked, session.Context, session);
+            var condition = new SessionEndCondition { UserId = record.UserId };
+            await ending.EndAsync(record, SessionEndReason.Revoked, session.Context, session, condition);
             session.Lose(SessionEndReason.Revoked);
             return;
         }
 
-        if (session.Record is { UserId: not null })
+        Reject(session);
+    }
+
+    /// <summary>Signs the user out of a session that the outer request has rejected.</summary>
+    public static void Reject(RequestSession session) =>
+        SessionGuard.ChangeOnBehalf(session, session.Services.Options.ClearSessionScope, static (draft, scope) =>
         {
-            SessionGuard.ChangeOnBehalf(session, _options.ClearSessionScope, static (draft, scope) =>
+            draft.Reject(scope);
+            return true;
+        }, ends: true);
+
+    // As a touch: if it fails, the principal is only validated again sooner.
+    private async Task MarkAsync(RequestSession session, SessionRecord record, SignInRenewal renewal)
+    {
+        await session.Changes.EnterAsync(CancellationToken.None);
+        try
+        {
+            var commit = new SessionCommit
             {
-                draft.SignOut(scope);
-                return true;
-            }, ends: true);
+                Id = record.Id,
+                Now = clock.Now,
+                Base = session.Record ?? record,
+                BroughtHash = session.BroughtHash(record),
+                Touches = session.Touches,
+                Renewal = renewal,
+            };
+            var result = await sessions.CommitAsync(commit, CancellationToken.None);
+            if (result.Outcome == SessionCommitOutcome.Committed)
+            {
+                session.Refresh(result.AfterOf(commit));
+            }
+        }
+        catch (SessionStoreException exception)
+        {
+            outages.RequestFailed("validate", record.Id, exception);
+        }
+        finally
+        {
+            session.Changes.EndTurn(failure: null);
         }
     }
 

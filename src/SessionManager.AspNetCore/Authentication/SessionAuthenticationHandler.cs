@@ -61,7 +61,7 @@ internal sealed class SessionAuthenticationHandler(
         if (await caller.IsMiddlewareAsync(Context, Scheme.Name, session.Progress.AnsweredRun))
         {
             session.Progress.AnsweredRun = AuthenticationCaller.RunOf(Context);
-            if (!await caller.MayBeAskedAsync(Context, session))
+            if (!await caller.MayBeAskedAsync(Context, session) && !IsValidated(session))
             {
                 return Defer(session);
             }
@@ -105,13 +105,16 @@ internal sealed class SessionAuthenticationHandler(
     {
         var session = SessionToChange;
         await view.LoadAsync(session, CancellationToken.None);
-        var signingIn = new SessionSigningInContext(Context, Scheme, Options, user, properties);
-        await Events.SigningIn(signingIn);
-        (user, properties) = (signingIn.Principal!, signingIn.Properties);
-        var renews = SessionPrincipal.IsFrom(properties, session.Record) && !await caller.IsCallbackAsync(Context);
-        await changes.MakeAsync(session, () => changes.SignIn(
-            session, Scheme.Name, user, Options.UserIdClaimType, properties, renews));
-        await Events.SignedIn(new SessionSignedInContext(Context, Scheme, user, properties, Options));
+        await changes.MakeAsync(session, async () =>
+        {
+            var signingIn = new SessionSigningInContext(Context, Scheme, Options, user, properties);
+            await Events.SigningIn(signingIn);
+            (user, properties) = (signingIn.Principal!, signingIn.Properties);
+            var renews = SessionPrincipal.IsFrom(properties, session.Record)
+                && !await caller.IsCallbackAsync(Context);
+            changes.SignIn(session, Scheme.Name, user, Options.UserIdClaimType, properties, renews);
+            await Events.SignedIn(new SessionSignedInContext(Context, Scheme, user, properties, Options));
+        });
         await RedirectAsync(properties, Options.LoginPath);
     }
 
@@ -120,15 +123,19 @@ internal sealed class SessionAuthenticationHandler(
         var session = SessionToChange;
         await view.LoadAsync(session, CancellationToken.None);
         var signingOut = new SessionSigningOutContext(Context, Scheme, Options, properties);
-        await Events.SigningOut(signingOut);
         if (_validates)
         {
             // The event rejects the principal next, as it does with the framework's cookie handler.
+            await Events.SigningOut(signingOut);
             _isSignedOutByValidation = true;
             return;
         }
 
-        await changes.MakeAsync(session, () => changes.SignOut(session, Scheme.Name));
+        await changes.MakeAsync(session, async () =>
+        {
+            await Events.SigningOut(signingOut);
+            changes.SignOut(session, Scheme.Name);
+        });
         await RedirectAsync(signingOut.Properties, Options.LogoutPath);
     }
 
@@ -145,6 +152,12 @@ internal sealed class SessionAuthenticationHandler(
 
         await Events.RedirectToLogin(Denied(properties, Options.LoginPath));
     }
+
+    // Whoever uses the session and does not ask for its user must not see a user whose principal is rejected.
+    private bool IsValidated(RequestSession session) =>
+        (Events.Validates || Options.ValidatesSecurityStamp)
+        && !session.IsDisabled
+        && !AuthenticationCaller.IsForFile(Context);
 
     // No result for the middleware; whoever asks for the user gets the user, or the reason why that is not known.
     private AuthenticateResult Defer(RequestSession session)
@@ -183,25 +196,15 @@ internal sealed class SessionAuthenticationHandler(
         _validates = true;
         try
         {
-            if (Options.ValidatesSecurityStamp && isOfPrincipal)
-            {
-                // A user who was signed in by id alone has no stamp.
-                await Context.RequestServices.GetRequiredService<SecurityStamps>().ValidateAsync(validation);
-            }
-
-            if (validation.Principal is not null)
-            {
-                await Events.ValidatePrincipal(validation);
-            }
+            await SchemeChanges.LetAsync(Session, () => RaiseValidationAsync(validation, isOfPrincipal));
         }
         finally
         {
             _validates = false;
-        }
-
-        if (validation.Principal is null || _isSignedOutByValidation)
-        {
-            await changes.RejectAsync(Session, record, validation.EndsSession);
+            if (validation.Principal is null || _isSignedOutByValidation)
+            {
+                await changes.RejectAsync(Session, record, validation.EndsSession);
+            }
         }
 
         if (validation.Principal is not { } principal)
@@ -210,8 +213,22 @@ internal sealed class SessionAuthenticationHandler(
         }
 
         SessionPrincipal.Sign(principal, record.Id.ToString());
-        changes.Renew(Session, Scheme.Name, validation);
+        await changes.RenewAsync(Session, record, Scheme.Name, validation);
         return AuthenticateResult.Success(new AuthenticationTicket(principal, validation.Properties, Scheme.Name));
+    }
+
+    private async Task RaiseValidationAsync(SessionValidatePrincipalContext validation, bool isOfPrincipal)
+    {
+        if (Options.ValidatesSecurityStamp && isOfPrincipal)
+        {
+            // A user who was signed in by id alone has no stamp.
+            await Context.RequestServices.GetRequiredService<SecurityStamps>().ValidateAsync(validation);
+        }
+
+        if (validation.Principal is not null)
+        {
+            await Events.ValidatePrincipal(validation);
+        }
     }
 
     private async Task RedirectAsync(AuthenticationProperties? properties, PathString honorsReturnUrlAt)
@@ -224,7 +241,8 @@ internal sealed class SessionAuthenticationHandler(
         var asked = honorsReturnUrlAt.HasValue && OriginalPath == honorsReturnUrlAt
             ? (string?)Request.Query[Options.ReturnUrlParameter]
             : null;
-        if ((properties?.RedirectUri ?? (Redirection.IsLocal(asked) ? asked : null)) is { Length: > 0 } target)
+        var given = string.IsNullOrEmpty(properties?.RedirectUri) ? null : properties.RedirectUri;
+        if ((given ?? (Redirection.IsLocal(asked) ? asked : null)) is { } target)
         {
             await Events.RedirectToReturnUrl(new RedirectContext<SessionAuthenticationOptions>(
                 Context, Scheme, Options, properties ?? new AuthenticationProperties(), target));

@@ -10,8 +10,9 @@ internal static class SessionPrincipal
 {
     private const string ActorType = "act";
 
-    // Marks the properties that a session hands out, so that it knows them when they come back.
+    // Mark the properties that a session hands out, so that it knows them when they come back.
     private const string OriginKey = ".session";
+    private const string ExpiresKey = ".session.expires";
 
     /// <summary>Whether a principal is that of a user for whom another one acts.</summary>
     public static bool IsActing(ClaimsPrincipal user) => user.FindFirst(ActorType) is not null;
@@ -54,11 +55,27 @@ internal static class SessionPrincipal
         {
             properties = properties.Clone();
             properties.Items.Remove(OriginKey);
+            properties.Items.Remove(ExpiresKey);
         }
 
         return new SignInDetails(
             scheme,
             TicketSerializer.Default.Serialize(new AuthenticationTicket(user, properties, authenticationScheme: "")));
+    }
+
+    /// <summary>Returns the properties without an expiry that no application has asked for, because a session has
+    /// stamped it on them.</summary>
+    public static AuthenticationProperties? AskedBy(AuthenticationProperties? properties)
+    {
+        if (properties?.Items.TryGetValue(ExpiresKey, out var stamped) != true
+            || !string.Equals(stamped, properties.GetString(".expires"), StringComparison.Ordinal))
+        {
+            return properties;
+        }
+
+        var asked = properties.Clone();
+        asked.ExpiresUtc = null;
+        return asked;
     }
 
     /// <summary>Whether properties came out of a session when it authenticated its user.</summary>
@@ -101,6 +118,7 @@ internal static class SessionPrincipal
             ticket.Properties.ExpiresUtc = info.ExpiresAt;
             ticket.Properties.IsPersistent = info.IsPersistent;
             ticket.Properties.Items[OriginKey] = info.SessionId;
+            ticket.Properties.Items[ExpiresKey] = ticket.Properties.GetString(".expires");
         }
 
         return ticket;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
@@ -11,21 +12,24 @@ namespace SessionManager.AspNetCore.Pipeline;
 internal sealed class CallbackCookie(IOptions<SessionManagerOptions> options)
 {
     private const int TextLength = 43;
+    private const int MostCandidates = 4;
 
     // A name with this prefix promises the Secure attribute (RFC 6265bis, section 4.1.3.1). The prefix of the session
     // cookie may promise a path that this cookie can't have.
-    private readonly string _name = $"__Secure-{NameOf(options.Value.Cookie.Name!)}-callback";
+    private readonly string _prefix = $"__Secure-{NameOf(options.Value.Cookie.Name!)}-callback.";
 
     /// <summary>Creates a text that nobody can guess.</summary>
     public static string NewText() => WebEncoders.Base64UrlEncode(RandomNumberGenerator.GetBytes(32));
 
-    /// <summary>Reads the text that a request has brought; <see langword="null"/> when there is none.</summary>
-    public string? Read(HttpContext context) =>
-        context.Request.Cookies.TryGetValue(_name, out var text)
-        && text.Length == TextLength
-        && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
-            ? text
-            : null;
+    /// <summary>Reads the texts that a request has brought, at most four. Each tab that was sent to the provider has
+    /// one.</summary>
+    public IReadOnlyList<string> Read(HttpContext context) =>
+    [
+        .. context.Request.Cookies
+            .Where(cookie => cookie.Key.StartsWith(_prefix, StringComparison.Ordinal) && IsText(cookie.Value))
+            .Select(static cookie => cookie.Value)
+            .Take(MostCandidates),
+    ];
 
     /// <summary>Sets the cookie of the response.</summary>
     /// <param name="context">The request.</param>
@@ -33,14 +37,14 @@ internal sealed class CallbackCookie(IOptions<SessionManagerOptions> options)
     /// <param name="path">The path of the callback.</param>
     /// <param name="maxAge">How long the browser keeps the cookie.</param>
     public void Write(HttpContext context, string text, string path, TimeSpan maxAge) =>
-        context.Response.Cookies.Append(_name, text, Attributes(path, maxAge));
+        context.Response.Cookies.Append(NameFor(text), text, Attributes(path, maxAge));
 
-    /// <summary>Expires the cookie.</summary>
-    public void Expire(HttpContext context, string path)
+    /// <summary>Expires the cookie of a text.</summary>
+    public void Expire(HttpContext context, string text, string path)
     {
         var expired = Attributes(path, maxAge: null);
         expired.Expires = DateTimeOffset.UnixEpoch;
-        context.Response.Cookies.Append(_name, "", expired);
+        context.Response.Cookies.Append(NameFor(text), "", expired);
     }
 
     /// <summary>Returns the path of the callback to which a response challenges the user; <see langword="null"/> when
@@ -62,6 +66,13 @@ internal sealed class CallbackCookie(IOptions<SessionManagerOptions> options)
 
         return null;
     }
+
+    private static bool IsText(string value) =>
+        value.Length == TextLength && value.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+
+    // A part of a digest: the name is in more logs than the value.
+    private string NameFor(string text) =>
+        _prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 4));
 
     private static CookieOptions Attributes(string path, TimeSpan? maxAge) => new()
     {

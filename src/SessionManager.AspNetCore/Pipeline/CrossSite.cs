@@ -38,6 +38,11 @@ internal static class CrossSite
 
     // As the cookie would leave: a builder of the application's may decide by the request, and the cookie policy may be
     // stricter than that.
+    /// <summary>Whether a request navigates, as a link or a form does. What a page loads beside does not.</summary>
+    public static bool IsNavigation(HttpContext context) =>
+        !context.Request.Headers.TryGetValue("Sec-Fetch-Mode", out var mode)
+        || string.Equals(mode, "navigate", StringComparison.OrdinalIgnoreCase);
+
     private static bool IsStrict(RequestSession session) =>
         session.Services.Cookie.SameSiteOf(session.Context) == SameSiteMode.Strict
         || PolicyOfConsent(session.Context)?.MinimumSameSitePolicy == SameSiteMode.Strict;

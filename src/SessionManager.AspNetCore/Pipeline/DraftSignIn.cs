@@ -59,7 +59,7 @@ internal static class DraftSignIn
             userId, userId, AuthenticatedAt: now, StartedAt: now, MovesGeneration: moves)
         {
             Principal = again && keepsTicket ? kept : details.Write(),
-            Terms = terms,
+            Terms = again && keepsTicket ? SignInTerms.Of(terms, draft.Provider) : terms,
         };
         draft.Renewal = null;
         (draft.SignsIn, draft.Rotates, draft.EndsImpersonation) = (true, draft.Stored is not null, false);
@@ -82,6 +82,16 @@ internal static class DraftSignIn
         }
     }
 
+    /// <summary>Signs the user out whose stored principal was rejected. A user who has signed in since stays.</summary>
+    public static void Reject(this SessionDraft draft, ClearSessionScope scope)
+    {
+        if (draft is { Identity: null, UserId: not null })
+        {
+            draft.SignOut(scope);
+            draft.IsRejection = true;
+        }
+    }
+
     public static void SignOut(this SessionDraft draft, ClearSessionScope scope)
     {
         if (draft.UserId is not { } userId)
@@ -98,7 +108,7 @@ internal static class DraftSignIn
         draft.Identity = new SessionIdentity(
             null, userId, AuthenticatedAt: null, draft.Identity?.StartedAt, MovesGeneration: true);
         draft.Renewal = null;
-        (draft.SignsOut, draft.SignsIn, draft.EndsImpersonation) = (true, false, false);
+        (draft.SignsOut, draft.SignsIn, draft.EndsImpersonation, draft.IsRejection) = (true, false, false, false);
         draft.Rotates = draft.Stored is not null;
     }
 

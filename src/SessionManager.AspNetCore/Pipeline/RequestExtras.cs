@@ -23,6 +23,10 @@ internal sealed class RequestExtras
     /// the old token, it continues in that session.</summary>
     public SessionRecord? Recognised { get; set; }
 
+    /// <summary>The session whose principal the request has rejected. It is rejected for the requests within the request
+    /// too.</summary>
+    public SessionRecord? Rejected { get; set; }
+
     /// <summary>Whether an authentication scheme changes the session at this moment, which it may do in front of
     /// <c>UseSessionManager</c>.</summary>
     public bool IsChangedByScheme { get; set; }

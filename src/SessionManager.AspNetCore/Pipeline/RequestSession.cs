@@ -136,6 +136,12 @@ internal sealed class RequestSession(SessionServices services, HttpContext conte
             }
         }
 
+        if (loaded.Record is { } record && Outer?.KnownExtras?.Rejected is { } rejected && rejected.Id == record.Id
+            && rejected.AuthenticatedAt == record.AuthenticatedAt)
+        {
+            Authentication.SchemeChanges.Reject(this);
+        }
+
         if (WasTouchDue)
         {
             // The touch must also work when the request never reaches UseSessionManager.

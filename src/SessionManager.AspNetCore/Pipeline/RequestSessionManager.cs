@@ -65,7 +65,7 @@ internal sealed class RequestSessionManager(
             return false;
         }
 
-        Edits.SignIn(session, text, new SignInDetails(parts.Schemes.OfUserId, default), keepsTicket: true, terms);
+        Edits.SignIn(session, text, new SignInDetails(parts.Schemes.OfUserId, default), keepsTicket: true, terms, session.Services.Now);
         return true;
     }
 

@@ -66,6 +66,13 @@ internal sealed class SaveRecovery(
             throw report.Refused(stored.Id, outcome);
         }
 
+        if (draft.IsRejection)
+        {
+            // The sign-in has been replaced or has ended. If it has not, the next request rejects it again.
+            session.Forget();
+            return null;
+        }
+
         await SignOutAnywayAsync(session, stored, outcome, cancellationToken);
         session.Forget();
         return null;

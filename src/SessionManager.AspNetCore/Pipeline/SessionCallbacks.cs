@@ -36,7 +36,6 @@ internal sealed class SessionCallbacks(
     /// session.</summary>
     public bool IsDue(RequestSession session) =>
         _keeps
-        && session.Record is not null
         && session.Context.Response is { HasStarted: false, Headers.SetCookie.Count: > 0 } response
         && CallbackCookie.ChallengedPath(response, CorrelationNamesOf(session.Context)) is not null;
 
@@ -45,6 +44,7 @@ internal sealed class SessionCallbacks(
     public async ValueTask KeepAsync(RequestSession session)
     {
         var context = session.Context;
+        await session.Services.View.LoadForUserAsync(session, CancellationToken.None);
         if (session.Record is not { } record
             || sessionCookie.IsConsentMissing(context)
             || CallbackCookie.ChallengedPath(context.Response, CorrelationNamesOf(context)) is not { } path)
@@ -71,37 +71,53 @@ internal sealed class SessionCallbacks(
     public bool IsCallback(HttpContext context) =>
         Remote(context).Exists(scheme => scheme.CallbackPath == context.Request.Path);
 
-    /// <summary>Returns the text of a callback's cookie; <see langword="null"/> when the request is no callback from
-    /// another site, or has no such cookie.</summary>
-    public string? Find(HttpContext context) =>
-        _keeps && CrossSite.Is(context) ? cookie.Read(context) : null;
+    /// <summary>Returns the texts of a callback's cookies. There are none when the request is not the navigation of a
+    /// browser from another site to the callback of a remote scheme.</summary>
+    public IReadOnlyList<string> Find(HttpContext context) =>
+        _keeps && CrossSite.Is(context) && CrossSite.IsNavigation(context) && IsCallback(context)
+            ? cookie.Read(context)
+            : [];
 
     /// <summary>Takes the session that was kept for a callback.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="text">The text of the cookie.</param>
+    /// <param name="texts">The texts of the cookies.</param>
+    /// <param name="load">Loads a session; <see langword="null"/> when it does not live.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <returns>The id of the session; <see langword="null"/> when none was kept for this path, when it was taken
-    /// before, and when the user took too long.</returns>
+    /// <returns>The session; <see langword="null"/> when none was kept for this path, when it was taken before or has
+    /// ended, and when the user took too long.</returns>
     /// <exception cref="SessionStoreException">The store can't be reached.</exception>
-    public async ValueTask<Guid?> TakeAsync(HttpContext context, string text, CancellationToken cancellationToken)
+    public async ValueTask<SessionRecord?> TakeAsync(
+        HttpContext context,
+        IReadOnlyList<string> texts,
+        Func<Guid, ValueTask<SessionRecord?>> load,
+        CancellationToken cancellationToken)
     {
-        var path = context.Request.PathBase.Add(context.Request.Path).Value ?? "";
-        var id = IdOf(text, path);
-        var kept = await store.LoadAsync(id, cancellationToken);
-        var found = HeaderCodec.Decode(kept);
-        if (kept is null
-            || found.Status != SessionLookupStatus.Pointer
-            || kept.LastSeenAt + Timeout <= clock.Now
-            || !(await store.WriteAsync(
-                SessionWrites.Tombstone(id, SessionEndReason.SignedOut, found, clock.Now, lifetime),
-                cancellationToken)).IsSwapped)
+        // As the cookie has the path: encoded.
+        var path = context.Request.PathBase.Add(context.Request.Path).ToUriComponent();
+        foreach (var text in texts)
         {
-            logger.CallbackIgnored();
-            return null;
+            var id = IdOf(text, path);
+            var kept = await store.LoadAsync(id, cancellationToken);
+            var found = HeaderCodec.Decode(kept);
+            if (kept is null
+                || found.Status != SessionLookupStatus.Pointer
+                || kept.LastSeenAt + Timeout <= clock.Now
+                || await load(HeaderCodec.TargetOf(kept)) is not { } record)
+            {
+                continue;
+            }
+
+            // The last step, so that a failure before it leaves the session to another try.
+            var taken = SessionWrites.Tombstone(id, SessionEndReason.SignedOut, found, clock.Now, lifetime);
+            if ((await store.WriteAsync(taken, cancellationToken)).IsSwapped)
+            {
+                cookie.Expire(context, text, path);
+                return record;
+            }
         }
 
-        cookie.Expire(context, path);
-        return HeaderCodec.TargetOf(kept);
+        logger.CallbackIgnored();
+        return null;
     }
 
     private static Guid IdOf(string text, string path) =>

@@ -18,6 +18,10 @@ internal sealed class SessionDraft(SessionRecord? stored)
     /// <summary>Whether a save signs the user out. A sign-out takes effect even if the request fails.</summary>
     public bool SignsOut { get; set; }
 
+    /// <summary>Whether <see cref="SignsOut"/> follows from a rejected principal. Such a sign-out leaves a later sign-in
+    /// alone.</summary>
+    public bool IsRejection { get; set; }
+
     /// <summary>Whether a save signs a user in. A sign-in that loses a race begins another session.</summary>
     public bool SignsIn { get; set; }
 
@@ -76,6 +80,9 @@ internal sealed class SessionDraft(SessionRecord? stored)
     public ReadOnlyMemory<byte> Principal =>
         Identity is null ? Renewal?.Principal ?? Stored?.Principal ?? default : Identity.Principal;
 
+    /// <summary>The session at the provider that vouched for the user.</summary>
+    public ProviderSession? Provider => (Identity is null ? Stored?.Terms : Identity.Terms)?.Provider;
+
     /// <summary>Whether the stored session has ended meanwhile. The changes can neither be saved in that session nor
     /// begin another session.</summary>
     public bool IsLost { get; set; }
@@ -116,7 +123,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
         Ends |= Base is not null;
         Values = new DraftValues(null);
         (Identity, Renewal, NewToken, NewVersion, IsInDoubt, IsLost) = (null, null, null, 0, false, false);
-        (SignsIn, SignsOut, Rotates, EndsImpersonation) = (false, false, false, false);
+        (SignsIn, SignsOut, Rotates, EndsImpersonation, IsRejection) = (false, false, false, false, false);
     }
 
     /// <summary>Returns a copy that takes further changes while this draft is saved.</summary>
@@ -128,6 +135,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
         DestroysReplaced = DestroysReplaced,
         Ends = Ends,
         SignsOut = SignsOut,
+        IsRejection = IsRejection,
         SignsIn = SignsIn,
         Rotates = Rotates,
         Identity = Identity,
@@ -179,6 +187,7 @@ internal sealed class SessionDraft(SessionRecord? stored)
         else if (SignsOut)
         {
             rest.SignOut(scope);
+            rest.IsRejection = IsRejection;
         }
 
         return rest.IsEmpty ? null : rest;

@@ -15,7 +15,6 @@ internal sealed class SessionEdits(
     SessionSaver saver,
     SessionToucher toucher,
     SessionCookie cookie,
-    SessionClock clock,
     IOptions<SessionManagerOptions> options)
 {
     private readonly SessionManagerOptions _options = options.Value;
@@ -55,8 +54,14 @@ internal sealed class SessionEdits(
     /// <param name="keepsTicket">Whether a stored ticket of the same user and scheme stays.</param>
     /// <param name="terms">What the sign-in asks for the session; <see langword="null"/> when it asks for
     /// nothing.</param>
+    /// <param name="now">The time of the sign-in.</param>
     public void SignIn(
-        RequestSession session, string userId, SignInDetails details, bool keepsTicket, SignInTerms? terms)
+        RequestSession session,
+        string userId,
+        SignInDetails details,
+        bool keepsTicket,
+        SignInTerms? terms,
+        DateTimeOffset now)
     {
         guard.ThrowIfUnwritable(session);
         SessionGuard.ThrowIfTooLateForCookie(session);
@@ -64,8 +69,7 @@ internal sealed class SessionEdits(
         events.ThrowIfHandling(SessionEventKinds.SignedIn | begins);
         lock (session)
         {
-            var (keepsValues, now, recognised) =
-                (_options.KeepValuesOnSignIn, clock.Now, session.KnownExtras?.Recognised);
+            var (keepsValues, recognised) = (_options.KeepValuesOnSignIn, session.KnownExtras?.Recognised);
             var signIn = (userId, details, keepsTicket, terms, schemes, keepsValues, now, recognised);
             guard.Change(session, signIn, static (draft, it) =>
             {

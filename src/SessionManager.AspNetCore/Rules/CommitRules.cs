@@ -25,6 +25,7 @@ internal static class CommitRules
         var wins = commit.Secret is { } change && Wins(current, change, commit.Now);
         if (commit.Base!.Generation != current.Generation
             || (commit.Secret is { Required: true } && !wins)
+            || (commit.Renewal is { } renewal && renewal.AuthenticatedAt != current.AuthenticatedAt)
             || (commit.ExpectedClaim is { } claim && claim != current.Claim))
         {
             return new SessionCommitResult(SessionCommitOutcome.Moved, current);

@@ -14,7 +14,7 @@ namespace SessionManager.AspNetCore.Tests.Authentication;
 /// <summary>A provider posts its answer from another site, so the browser sends the callback no Lax cookie.</summary>
 public sealed class KeepSessionAcrossCallbackTests
 {
-    private const string Name = "__Secure-sid-callback";
+    private const string Name = "__Secure-sid-callback.";
     private const int Ignored = 56;
     private const int Refused = 44;
 
@@ -36,7 +36,7 @@ public sealed class KeepSessionAcrossCallbackTests
         Assert.Equal(("alice", "three"), (await browser.ReadAsync("/user"), await browser.ReadAsync("/values/cart")));
         browser.Token = token;
         Assert.Equal("Replaced", await browser.ReadAsync("/end"));
-        Assert.Contains($"{Name}=; expires=Thu, 01 Jan 1970", string.Join('\n', answer.Headers.GetValues("Set-Cookie")), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains($"{kept.Name}=; expires=Thu, 01 Jan 1970", string.Join('\n', answer.Headers.GetValues("Set-Cookie")), StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -193,6 +193,61 @@ public sealed class KeepSessionAcrossCallbackTests
     }
 
     [Fact]
+    public async Task A_session_that_has_expired_is_not_brought_back()
+    {
+        await using var app = await StartAsync(session: options => (options.KeepSessionAcrossCallback, options.IdleTimeout) = (true, TimeSpan.FromMinutes(5)));
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+        var kept = await ChallengeAsync(browser);
+        app.Clock.Advance(TimeSpan.FromMinutes(5));
+
+        using var answer = await PostBackAsync(app, kept, "/callback?user=alice");
+
+        browser.Token = TokenOf(answer);
+        Assert.Equal(("alice", "nothing"), (await browser.ReadAsync("/user"), await browser.ReadAsync("/values/cart")));
+    }
+
+    [Fact]
+    public async Task A_callback_issues_no_token_by_time()
+    {
+        await using var app = await StartAsync(session: options => (options.KeepSessionAcrossCallback, options.TokenRotationInterval) = (true, TimeSpan.FromMinutes(1)));
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+        var kept = await ChallengeAsync(browser);
+        app.Clock.Advance(TimeSpan.FromMinutes(2));
+
+        using var answer = await PostBackAsync(app, kept, "/callback?store=x");
+
+        Assert.Null(TokenOf(answer));
+        Assert.Equal("x", await browser.ReadAsync("/values/state"));
+    }
+
+    [Fact]
+    public async Task The_end_of_a_correlation_is_no_challenge()
+    {
+        await using var app = await StartAsync();
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/values/cart/three");
+
+        using var response = await browser.PostAsync("/expire-correlation");
+
+        Assert.Null(CookieOf(response));
+    }
+
+    [Fact]
+    public async Task A_page_at_the_path_of_a_callback_that_is_visited_from_another_site_may_begin_a_session()
+    {
+        await using var app = await StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/callback?store=x");
+        request.Headers.Add("Sec-Fetch-Site", "cross-site");
+        var browser = app.NewBrowser();
+
+        using var response = await browser.SendAsync(request);
+
+        Assert.NotNull(TokenOf(response));
+    }
+
+    [Fact]
     public async Task A_rotation_meanwhile_does_not_matter()
     {
         await using var app = await StartAsync();
@@ -230,7 +285,7 @@ public sealed class KeepSessionAcrossCallbackTests
     {
         await using var app = await StartAsync();
 
-        using var answer = await PostBackAsync(app, new SetCookieHeaderValue(Name, value), "/callback?user=alice");
+        using var answer = await PostBackAsync(app, new SetCookieHeaderValue($"{Name}00000000", value), "/callback?user=alice");
 
         Assert.NotNull(TokenOf(answer));
     }
@@ -278,7 +333,7 @@ public sealed class KeepSessionAcrossCallbackTests
         return CookieOf(response)!;
     }
 
-    private static SetCookieHeaderValue? CookieOf(HttpResponseMessage response) => Cookies(response).SingleOrDefault(cookie => cookie.Name == Name);
+    private static SetCookieHeaderValue? CookieOf(HttpResponseMessage response) => Cookies(response).SingleOrDefault(cookie => cookie.Name.StartsWith(Name, StringComparison.Ordinal));
 
     private static string? TokenOf(HttpResponseMessage response) => Cookies(response).SingleOrDefault(cookie => cookie.Name == "sid")?.Value.Value;
 
@@ -337,6 +392,8 @@ public sealed class KeepSessionAcrossCallbackTests
                     session.StoreValue("cart", "three");
                     return context.ChallengeAsync("Provider");
                 });
+                app.MapGet("/callback", (ISessionManager session, string store) => session.StoreValue("state", store));
+                app.MapPost("/expire-correlation", (HttpContext context) => context.Response.Cookies.Delete(".AspNetCore.Correlation.x", new CookieOptions { Path = "/callback" }));
                 app.MapPost("/revoke/{user}", (ISessionDirectory directory, string user) => directory.RevokeUserAsync(user));
                 app.MapPost("/callback", (ISessionManager session, string? store) => store is null ? session.SessionId : session.StoreValue("state", store).ToString());
                 app.MapPost("/other-callback", (ISessionManager session, string store) => session.StoreValue("state", store));

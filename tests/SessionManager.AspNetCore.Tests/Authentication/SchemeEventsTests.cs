@@ -188,6 +188,64 @@ public sealed class SchemeEventsTests
     }
 
     [Fact]
+    public async Task A_sign_out_in_an_application_that_validates_signs_out()
+    {
+        await using var app = await ValidatingAsync(_ => Task.CompletedTask);
+        var browser = await SignedInAsync(app);
+        Assert.Equal("alice", await browser.ReadAsync("/user"));
+
+        await browser.DoAsync("/leave");
+
+        Assert.Equal("nobody", await browser.ReadAsync("/user"));
+    }
+
+    [Fact]
+    public async Task A_validation_that_signs_out_and_then_throws_has_signed_out()
+    {
+        var fails = false;
+        await using var app = await ValidatingAsync(async context =>
+        {
+            if (fails)
+            {
+                await context.HttpContext.SignOutAsync(context.Scheme.Name);
+                throw new InvalidOperationException("The event fails.");
+            }
+        });
+        var browser = await SignedInAsync(app);
+        fails = true;
+        using var response = await browser.GetAsync("/page");
+        fails = false;
+
+        Assert.Equal("nobody", await browser.ReadAsync("/user"));
+    }
+
+    [Fact]
+    public async Task A_validation_while_another_user_is_acted_as_keeps_who_acts()
+    {
+        await using var app = await ValidatingAsync(context =>
+        {
+            context.ShouldRenew = true;
+            context.MarkValidated();
+            return Task.CompletedTask;
+        });
+        var browser = await SignedInAsync(app);
+        await browser.DoAsync("/act-as/bob");
+
+        Assert.Equal(("bob", "bob"), (await browser.ReadAsync("/user"), await browser.ReadAsync("/me")));
+        Assert.Contains("\"actorId\":\"alice\"", await browser.ReadAsync("/info"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_handler_that_has_chosen_a_status_is_not_redirected()
+    {
+        await using var app = await ValidatingAsync(_ => Task.CompletedTask);
+
+        using var response = await app.NewBrowser().PostAsync("/created?to=%2Fnext");
+
+        Assert.Equal((201, null), ((int)response.StatusCode, response.Headers.Location));
+    }
+
+    [Fact]
     public async Task The_events_can_come_from_dependency_injection_and_their_methods_be_overridden()
     {
         await using var app = await AuthenticationApp.StartAsync(
@@ -281,6 +339,12 @@ public sealed class SchemeEventsTests
     {
         app.MapGet("/page", () => Results.Content("page", "text/html")).RequireAuthorization();
         app.MapPost("/sign-in", (HttpContext context, string? to) => context.SignInAsync(AuthenticationApp.PrincipalOf("alice", "user"), new AuthenticationProperties { RedirectUri = to }));
+        app.MapPost("/act-as/{user}", (ISessionManager session, string user) => session.ImpersonateAsync(user));
+        app.MapPost("/created", (HttpContext context, string? to) =>
+        {
+            context.Response.StatusCode = 201;
+            return context.SignInAsync(AuthenticationApp.PrincipalOf("alice", "user"), new AuthenticationProperties { RedirectUri = to });
+        });
         app.MapPost("/login", (HttpContext context) => context.SignInAsync(AuthenticationApp.PrincipalOf("alice", "user")));
         app.MapPost("/logout", (HttpContext context) => context.SignOutAsync());
         app.MapPost("/leave", (HttpContext context, string? to) => context.SignOutAsync(new AuthenticationProperties { RedirectUri = to }));

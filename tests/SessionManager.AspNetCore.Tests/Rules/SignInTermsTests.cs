@@ -139,7 +139,7 @@ public sealed class SignInTermsTests
             Id = record.Id,
             Now = record.LastSeenAt,
             Base = record,
-            Renewal = new SignInRenewal("others"u8.ToArray(), later),
+            Renewal = new SignInRenewal(record.AuthenticatedAt, "others"u8.ToArray(), later),
         };
 
         var after = CommitRules.Apply(record, commit, secretChanged: false);
@@ -160,10 +160,53 @@ public sealed class SignInTermsTests
         var record = SampleRecords.Full();
         var before = record.Terms!.ValidatedAt!.Value;
 
-        Assert.Equal("claims"u8.ToArray(), new SignInRenewal(null, before.AddDays(1)).Apply(record).Principal.ToArray());
-        Assert.Equal(before, new SignInRenewal(null, before.AddDays(-1)).Apply(record).Terms!.ValidatedAt);
-        Assert.Null(new SignInRenewal("others"u8.ToArray(), null).Apply(record with { Terms = null }).Terms);
-        Assert.Equal(before, new SignInRenewal(null, before).Apply(record with { Terms = null }).Terms!.ValidatedAt);
+        Assert.Equal("claims"u8.ToArray(), new SignInRenewal(null, null, before.AddDays(1)).Apply(record).Principal.ToArray());
+        Assert.Equal(before, new SignInRenewal(null, null, before.AddDays(-1)).Apply(record).Terms!.ValidatedAt);
+        Assert.Null(new SignInRenewal(null, "others"u8.ToArray(), null).Apply(record with { Terms = null }).Terms);
+        Assert.Equal(before, new SignInRenewal(null, null, before).Apply(record with { Terms = null }).Terms!.ValidatedAt);
+    }
+
+    [Fact]
+    public void Two_renewals_of_one_request_have_the_effect_of_both()
+    {
+        var at = SampleRecords.Start;
+        var both = new SignInRenewal(at, "first"u8.ToArray(), at).Then(new SignInRenewal(at, "second"u8.ToArray(), null));
+
+        Assert.Equal("second"u8.ToArray(), both.Principal!.Value.ToArray());
+        Assert.Equal(at, both.ValidatedAt);
+        Assert.Equal("second"u8.ToArray(), both.Then(new SignInRenewal(at, null, at.AddDays(1))).Principal!.Value.ToArray());
+    }
+
+    [Fact]
+    public void A_renewal_of_a_former_sign_in_is_refused()
+    {
+        var record = SampleRecords.Full();
+        SessionCommit Renewal(DateTimeOffset? of) => new()
+        {
+            Id = record.Id,
+            Now = record.LastSeenAt,
+            Base = record,
+            Renewal = new SignInRenewal(of, "others"u8.ToArray(), null),
+        };
+
+        Assert.Equal(SessionCommitOutcome.Committed, CommitRules.Check(record, Renewal(record.AuthenticatedAt), Lifetime).Outcome);
+        Assert.Equal(SessionCommitOutcome.Moved, CommitRules.Check(record, Renewal(record.AuthenticatedAt!.Value.AddMilliseconds(-1)), Lifetime).Outcome);
+    }
+
+    [Fact]
+    public void A_persistent_session_is_remembered_as_long_as_its_record_is_kept()
+    {
+        var index = new LocalSessionIndex(Lifetime);
+        var start = SampleRecords.Start.ToUnixTimeMilliseconds();
+        var (persistent, plain) = (Guid.NewGuid(), Guid.NewGuid());
+        index.Remember(persistent, new SessionSpan(start, start, IsSignedIn: true), TermsOf("persistent"));
+        index.Remember(plain, new SessionSpan(start, start, IsSignedIn: true));
+
+        index.Sweep(start + (long)TimeSpan.FromDays(10).TotalMilliseconds);
+
+        Assert.Equal([persistent], index.Page(null, 10).Select(position => position.Id));
+        index.Sweep(start + (long)TimeSpan.FromDays(15).TotalMilliseconds);
+        Assert.Empty(index.Page(null, 10));
     }
 
     [Theory]
