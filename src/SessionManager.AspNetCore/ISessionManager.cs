@@ -41,17 +41,11 @@ public interface ISessionManager
 
     /// <summary>Signs the user in, as <see cref="SetUserId{TUserId}(TUserId)"/> does, and says how long the sign-in
     /// lasts.</summary>
-    /// <typeparam name="TUserId">The type of the id, as for <see cref="SetUserId{TUserId}(TUserId)"/>.</typeparam>
+    /// <inheritdoc cref="SetUserId{TUserId}(TUserId)"/>
     /// <param name="userId">The id of the user.</param>
     /// <param name="options">How long the sign-in lasts, and whether it outlives the browser.</param>
-    /// <returns><see langword="true"/>, or <see langword="false"/> when nothing was changed because
-    /// <paramref name="userId"/> is a default value.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The options ask for more than
     /// <see cref="SessionManagerOptions"/> allows, or for a time that is not positive.</exception>
-    /// <exception cref="SessionValueException">The id can't be kept, as for
-    /// <see cref="SetUserId{TUserId}(TUserId)"/>.</exception>
-    /// <exception cref="InvalidOperationException">The response has started, so the browser can't get the new
-    /// token.</exception>
     bool SetUserId<TUserId>(TUserId userId, SessionSignInOptions options);
 
     /// <summary>Returns the id of the signed-in user as invariant text.</summary>
@@ -76,8 +70,7 @@ public interface ISessionManager
     void ClearSession();
 
     /// <summary>Signs the user out. The call does the same as <see cref="ClearSession"/>.</summary>
-    /// <remarks>Don't call <c>HttpContext.Session.Clear()</c> to sign a user out: it drops the values and keeps the
-    /// user signed in.</remarks>
+    /// <inheritdoc cref="ClearSession" path="/remarks"/>
     void SignOut();
 
     /// <summary>Stores a value. A string, an int and a byte array can be read with <c>HttpContext.Session</c> too. Any

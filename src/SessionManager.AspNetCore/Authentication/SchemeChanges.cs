@@ -88,7 +88,7 @@ internal sealed class SchemeChanges(
             var now = clock.Now;
             var asked = SignInTermsRules.Of(SessionPrincipal.AskedBy(properties), now, _options);
             var terms = SignInTerms.Of(asked, SessionPrincipal.ProviderOf(user));
-            edits.SignIn(session, text, details, keepsTicket: false, terms, now);
+            edits.SignIn(session, new UserSignIn(text, details, KeepsTicket: false, terms, now));
         }
     }
 
@@ -151,16 +151,8 @@ internal sealed class SchemeChanges(
             return;
         }
 
-        Reject(session);
+        SessionGuard.Reject(session);
     }
-
-    /// <summary>Signs the user out of a session that the outer request has rejected.</summary>
-    public static void Reject(RequestSession session) =>
-        SessionGuard.ChangeOnBehalf(session, session.Services.Options.ClearSessionScope, static (draft, scope) =>
-        {
-            draft.Reject(scope);
-            return true;
-        }, ends: true);
 
     // As a touch: if it fails, the principal is only validated again sooner.
     private async Task MarkAsync(RequestSession session, SessionRecord record, SignInRenewal renewal)

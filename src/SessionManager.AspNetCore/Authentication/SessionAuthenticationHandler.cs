@@ -27,8 +27,7 @@ internal sealed class SessionAuthenticationHandler(
     IHttpContextAccessor accessor)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, logger, encoder), IAuthenticationHandler
 {
-    private bool _validates;
-    private bool _isSignedOutByValidation;
+    private bool _validates, _isSignedOutByValidation;
 
     private new SessionAuthenticationEvents Events => (SessionAuthenticationEvents)base.Events!;
 

@@ -10,27 +10,19 @@ internal static class DraftSignIn
     /// <summary>Signs a user in. A sign-in of the same user by the same scheme renews the sign-in. Any other sign-in
     /// changes the user.</summary>
     /// <param name="draft">The draft.</param>
-    /// <param name="userId">The user.</param>
-    /// <param name="details">The data to keep beside the user id.</param>
-    /// <param name="keepsTicket">Whether a stored ticket of the same user and scheme stays.</param>
-    /// <param name="terms">What the sign-in asks for the session; <see langword="null"/> when it asks for
-    /// nothing.</param>
+    /// <param name="signIn">The sign-in.</param>
     /// <param name="schemes">The authentication schemes.</param>
     /// <param name="keepValues">Whether the values of an anonymous session stay.</param>
-    /// <param name="now">The time of the sign-in.</param>
     /// <param name="recognised">The session whose last sign-in has just replaced the request's token; otherwise
     /// <see langword="null"/>.</param>
     public static void SignIn(
         this SessionDraft draft,
-        string userId,
-        SignInDetails details,
-        bool keepsTicket,
-        SignInTerms? terms,
+        UserSignIn signIn,
         SessionSchemes schemes,
         bool keepValues,
-        DateTimeOffset now,
         SessionRecord? recognised = null)
     {
+        var userId = signIn.UserId;
         if (draft.SharesSession && !IsAgain(draft.UserId, draft.Principal))
         {
             Leave(draft);
@@ -56,17 +48,17 @@ internal static class DraftSignIn
         var again = sameUser && IsAgain(draft.UserId, kept);
         var moves = draft.Identity?.MovesGeneration == true || !again;
         draft.Identity = new SessionIdentity(
-            userId, userId, AuthenticatedAt: now, StartedAt: now, MovesGeneration: moves)
+            userId, userId, AuthenticatedAt: signIn.Now, StartedAt: signIn.Now, MovesGeneration: moves)
         {
-            Principal = again && keepsTicket ? kept : details.Write(),
-            Terms = again && keepsTicket ? SignInTerms.Of(terms, draft.Provider) : terms,
+            Principal = again && signIn.KeepsTicket ? kept : signIn.Details.Write(),
+            Terms = again && signIn.KeepsTicket ? SignInTerms.Of(signIn.Terms, draft.Provider) : signIn.Terms,
         };
         draft.Renewal = null;
         (draft.SignsIn, draft.Rotates, draft.EndsImpersonation) = (true, draft.Stored is not null, false);
 
         bool IsAgain(string? user, ReadOnlyMemory<byte> principal) =>
             string.Equals(user, userId, StringComparison.Ordinal)
-            && schemes.AreOfOne(SignInDetails.Read(principal), details);
+            && schemes.AreOfOne(SignInDetails.Read(principal), signIn.Details);
     }
 
     /// <summary>Renews the sign-in that the draft leaves.</summary>

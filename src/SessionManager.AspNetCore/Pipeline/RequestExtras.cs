@@ -23,8 +23,7 @@ internal sealed class RequestExtras
     /// the old token, it continues in that session.</summary>
     public SessionRecord? Recognised { get; set; }
 
-    /// <summary>The session whose principal the request has rejected. It is rejected for the requests within the request
-    /// too.</summary>
+    /// <summary>The session whose principal the request has rejected.</summary>
     public SessionRecord? Rejected { get; set; }
 
     /// <summary>Whether an authentication scheme changes the session at this moment, which it may do in front of
@@ -43,6 +42,18 @@ internal sealed class RequestExtras
 
     public void Recognise(SessionRecord record, Func<ValueTask> tellStale) =>
         (Recognised, _tellStale) = (record, tellStale);
+
+    /// <summary>Signs the user out whose principal the outer request has rejected.</summary>
+    public void RejectAsOuter(RequestSession session)
+    {
+        if (Outer?.KnownExtras?.Rejected is { } rejected
+            && session.Record is { } record
+            && rejected.Id == record.Id
+            && rejected.AuthenticatedAt == record.AuthenticatedAt)
+        {
+            SessionGuard.Reject(session);
+        }
+    }
 
     /// <summary>Drops the event of the stale token, because the request continued in the recognised session.</summary>
     public void ForgetStale() => _tellStale = null;

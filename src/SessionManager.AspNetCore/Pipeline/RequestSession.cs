@@ -62,7 +62,6 @@ internal sealed class RequestSession(SessionServices services, HttpContext conte
         && (_use.Counts ?? _use.Ask(this));
 
     public bool WasTouchDue => _use.WasTouchDue;
-
     public bool HasTouchedAtEnd { get => _use.HasTouchedAtEnd; set => _use.HasTouchedAtEnd = value; }
 
     /// <summary>The state of the load. After a failure it depends on the endpoint, which may be known later.</summary>
@@ -136,12 +135,7 @@ internal sealed class RequestSession(SessionServices services, HttpContext conte
             }
         }
 
-        if (loaded.Record is { } record && Outer?.KnownExtras?.Rejected is { } rejected && rejected.Id == record.Id
-            && rejected.AuthenticatedAt == record.AuthenticatedAt)
-        {
-            Authentication.SchemeChanges.Reject(this);
-        }
-
+        _extras?.RejectAsOuter(this);
         if (WasTouchDue)
         {
             // The touch must also work when the request never reaches UseSessionManager.

@@ -65,7 +65,8 @@ internal sealed class RequestSessionManager(
             return false;
         }
 
-        Edits.SignIn(session, text, new SignInDetails(parts.Schemes.OfUserId, default), keepsTicket: true, terms, session.Services.Now);
+        var details = new SignInDetails(parts.Schemes.OfUserId, default);
+        Edits.SignIn(session, new UserSignIn(text, details, KeepsTicket: true, terms, session.Services.Now));
         return true;
     }
 

@@ -19,6 +19,8 @@ namespace SessionManager.AspNetCore.Pipeline;
 internal sealed class SessionCallbacks(
     IOptions<SessionManagerOptions> options,
     ObservedStore store,
+    SessionRepository sessions,
+    RejectedLoads rejected,
     CallbackCookie cookie,
     SessionCookie sessionCookie,
     SessionLifetime lifetime,
@@ -78,46 +80,65 @@ internal sealed class SessionCallbacks(
             ? cookie.Read(context)
             : [];
 
-    /// <summary>Takes the session that was kept for a callback.</summary>
-    /// <param name="context">The request.</param>
+    /// <summary>Loads the session that was kept for a callback into the request, once. There is none when none was kept
+    /// for this path, when it was taken before or has ended, and when the user took too long.</summary>
+    /// <param name="session">The session of the request.</param>
     /// <param name="texts">The texts of the cookies.</param>
-    /// <param name="load">Loads a session; <see langword="null"/> when it does not live.</param>
+    /// <param name="endpoint">The settings of the endpoint.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <returns>The session; <see langword="null"/> when none was kept for this path, when it was taken before or has
-    /// ended, and when the user took too long.</returns>
-    /// <exception cref="SessionStoreException">The store can't be reached.</exception>
-    public async ValueTask<SessionRecord?> TakeAsync(
-        HttpContext context,
+    public async ValueTask LoadAsync(
+        RequestSession session,
         IReadOnlyList<string> texts,
-        Func<Guid, ValueTask<SessionRecord?>> load,
+        SessionAttribute? endpoint,
         CancellationToken cancellationToken)
     {
-        // As the cookie has the path: encoded.
-        var path = context.Request.PathBase.Add(context.Request.Path).ToUriComponent();
-        foreach (var text in texts)
+        try
         {
-            var id = IdOf(text, path);
-            var kept = await store.LoadAsync(id, cancellationToken);
-            var found = HeaderCodec.Decode(kept);
-            if (kept is null
-                || found.Status != SessionLookupStatus.Pointer
-                || kept.LastSeenAt + Timeout <= clock.Now
-                || await load(HeaderCodec.TargetOf(kept)) is not { } record)
+            // As the cookie has the path: encoded.
+            var context = session.Context;
+            var path = context.Request.PathBase.Add(context.Request.Path).ToUriComponent();
+            foreach (var text in texts)
             {
-                continue;
-            }
-
-            // The last step, so that a failure before it leaves the session to another try.
-            var taken = SessionWrites.Tombstone(id, SessionEndReason.SignedOut, found, clock.Now, lifetime);
-            if ((await store.WriteAsync(taken, cancellationToken)).IsSwapped)
-            {
-                cookie.Expire(context, text, path);
-                return record;
+                if (await TakeAsync(IdOf(text, path), cancellationToken) is { } record)
+                {
+                    cookie.Expire(context, text, path);
+                    var isTouchDue = lifetime.IsTouchDue(record, clock.Now);
+                    session.TryAccept(new LoadedSession(
+                        LoadState.Loaded, Record: record, IsTouchDue: isTouchDue, TokenKind: TokenKind.Callback));
+                    return;
+                }
             }
         }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            var failed = rejected.Failed(default, exception, endpoint);
+            session.TryAccept(failed);
+            failed.Report!();
+            return;
+        }
 
+        session.AcceptNone();
         logger.CallbackIgnored();
-        return null;
+    }
+
+    private async ValueTask<SessionRecord?> TakeAsync(Guid id, CancellationToken cancellationToken)
+    {
+        var kept = await store.LoadAsync(id, cancellationToken);
+        var found = HeaderCodec.Decode(kept);
+        if (kept is null || found.Status != SessionLookupStatus.Pointer || kept.LastSeenAt + Timeout <= clock.Now)
+        {
+            return null;
+        }
+
+        var session = await sessions.LoadAsync(HeaderCodec.TargetOf(kept), cancellationToken);
+        if (session.Living is not { } record || lifetime.IsExpired(record, clock.Now))
+        {
+            return null;
+        }
+
+        // The last step, so that a failure before it leaves the session to another try.
+        var taken = SessionWrites.Tombstone(id, SessionEndReason.SignedOut, found, clock.Now, lifetime);
+        return (await store.WriteAsync(taken, cancellationToken)).IsSwapped ? record : null;
     }
 
     private static Guid IdOf(string text, string path) =>

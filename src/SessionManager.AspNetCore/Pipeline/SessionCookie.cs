@@ -81,15 +81,17 @@ internal sealed class SessionCookie(IOptions<SessionManagerOptions> options, ILo
     /// <summary>The <c>SameSite</c> attribute of the cookie.</summary>
     public SameSiteMode SameSiteOf(HttpContext context) => _cookie.Build(context).SameSite;
 
-    /// <summary>Sets the cookie of the response to the token, once.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="token">The token.</param>
-    /// <param name="maxAge">How long the browser keeps the cookie; <see langword="null"/> for the time of the
-    /// options.</param>
-    public void Write(HttpContext context, SessionToken token, TimeSpan? maxAge)
+    /// <summary>Sets the cookie of the response to the token, once. The cookie of a persistent session lasts as long as
+    /// the session can.</summary>
+    public void Write(RequestSession session, SessionToken token)
     {
+        var context = session.Context;
         var cookie = _cookie.Build(context);
-        cookie.MaxAge = maxAge ?? cookie.MaxAge;
+        if (session.Record is { IsPersistent: true } record)
+        {
+            cookie.MaxAge = session.Services.Lifetime.EndsAt(record) - session.Services.Now;
+        }
+
         if (cookie.Secure && !context.Request.IsHttps && Interlocked.Exchange(ref _warnedOfPlainHttp, 1) == 0)
         {
             logger.SecureCookieOnPlainHttp(_name);

@@ -18,8 +18,8 @@ internal sealed class SessionDraft(SessionRecord? stored)
     /// <summary>Whether a save signs the user out. A sign-out takes effect even if the request fails.</summary>
     public bool SignsOut { get; set; }
 
-    /// <summary>Whether <see cref="SignsOut"/> follows from a rejected principal. Such a sign-out leaves a later sign-in
-    /// alone.</summary>
+    /// <summary>Whether <see cref="SignsOut"/> follows from a rejected principal. Such a sign-out leaves a later
+    /// sign-in alone.</summary>
     public bool IsRejection { get; set; }
 
     /// <summary>Whether a save signs a user in. A sign-in that loses a race begins another session.</summary>

@@ -47,21 +47,7 @@ internal sealed class SessionEdits(
 
     public void RemoveAll(RequestSession session) => Change(session, static draft => draft.Values.Clear());
 
-    /// <summary>Signs a user in.</summary>
-    /// <param name="session">The session.</param>
-    /// <param name="userId">The user.</param>
-    /// <param name="details">The data to keep beside the user id.</param>
-    /// <param name="keepsTicket">Whether a stored ticket of the same user and scheme stays.</param>
-    /// <param name="terms">What the sign-in asks for the session; <see langword="null"/> when it asks for
-    /// nothing.</param>
-    /// <param name="now">The time of the sign-in.</param>
-    public void SignIn(
-        RequestSession session,
-        string userId,
-        SignInDetails details,
-        bool keepsTicket,
-        SignInTerms? terms,
-        DateTimeOffset now)
+    public void SignIn(RequestSession session, UserSignIn signIn)
     {
         guard.ThrowIfUnwritable(session);
         SessionGuard.ThrowIfTooLateForCookie(session);
@@ -70,18 +56,9 @@ internal sealed class SessionEdits(
         lock (session)
         {
             var (keepsValues, recognised) = (_options.KeepValuesOnSignIn, session.KnownExtras?.Recognised);
-            var signIn = (userId, details, keepsTicket, terms, schemes, keepsValues, now, recognised);
-            guard.Change(session, signIn, static (draft, it) =>
+            guard.Change(session, (signIn, schemes, keepsValues, recognised), static (draft, it) =>
             {
-                draft.SignIn(
-                    it.userId,
-                    it.details,
-                    it.keepsTicket,
-                    it.terms,
-                    it.schemes,
-                    it.keepsValues,
-                    it.now,
-                    it.recognised);
+                draft.SignIn(it.signIn, it.schemes, it.keepsValues, it.recognised);
                 return true;
             });
             if (session.Draft is { Recognised: not null })
@@ -95,11 +72,7 @@ internal sealed class SessionEdits(
     public void Renew(RequestSession session, SignInRenewal renewal)
     {
         guard.ThrowIfUnwritable(session);
-        guard.Change(session, renewal, static (draft, renewal) =>
-        {
-            draft.Renew(renewal);
-            return true;
-        });
+        Change(session, draft => draft.Renew(renewal));
     }
 
     public void SignOut(RequestSession session)

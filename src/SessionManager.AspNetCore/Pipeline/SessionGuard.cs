@@ -77,7 +77,7 @@ internal sealed class SessionGuard(
         {
             if (!session.IsClosed)
             {
-                session.Response.WatchIfBound();
+                WatchResponse(session);
                 session.Changes.Change(state, change, ends);
             }
         }
@@ -88,7 +88,7 @@ internal sealed class SessionGuard(
     public void Watch(RequestSession session)
     {
         ThrowIfUnwritable(session);
-        session.Response.WatchIfBound();
+        WatchResponse(session);
     }
 
     /// <summary>Makes a change if the session can be changed.</summary>
@@ -105,6 +105,14 @@ internal sealed class SessionGuard(
             return session.Changes.Change(state, change, ends);
         }
     }
+
+    /// <summary>Signs the user out whose principal was rejected.</summary>
+    public static void Reject(RequestSession session) =>
+        ChangeOnBehalf(session, session.Services.Options.ClearSessionScope, static (draft, scope) =>
+        {
+            draft.Reject(scope);
+            return true;
+        }, ends: true);
 
     /// <summary>Throws when the user is not known because the store can't be reached.</summary>
     public static void ThrowIfFailed(RequestSession session)
@@ -147,6 +155,20 @@ internal sealed class SessionGuard(
         lock (session)
         {
             session.Use.Skip();
+        }
+    }
+
+    // The gate stands in front of the body where UseSessionManager takes it away again. Elsewhere, the changes are
+    // saved when the response starts.
+    private static void WatchResponse(RequestSession session)
+    {
+        if (session.Progress.IsBound)
+        {
+            session.Response.Watch();
+        }
+        else
+        {
+            ResponseStart.Hook(session);
         }
     }
 

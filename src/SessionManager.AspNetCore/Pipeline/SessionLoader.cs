@@ -33,7 +33,7 @@ internal sealed class SessionLoader(
                 // A request of a batch has no cookies of its own. It uses the browser of the batch.
                 return LoadRecordAsync(session, outer.Token, endpoint, cancellationToken);
             case SessionCookieStatus.None when callbacks.Find(session.Context) is { Count: > 0 } kept:
-                return LoadKeptAsync(session, kept, endpoint, cancellationToken);
+                return callbacks.LoadAsync(session, kept, endpoint, cancellationToken);
             case SessionCookieStatus.None:
                 session.AcceptNone();
                 return ValueTask.CompletedTask;
@@ -94,38 +94,6 @@ internal sealed class SessionLoader(
         }
 
         await AcceptAsync(session, loaded, use);
-    }
-
-    /// <summary>Loads the session that was kept for a callback, whose browser withholds the session cookie.</summary>
-    private async ValueTask LoadKeptAsync(
-        RequestSession session,
-        IReadOnlyList<string> kept,
-        SessionAttribute? endpoint,
-        CancellationToken cancellationToken)
-    {
-        var now = clock.Now;
-        try
-        {
-            if (await callbacks.TakeAsync(session.Context, kept, FindAsync, cancellationToken) is { } record)
-            {
-                var use = new TokenUse(default, now);
-                await AcceptAsync(session, Living(default, record, TokenKind.Callback, use), use);
-                return;
-            }
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            await AcceptAsync(session, rejected.Failed(default, exception, endpoint), default);
-            return;
-        }
-
-        session.AcceptNone();
-
-        async ValueTask<SessionRecord?> FindAsync(Guid id) =>
-            await sessions.LoadAsync(id, cancellationToken) is { Living: { } record }
-            && !lifetime.IsExpired(record, now)
-                ? record
-                : null;
     }
 
     /// <summary>Loads the session of a request with several session cookies. If exactly one cookie opens a living

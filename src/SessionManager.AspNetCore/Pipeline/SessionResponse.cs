@@ -97,20 +97,6 @@ internal sealed class SessionResponse(RequestSession session)
             ? Caught
             : Caught = CaughtFailure.Look(Context, Caught);
 
-    /// <summary>Puts the gate in front of the body where <c>UseSessionManager</c> takes it away again. Elsewhere, the
-    /// changes are saved when the response starts.</summary>
-    public void WatchIfBound()
-    {
-        if (session.Progress.IsBound)
-        {
-            Watch();
-        }
-        else
-        {
-            ResponseStart.Hook(session);
-        }
-    }
-
     /// <summary>Puts the gate in front of the body, once.</summary>
     public void Watch()
     {
@@ -226,7 +212,7 @@ internal sealed class SessionResponse(RequestSession session)
 
         if (_issued is { } token)
         {
-            session.Services.Cookie.Write(Context, token, MaxAge());
+            session.Services.Cookie.Write(session, token);
         }
         else if (_expiresCookie)
         {
@@ -254,12 +240,6 @@ internal sealed class SessionResponse(RequestSession session)
             CacheHeaders.VaryByCookieIfKept(headers);
         }
     }
-
-    // The cookie of a persistent session lasts as long as the session can.
-    private TimeSpan? MaxAge() =>
-        session.Record is { IsPersistent: true } record
-            ? session.Services.Lifetime.EndsAt(record) - session.Services.Now
-            : null;
 
     // In front of the body, once.
     private void PutGate() => _gate ??= ResponseBodyGate.Put(session);
