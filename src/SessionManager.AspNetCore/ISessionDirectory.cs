@@ -139,8 +139,8 @@ public interface ISessionDirectory
     /// <para>A sign-in through the scheme of <c>AddAuthentication().AddSessionManager()</c> keeps the provider's
     /// session: the issuer is the claim <c>iss</c>, or else the <c>Claim.Issuer</c> of the claims that follow; its
     /// session is the claim <c>sid</c> (or <c>ClaimTypes.Sid</c>), and its user is the claim <c>sub</c> (or
-    /// <c>ClaimTypes.NameIdentifier</c>). A sign-in without them, such as
-    /// <see cref="ISessionManager.SetUserId{TUserId}(TUserId)"/>, has no provider and is never ended by this
+    /// <c>ClaimTypes.NameIdentifier</c>, unless the application issued that claim itself). A sign-in without them, such
+    /// as <see cref="ISessionManager.SetUserId{TUserId}(TUserId)"/>, has no provider and is never ended by this
     /// call.</para>
     /// <para>The last sign-in of a session counts. A session that has signed out, or signed in again through another
     /// session at the provider, is not ended. A session in which its user acts as another user is ended. A sign-in that
@@ -155,7 +155,8 @@ public interface ISessionDirectory
     /// provider.</param>
     /// <param name="subject">The user at the provider (<c>sub</c>), compared exactly. The default is
     /// <see langword="null"/>: <paramref name="sid"/> alone names the session. When both are given, both have to be
-    /// those of the session.</param>
+    /// those of the session. A session whose sign-in did not tell the user at the provider is named by
+    /// <paramref name="sid"/> alone.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The number of sessions that this call ended; 0 when none was signed in to through that session or
     /// user.</returns>

@@ -30,11 +30,14 @@ internal static class SessionPrincipal
     /// drops the claim <c>iss</c>, but the claims of the ID token still name their issuer.</summary>
     public static ProviderSession? ProviderOf(ClaimsPrincipal user)
     {
-        var (session, name) = (Find("sid") ?? Find(ClaimTypes.Sid), Find(ClaimTypes.NameIdentifier));
-        var subject = Find("sub") ?? name;
+        var (session, named) = (Find("sid") ?? Find(ClaimTypes.Sid), Find("iss")?.Value);
+        var name = Find(ClaimTypes.NameIdentifier);
 
         // The claim "sub" may also come from the user info endpoint, and then its issuer is the scheme.
-        var issuer = Find("iss")?.Value ?? IssuerOf(session) ?? IssuerOf(name) ?? IssuerOf(subject);
+        var issuer = named ?? IssuerOf(session) ?? IssuerOf(name) ?? IssuerOf(Find("sub"));
+
+        // The application may have replaced the name identifier by an id of its own.
+        var subject = Find("sub") ?? (named is null && IssuerOf(name) is null ? null : name);
         return issuer is not null && (session ?? subject) is not null
             ? new ProviderSession(issuer, session?.Value, subject?.Value)
             : null;

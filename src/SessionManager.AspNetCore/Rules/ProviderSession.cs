@@ -8,12 +8,14 @@ namespace SessionManager.AspNetCore.Rules;
 internal sealed record ProviderSession(string Issuer, string? SessionId, string? Subject)
 {
     /// <summary>Whether the provider means a session when it names this one. What is <see langword="null"/> here may
-    /// be anything there.</summary>
+    /// be anything there. Where the session is named, a user who is not known there is not compared.</summary>
     /// <param name="session">The session at the provider that vouched for a user; <see langword="null"/> when none
     /// did.</param>
     public bool Names(ProviderSession? session) =>
         session is not null
         && string.Equals(Issuer, session.Issuer, StringComparison.Ordinal)
         && (SessionId is null || string.Equals(SessionId, session.SessionId, StringComparison.Ordinal))
-        && (Subject is null || string.Equals(Subject, session.Subject, StringComparison.Ordinal));
+        && (Subject is null
+            || (SessionId is not null && session.Subject is null)
+            || string.Equals(Subject, session.Subject, StringComparison.Ordinal));
 }

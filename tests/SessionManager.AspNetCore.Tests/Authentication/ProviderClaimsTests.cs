@@ -19,6 +19,8 @@ public sealed class ProviderClaimsTests
         { "user info adds the subject", [Of(ClaimTypes.NameIdentifier, "u1"), Of("sub", "u1", "OpenIdConnect")], $"{Op}  u1" },
         { "the application has ids of its own", [Of(ClaimTypes.NameIdentifier, "7", Local), Of("sub", "u1")], $"{Op}  u1" },
         { "the application names its users too", [Of(ClaimTypes.NameIdentifier, "7", Local), Of("sid", "s1"), Of("sub", "u1")], $"{Op} s1 u1" },
+        { "the application has replaced them", [Of(ClaimTypes.NameIdentifier, "7", Local), Of(ClaimTypes.Sid, "s1")], $"{Op} s1 " },
+        { "the application has kept the issuer", [Of("iss", Op, Local), Of(ClaimTypes.NameIdentifier, "7", Local)], $"{Op}  7" },
         { "local claims", [Of("sid", "s1", Local), Of("sub", "u1", Local)], null },
         { "issuer alone", [Of("iss", Op), Of(ClaimTypes.Name, "ann")], null },
         { "empty claims", [Of("sid", ""), Of("sub", "")], null },

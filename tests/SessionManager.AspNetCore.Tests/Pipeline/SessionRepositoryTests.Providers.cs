@@ -63,6 +63,28 @@ public abstract partial class SessionRepositoryTests
         Assert.Equal([id], (await Node.ListAsync()).Select(record => record.Id));
     }
 
+    [Fact]
+    public async Task A_pointer_that_a_later_sign_in_has_left_behind_finds_nothing()
+    {
+        var (id, now) = (await VouchedForAsync(Node, "s1", "u1"), Start.AddMinutes(1));
+        await SavedAsync(Node, new SessionCommit { Id = id, Now = now, Base = Base(id: id), Identity = VouchedFor("s2", "u1", now) });
+
+        Assert.Empty(await Node.Finder.FindByProviderAsync(new ProviderSession(Issuer, "s1", "u1"), Cancellation));
+        Assert.Single(await Node.Finder.FindByProviderAsync(new ProviderSession(Issuer, "s2", "u1"), Cancellation));
+    }
+
+    [Fact]
+    public async Task A_damaged_pointer_finds_nothing_and_hides_nothing()
+    {
+        Assert.SkipWhen(DamageRecord is null, "No test gets behind this store.");
+        var (damaged, other) = (await VouchedForAsync(Node, "s1", "u1"), await VouchedForAsync(Node, "s2", "u1"));
+        var index = ProviderPointers.IndexesOf(new ProviderSession(Issuer, SessionId: null, "u1")).Single();
+        await DamageRecord!(ProviderPointers.PointerTo(damaged, index));
+
+        Assert.Equal(1, await NewNode().Directory.RevokeByProviderAsync(Issuer, subject: "u1", cancellationToken: Cancellation));
+        Assert.Equal((null, SessionEndReason.Revoked), (await EndReasonAsync(Node, damaged), await EndReasonAsync(Node, other)));
+    }
+
     private static SessionIdentity VouchedFor(string sid, string subject, DateTimeOffset now) =>
         SignIn("ann", now) with { Terms = new SignInTerms { Provider = new ProviderSession(Issuer, sid, subject) } };
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -246,11 +247,16 @@ public sealed class ProviderRevocationTests
     [Fact]
     public async Task A_session_that_was_revoked_with_its_user_is_not_counted_again()
     {
-        await using var app = await StartAsync();
-        await SignInAsync(app, "ann", "s1", "u1");
-        await app.Services.GetRequiredService<ISessionDirectory>().RevokeUserAsync("ann", cancellationToken: Cancellation);
+        var cache = new FaultCache();
+        await using var app = await AuthenticationApp.StartAsync(cache: cache, map: app => app.MapProviderSignIn());
+        var browser = await SignInAsync(app, "ann", "s1", "u1");
+        var list = $"session:sessions:{Convert.ToHexStringLower(SHA256.HashData("ann"u8))}";
+        Assert.True(cache.Entries.TryRemove(list, out _));
+        Assert.Equal(
+            0, await app.Services.GetRequiredService<ISessionDirectory>().RevokeUserAsync("ann", cancellationToken: Cancellation));
 
         Assert.Equal(0, await RevokeAsync(app, subject: "u1"));
+        Assert.Equal("Revoked", await browser.ReadAsync("/end"));
     }
 
     [Fact]
@@ -277,6 +283,7 @@ public sealed class ProviderRevocationTests
         var directory = app.Services.GetRequiredService<ISessionDirectory>();
         var (browser, odd) = (await SignInAsync(app, "ann", "s1", "u1"), app.NewBrowser());
         var index = ProviderPointers.IndexesOf(new ProviderSession(ProviderEndpoints.Issuer, "s1", Subject: null)).Single();
+        Assert.Equal(0, await RevokeAsync(app, "s1", "u2"));
         Assert.Equal((0, 1), (directory.Count()!.Anonymous, directory.Count()!.SignedIn));
         Assert.Equal(1, await directory.ListAsync(Cancellation).CountAsync(Cancellation));
         Assert.Empty(await directory.FindByUserAsync(index, Cancellation));
