@@ -185,6 +185,13 @@ public sealed class RegistrationTests
         var client = (await Client.SignInAsync(app, "ann", 1)).Single();
 
         Assert.Equal("id-of-ann", await client.ReadAsync("/me"));
+        for (var half = 0; half < 2; half++)
+        {
+            // Past the check of the stamp, which renews the principal.
+            app.Clock.Advance(16 * IdentityApp.Minute);
+            Assert.Equal("ann", await client.ReadAsync("/user"));
+        }
+
         await client.DoAsync("/refresh");
         Assert.Equal("id-of-ann", await client.ReadAsync("/me"));
         await client.DoAsync("/sign-in/id-of-bob");

@@ -1,6 +1,8 @@
 using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -158,15 +160,19 @@ public sealed class SecurityStampTests
     public async Task What_the_check_renews_is_kept_in_the_session()
     {
         var role = "none";
-        await using var app = await StartAsync(services: services => services.Configure<SecurityStampValidatorOptions>(options =>
-            options.OnRefreshingPrincipal = context =>
+        await using var app = await StartAsync(
+            services: services => services.Configure<SecurityStampValidatorOptions>(options => options.OnRefreshingPrincipal = context =>
             {
                 context.NewPrincipal!.Identities.Single().AddClaim(new Claim(ClaimTypes.Role, role));
                 return Task.CompletedTask;
-            }));
+            }),
+            map: app => app.MapGet("/issued", async (HttpContext context) => (await context.AuthenticateAsync()).Properties?.IssuedUtc));
         var client = (await Client.SignInAsync(app, "ann", 1)).Single();
         var (token, facts) = (client.Token, await client.ReadAsync("/facts"));
+        var issued = await client.ReadAsync("/issued");
         Assert.Equal(302, await client.StatusAsync("/admin"));
+        app.Clock.Advance(11 * Minute);
+        Assert.Equal(issued, await client.ReadAsync("/issued"));
 
         role = "admin";
         app.Clock.Advance(11 * Minute);
@@ -207,6 +213,85 @@ public sealed class SecurityStampTests
         Assert.Equal("nobody", await client.ReadAsync("/user"));
     }
 
+    [Theory]
+    [InlineData(SessionMode.Disabled)]
+    [InlineData(SessionMode.ReadOnly)]
+    public async Task Endpoints_that_change_no_session_are_checked_too(SessionMode mode)
+    {
+        await using var app = await StartAsync(map: app => app.MapGet("/mode", () => "in").RequireAuthorization().WithSession(mode));
+        var client = (await Client.SignInAsync(app, "ann", 1)).Single();
+
+        app.Clock.Advance(11 * Minute);
+        Assert.Equal("in", await client.ReadAsync("/mode"));
+        Assert.Equal("in", await client.ReadAsync("/mode"));
+        await client.DoAsync("/new-stamp/ann");
+        app.Clock.Advance(11 * Minute);
+        Assert.Equal(302, await client.StatusAsync("/mode"));
+        Assert.Equal("Revoked", await client.ReadAsync("/end"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_burst_of_requests_that_are_due_has_one_answer(bool changes)
+    {
+        await using var app = await StartAsync();
+        var client = (await Client.SignInAsync(app, "ann", 1)).Single();
+        var token = client.Token;
+        if (changes)
+        {
+            await client.DoAsync("/new-stamp/ann");
+        }
+
+        app.Clock.Advance(11 * Minute);
+        var burst = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            using var tab = client.Tab();
+            return (await tab.StatusAsync("/protected"), tab.Token);
+        }));
+
+        Assert.All(burst, answer => Assert.Equal(changes ? 302 : 200, answer.Item1));
+        Assert.All(burst, answer => Assert.True(changes || answer.Token == token));
+        Assert.Equal(changes ? "nobody" : "ann", await client.ReadAsync("/user"));
+    }
+
+    [Fact]
+    public async Task While_nothing_is_due_no_request_makes_the_services_of_Identity()
+    {
+        var made = 0;
+        await using var app = await StartAsync(services: services => services.AddScoped<IUserConfirmation<Member>>(_ =>
+        {
+            made++;
+            return new DefaultUserConfirmation<Member>();
+        }));
+        var client = (await Client.SignInAsync(app, "ann", 1)).Single();
+        made = 0;
+
+        Assert.Equal("ann", await client.ReadAsync("/user"));
+        Assert.Equal(0, made);
+        app.Clock.Advance(11 * Minute);
+        Assert.Equal("ann", await client.ReadAsync("/user"));
+        Assert.Equal(1, made);
+    }
+
+    [Fact]
+    public async Task The_customer_as_whom_support_acts_has_no_stamp_and_support_is_checked_afterwards()
+    {
+        await using var app = await StartAsync(map: app =>
+        {
+            app.MapPost("/act", (ISessionManager session) => session.ImpersonateAsync("id-of-bob"));
+            app.MapPost("/act-no-more", (ISessionManager session) => session.EndImpersonation());
+        });
+        var support = (await Client.SignInAsync(app, "ann", 1)).Single();
+        await support.DoAsync("/act");
+        app.Clock.Advance(11 * Minute);
+
+        Assert.Equal(("secret", "id-of-bob"), (await support.ReadAsync("/protected"), await support.ReadAsync("/me")));
+        await support.DoAsync("/new-stamp/ann");
+        await support.DoAsync("/act-no-more");
+        Assert.Equal(("nobody", "Revoked"), (await support.ReadAsync("/user"), await support.ReadAsync("/end")));
+    }
+
     [Fact]
     public async Task A_rejection_signs_out_of_each_scheme_even_if_another_is_missing()
     {
@@ -243,17 +328,24 @@ public sealed class SecurityStampTests
         });
         var client = (await Client.SignInAsync(app, "ann", 1)).Single();
         var counts = app.Services.GetRequiredService<Counts>();
+        var begun = app.Clock.GetUtcNow();
 
         for (var interval = 1; interval <= 4; interval++)
         {
             for (var request = 0; request < 3; request++)
             {
-                app.Clock.Advance(TimeSpan.FromMilliseconds(200_500));
+                app.Clock.Advance(TimeSpan.FromMilliseconds(200_100));
                 Assert.Equal("ann", await client.ReadAsync("/user"));
             }
 
             Assert.Equal((3 * interval, interval), (counts.Asked, counts.Checked));
         }
+
+        // Properties keep whole seconds, and the last check was in the middle of one.
+        Assert.NotEqual(0, (app.Clock.GetUtcNow() - begun).Milliseconds);
+        app.Clock.Advance(10 * Minute);
+        Assert.Equal("ann", await client.ReadAsync("/user"));
+        Assert.Equal(4, counts.Checked);
 
         counts.Rejects = true;
         Assert.Equal(("nobody", "Revoked"), (await client.ReadAsync("/user"), await client.ReadAsync("/end")));

@@ -104,6 +104,7 @@ public sealed partial class ConventionTests
     [InlineData("security.md", 30)]
     [InlineData("applications.md", 10)]
     [InlineData("observability.md", 4)]
+    [InlineData("identity.md", 20)]
     public void Every_test_that_the_guarantees_name_exists(string document, int least)
     {
         var tests = Repository.TestNames();

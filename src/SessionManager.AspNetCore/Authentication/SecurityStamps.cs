@@ -22,19 +22,15 @@ internal sealed class SecurityStamps(
     // Properties keep whole seconds.
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    private static readonly string[] OtherSchemes =
-    [
-        IdentityConstants.ExternalScheme,
-        IdentityConstants.TwoFactorUserIdScheme,
-        IdentityConstants.TwoFactorRememberMeScheme,
-    ];
-
     // The framework's validator does nothing until it is due, and costs the services of Identity in each request.
     private readonly bool _isAskedWhenDueOnly =
         services.LastOrDefault(static service =>
                 service.ServiceType == typeof(ISecurityStampValidator) && !service.IsKeyedService)
             is { ImplementationType: { IsGenericType: true } type }
         && type.GetGenericTypeDefinition() == typeof(SecurityStampValidator<>);
+
+    private bool HasRememberedMachines =>
+        schemes.Value.SchemeMap.ContainsKey(IdentityConstants.TwoFactorRememberMeScheme);
 
     /// <summary>Validates the principal of a session. A principal that is rejected ends the session.</summary>
     public async Task ValidateAsync(SessionValidatePrincipalContext validation)
@@ -79,22 +75,16 @@ internal sealed class SecurityStamps(
             await cookie.HttpContext.RequestServices.GetRequiredService<ISecurityStampValidator>()
                 .ValidateAsync(cookie);
         }
-        catch (InvalidOperationException) when (cookie.Principal is null && !OtherSchemes.All(IsRegistered))
+        catch (InvalidOperationException) when (cookie.Principal is null && !HasRememberedMachines)
         {
-            // The framework's validator has rejected the principal, and then signs out of schemes that the application
-            // may not have.
-            foreach (var scheme in OtherSchemes.Where(IsRegistered))
-            {
-                await cookie.HttpContext.SignOutAsync(scheme);
-            }
+            // Having rejected the principal, the framework's validator signs out of all cookies of Identity. It asks
+            // whether there are such schemes but for the last one, that of remembered machines.
         }
         finally
         {
             properties.IssuedUtc = kept;
         }
     }
-
-    private bool IsRegistered(string scheme) => schemes.Value.SchemeMap.ContainsKey(scheme);
 
     // The validator has a clock of its own, and finds itself due when the interval has passed by that.
     private DateTimeOffset BeforeInterval(TimeSpan interval) =>
