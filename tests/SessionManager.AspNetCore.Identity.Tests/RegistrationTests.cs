@@ -145,11 +145,15 @@ public sealed class RegistrationTests
     {
         var cache = new FaultCache();
         await using var app = await IdentityApp.StartAsync(
-            form, cache: cache, map: app => app.MapGet("/no-session", () => "static").WithSession(SessionMode.Disabled));
+            form,
+            cache: cache,
+            before: app => app.Use((context, next) => context.Request.Path == "/site.css" ? context.Response.WriteAsync("body {}") : next(context)),
+            map: app => app.MapGet("/no-session", () => "static").WithSession(SessionMode.Disabled));
         var client = (await Client.SignInAsync(app, "ann", 1)).Single();
         var before = cache.Gets;
 
         Assert.Equal("static", await client.ReadAsync("/no-session"));
+        Assert.Equal("body {}", await client.ReadAsync("/site.css"));
         Assert.Equal(before, cache.Gets);
         Assert.Equal("ann", await client.ReadAsync("/user"));
         Assert.Equal(before + 1, cache.Gets);

@@ -20,6 +20,7 @@ internal static class IdentityApp
         Action<SessionManagerOptions>? session = null,
         Action<SessionAuthenticationOptions>? scheme = null,
         FaultCache? cache = null,
+        Action<WebApplication>? before = null,
         Action<WebApplication>? map = null)
     {
         var app = await App.StartAsync(
@@ -30,6 +31,7 @@ internal static class IdentityApp
             },
             new AppOptions
             {
+                Before = before,
                 Cache = cache,
                 Session = session,
                 Services = collection =>
