@@ -51,7 +51,7 @@ internal static class DraftSignIn
             userId, userId, AuthenticatedAt: signIn.Now, StartedAt: signIn.Now, MovesGeneration: moves)
         {
             Principal = again && signIn.KeepsTicket ? kept : signIn.Details.Write(),
-            Terms = again && signIn.KeepsTicket ? SignInTerms.Of(signIn.Terms, draft.Provider) : signIn.Terms,
+            Terms = signIn.Terms,
         };
         draft.Renewal = null;
         (draft.SignsIn, draft.Rotates, draft.EndsImpersonation) = (true, draft.Stored is not null, false);

@@ -80,9 +80,6 @@ internal sealed class SessionDraft(SessionRecord? stored)
     public ReadOnlyMemory<byte> Principal =>
         Identity is null ? Renewal?.Principal ?? Stored?.Principal ?? default : Identity.Principal;
 
-    /// <summary>The session at the provider that vouched for the user.</summary>
-    public ProviderSession? Provider => (Identity is null ? Stored?.Terms : Identity.Terms)?.Provider;
-
     /// <summary>Whether the stored session has ended meanwhile. The changes can neither be saved in that session nor
     /// begin another session.</summary>
     public bool IsLost { get; set; }
