@@ -81,6 +81,39 @@ public sealed class SignInTests
         Assert.Equal(("u1", "three"), (await customer.ReadAsync("/me"), await customer.ReadAsync("/values/cart")));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_sign_in_by_a_form_that_the_provider_posts_keeps_what_the_session_has(bool isSessionFirst)
+    {
+        using var provider = new OpenIdProvider();
+        await using var shop = await Shop.StartAsync(
+            provider,
+            options => options.ResponseMode = "form_post",
+            session: options => options.KeepSessionAcrossCallback = true,
+            isSessionFirst: isSessionFirst);
+        var customer = shop.NewCustomer();
+        await customer.DoAsync("/values/cart/three");
+
+        using var callback = await customer.SignInAsync(provider);
+
+        Assert.Equal(("u1", "three"), (await customer.ReadAsync("/me"), await customer.ReadAsync("/values/cart")));
+        Assert.Equal(["sid"], customer.CookieNames);
+    }
+
+    [Fact]
+    public async Task Without_the_option_such_a_sign_in_begins_a_session_of_its_own()
+    {
+        using var provider = new OpenIdProvider();
+        await using var shop = await StartAsync(provider, "form_post", mapsClaims: true);
+        var customer = shop.NewCustomer();
+        await customer.DoAsync("/values/cart/three");
+
+        using var callback = await customer.SignInAsync(provider);
+
+        Assert.Equal(("u1", "nothing"), (await customer.ReadAsync("/me"), await customer.ReadAsync("/values/cart")));
+    }
+
     private static Task<Shop> StartAsync(OpenIdProvider provider, string mode, bool mapsClaims) => Shop.StartAsync(
         provider, options => (options.ResponseMode, options.MapInboundClaims) = (mode, mapsClaims));
 }

@@ -132,17 +132,17 @@ internal static class CommitRules
 
     private static SessionRecord Identify(
         SessionRecord record, SessionIdentity identity, DateTimeOffset startedAt) => record with
-    {
-        Generation = record.Generation + (identity.MovesGeneration ? 1 : 0),
-        UserId = identity.UserId,
-        OwnerId = identity.OwnerId ?? record.OwnerId,
-        StartedAt = startedAt,
-        AuthenticatedAt = identity.AuthenticatedAt,
-        Order = identity.Order ?? identity.StartedAt?.ToUnixTimeMilliseconds() ?? record.Order,
-        Claim = null,
-        Principal = identity.Principal,
-        Terms = identity is { StartedAt: null, UserId: not null } ? record.Terms : identity.Terms,
-    };
+        {
+            Generation = record.Generation + (identity.MovesGeneration ? 1 : 0),
+            UserId = identity.UserId,
+            OwnerId = identity.OwnerId ?? record.OwnerId,
+            StartedAt = startedAt,
+            AuthenticatedAt = identity.AuthenticatedAt,
+            Order = identity.Order ?? identity.StartedAt?.ToUnixTimeMilliseconds() ?? record.Order,
+            Claim = null,
+            Principal = identity.Principal,
+            Terms = identity is { StartedAt: null, UserId: not null } ? record.Terms : identity.Terms,
+        };
 
     private static bool Wins(SessionRecord current, SessionSecretChange change, DateTimeOffset now) =>
         change.Kind switch

@@ -65,6 +65,12 @@ internal sealed class Customer(HttpClient client)
             request.Headers.TryAddWithoutValidation("Cookie", string.Join("; ", sent));
         }
 
+        if (isCrossSitePost)
+        {
+            request.Headers.Add("Sec-Fetch-Site", "cross-site");
+            request.Headers.Add("Sec-Fetch-Mode", "navigate");
+        }
+
         var response = await client.SendAsync(request);
         LastSetCookies = response.Headers.TryGetValues("Set-Cookie", out var values) ? [.. values] : [];
         foreach (var cookie in SetCookieHeaderValue.ParseList([.. LastSetCookies]))

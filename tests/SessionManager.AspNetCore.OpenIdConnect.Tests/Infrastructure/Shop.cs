@@ -44,12 +44,18 @@ internal sealed class Shop : IAsyncDisposable
         IDistributedCache? cache = null,
         FakeTimeProvider? clock = null,
         Action<IServiceCollection>? services = null,
-        Action<WebApplication>? map = null) => new(await App.StartAsync(
+        Action<WebApplication>? map = null,
+        Action<SessionManagerOptions>? session = null,
+        bool isSessionFirst = false) => new(await App.StartAsync(
         app =>
         {
-            // The session comes before the handler of OpenID Connect, which answers the provider's callback.
-            app.UseAuthentication();
-            app.UseAuthorization();
+            if (isSessionFirst)
+            {
+                // Otherwise the application has authentication in front of everything.
+                app.UseAuthentication();
+                app.UseAuthorization();
+            }
+
             app.MapSession();
             app.MapGet("/login", (HttpContext context, string? back) =>
                 context.ChallengeAsync(Scheme, new AuthenticationProperties { RedirectUri = back ?? "/me" })).AllowAnonymous();
@@ -61,6 +67,7 @@ internal sealed class Shop : IAsyncDisposable
         new AppOptions
         {
             Cache = cache,
+            Session = session,
             Clock = clock ?? new FakeTimeProvider(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)),
             Services = collection =>
             {
