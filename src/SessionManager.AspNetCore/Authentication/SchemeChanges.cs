@@ -43,6 +43,8 @@ internal sealed class SchemeChanges(
             return;
         }
 
+        // One event may sign in, and so be in another.
+        var before = session.Extras.IsChangedByScheme;
         session.Extras.IsChangedByScheme = true;
         try
         {
@@ -50,7 +52,7 @@ internal sealed class SchemeChanges(
         }
         finally
         {
-            session.Extras.IsChangedByScheme = false;
+            session.Extras.IsChangedByScheme = before;
         }
     }
 
@@ -145,7 +147,12 @@ internal sealed class SchemeChanges(
         session.Extras.Rejected = record;
         if (endsSession)
         {
-            var condition = new SessionEndCondition { UserId = record.UserId };
+            // A later sign-in stays.
+            var condition = new SessionEndCondition
+            {
+                UserId = record.UserId,
+                AuthenticatedAt = record.AuthenticatedAt,
+            };
             await ending.EndAsync(record, SessionEndReason.Revoked, session.Context, session, condition);
             session.Lose(SessionEndReason.Revoked);
             return;

@@ -17,6 +17,10 @@ internal readonly struct SessionEndCondition
     /// the provider does not matter.</summary>
     public ProviderSession? Provider { get; init; }
 
+    /// <summary>The time of the sign-in that must be the last one; <see langword="null"/> when the sign-in does not
+    /// matter.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
     /// <summary>The time at which the session must have expired; <see langword="null"/> when the session need not have
     /// expired.</summary>
     public DateTimeOffset? ExpiredAt { get; init; }
@@ -35,6 +39,7 @@ internal readonly struct SessionEndCondition
     private bool HoldsOf(SessionRecord record, SessionLifetime lifetime) =>
         (UserId is null || string.Equals(UserId, record.UserId, StringComparison.Ordinal))
         && (OwnerId is null || string.Equals(OwnerId, record.OwnerId, StringComparison.Ordinal))
+        && (AuthenticatedAt is null || AuthenticatedAt == record.AuthenticatedAt)
         && (Provider is null || Provider.Names(record.Terms?.Provider))
         && (ExpiredAt is not { } now || lifetime.IsExpired(record, now));
 }

@@ -1,21 +1,16 @@
 using System.Net;
-using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using SessionManager.AspNetCore.Tests.Infrastructure;
+using static SessionManager.AspNetCore.Tests.Authentication.CallbackApp;
 
 namespace SessionManager.AspNetCore.Tests.Authentication;
 
 /// <summary>Callbacks that are rare: encoded paths, two tabs, endpoints without a session, other sites that load the callback.</summary>
 public sealed class CallbackEdgeTests
 {
-    private const string Name = "__Secure-sid-callback.";
-
     [Theory]
     [InlineData("/callback", "")]
     [InlineData("/rück kehr", "")]
@@ -142,76 +137,22 @@ public sealed class CallbackEdgeTests
         Assert.Equal((HttpStatusCode.Redirect, true), (answer.StatusCode, TokenOf(answer) is not null));
     }
 
-    private static SetCookieHeaderValue? CookieOf(HttpResponseMessage response) => Cookies(response).SingleOrDefault(cookie => cookie.Name.StartsWith(Name, StringComparison.Ordinal));
-
-    private static string? TokenOf(HttpResponseMessage response) => Cookies(response).SingleOrDefault(cookie => cookie.Name == "sid")?.Value.Value;
-
-    private static IEnumerable<SetCookieHeaderValue> Cookies(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("Set-Cookie", out var values) ? values.Select(value => SetCookieHeaderValue.Parse(value)) : [];
-
-    private static Task<HttpResponseMessage> PostBackAsync(App app, SetCookieHeaderValue? kept, string path) =>
-        PostBackAsync(app, kept is null ? [] : [kept], path);
-
-    private static Task<HttpResponseMessage> PostBackAsync(App app, List<SetCookieHeaderValue> kept, string path)
+    [Fact]
+    public async Task A_sign_in_within_an_event_leaves_the_event_its_changes()
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, path);
-        if (kept.Count > 0)
+        await using var app = await StartAsync(scheme: scheme => scheme.Events.OnValidatePrincipal = async context =>
         {
-            request.Headers.Add("Cookie", string.Join("; ", kept.Select(cookie => $"{cookie.Name}={cookie.Value}")));
-        }
-
-        request.Headers.Add("Sec-Fetch-Site", "cross-site");
-        return app.NewBrowser().SendAsync(request);
-    }
-
-    private static Task<App> StartAsync(
-        string callback = "/callback", string pathBase = "", Action<SessionManagerOptions>? session = null, Action<SessionAuthenticationOptions>? scheme = null) =>
-        AuthenticationApp.StartAsync(
-            scheme: scheme,
-            session: options =>
+            var session = context.HttpContext.RequestServices.GetRequiredService<ISessionManager>();
+            if (context.HttpContext.Request.Path == "/user" && session.GetValue<string>("state") is null)
             {
-                options.KeepSessionAcrossCallback = true;
-                session?.Invoke(options);
-            },
-            services: collection =>
-            {
-                collection.AddAuthentication(SessionManagerDefaults.AuthenticationScheme)
-                    .AddScheme<RemoteAuthenticationOptions, ProviderHandler>("Provider", options =>
-                    {
-                        options.CallbackPath = callback;
-                        options.SignInScheme = SessionManagerDefaults.AuthenticationScheme;
-                    });
-            },
-            before: app =>
-            {
-                if (pathBase.Length > 0)
-                {
-                    app.UsePathBase(pathBase);
-                    app.UseRouting();
-                    app.UseSessionManager();
-                    app.UseAuthentication();
-                    app.UseAuthorization();
-                }
-            },
-            map: app =>
-            {
-                app.MapPost("/challenge", (HttpContext context) => context.ChallengeAsync("Provider"));
-                app.MapPost("/challenge-disabled", [Session(SessionMode.Disabled)] (HttpContext context) => context.ChallengeAsync("Provider"));
-                app.MapPost("/challenge-read-only", [Session(SessionMode.ReadOnly)] (HttpContext context) => context.ChallengeAsync("Provider"));
-            });
+                await context.HttpContext.SignInAsync(context.Scheme.Name, AuthenticationApp.PrincipalOf("alice", "admin"));
+                session.StoreValue("state", "x");
+            }
+        });
+        var browser = app.NewBrowser();
+        await browser.DoAsync("/sign-in-as/alice/user");
 
-    private sealed class ProviderHandler(IOptionsMonitor<RemoteAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder)
-        : RemoteAuthenticationHandler<RemoteAuthenticationOptions>(options, logger, encoder)
-    {
-        protected override Task HandleChallengeAsync(AuthenticationProperties properties)
-        {
-            GenerateCorrelationId(properties);
-            Response.Redirect("https://provider.example/");
-            return Task.CompletedTask;
-        }
-
-        protected override Task<HandleRequestResult> HandleRemoteAuthenticateAsync() => !Request.Query.ContainsKey("user")
-            ? Task.FromResult(HandleRequestResult.SkipHandler())
-            : Task.FromResult(HandleRequestResult.Success(new AuthenticationTicket(AuthenticationApp.PrincipalOf(Request.Query["user"]!, "user"), new AuthenticationProperties { RedirectUri = "/" }, Scheme.Name)));
+        Assert.Equal("alice", await browser.ReadAsync("/user"));
+        Assert.Equal(("x", "admin"), (await browser.ReadAsync("/values/state"), await browser.ReadAsync("/admin")));
     }
 }

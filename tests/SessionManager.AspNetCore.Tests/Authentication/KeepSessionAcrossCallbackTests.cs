@@ -1,20 +1,15 @@
 using System.Net;
-using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using SessionManager.AspNetCore.Tests.Infrastructure;
+using static SessionManager.AspNetCore.Tests.Authentication.CallbackApp;
 
 namespace SessionManager.AspNetCore.Tests.Authentication;
 
 /// <summary>A provider posts its answer from another site, so the browser sends the callback no Lax cookie.</summary>
 public sealed class KeepSessionAcrossCallbackTests
 {
-    private const string Name = "__Secure-sid-callback.";
     private const int Ignored = 56;
     private const int Refused = 44;
 
@@ -98,13 +93,13 @@ public sealed class KeepSessionAcrossCallbackTests
     [InlineData(false)]
     public async Task Without_the_cookie_a_callback_that_only_stores_a_value_never_replaces_the_session_that_it_did_not_see(bool keeps)
     {
-        await using var app = await StartAsync(session: options => options.KeepSessionAcrossCallback = keeps);
+        await using var app = await StartAsync(keeps: keeps);
 
-        using var answer = await PostBackAsync(app, null, "/callback?store=paid");
+        using var answer = await PostBackAsync(app, (SetCookieHeaderValue?)null, "/callback?store=paid");
 
         Assert.Null(TokenOf(answer));
         Assert.Equal(1, app.Logs.CountOf(Refused));
-        using var signIn = await PostBackAsync(app, null, "/callback?user=alice");
+        using var signIn = await PostBackAsync(app, (SetCookieHeaderValue?)null, "/callback?user=alice");
         Assert.NotNull(TokenOf(signIn));
     }
 
@@ -195,7 +190,7 @@ public sealed class KeepSessionAcrossCallbackTests
     [Fact]
     public async Task A_session_that_has_expired_is_not_brought_back()
     {
-        await using var app = await StartAsync(session: options => (options.KeepSessionAcrossCallback, options.IdleTimeout) = (true, TimeSpan.FromMinutes(5)));
+        await using var app = await StartAsync(session: options => options.IdleTimeout = TimeSpan.FromMinutes(5));
         var browser = app.NewBrowser();
         await browser.DoAsync("/values/cart/three");
         var kept = await ChallengeAsync(browser);
@@ -210,7 +205,7 @@ public sealed class KeepSessionAcrossCallbackTests
     [Fact]
     public async Task A_callback_issues_no_token_by_time()
     {
-        await using var app = await StartAsync(session: options => (options.KeepSessionAcrossCallback, options.TokenRotationInterval) = (true, TimeSpan.FromMinutes(1)));
+        await using var app = await StartAsync(session: options => options.TokenRotationInterval = TimeSpan.FromMinutes(1));
         var browser = app.NewBrowser();
         await browser.DoAsync("/values/cart/three");
         var kept = await ChallengeAsync(browser);
@@ -300,7 +295,7 @@ public sealed class KeepSessionAcrossCallbackTests
         using var plain = await browser.PostAsync("/values/cart/three");
         Assert.Null(CookieOf(plain));
 
-        await using var without = await StartAsync(session: _ => { });
+        await using var without = await StartAsync(keeps: false);
         var other = without.NewBrowser();
         await other.DoAsync("/values/cart/three");
         using var response = await other.PostAsync("/challenge");
@@ -331,92 +326,5 @@ public sealed class KeepSessionAcrossCallbackTests
         using var response = await browser.PostAsync("/challenge");
         Assert.Equal(HttpStatusCode.Redirect, response.StatusCode);
         return CookieOf(response)!;
-    }
-
-    private static SetCookieHeaderValue? CookieOf(HttpResponseMessage response) => Cookies(response).SingleOrDefault(cookie => cookie.Name.StartsWith(Name, StringComparison.Ordinal));
-
-    private static string? TokenOf(HttpResponseMessage response) => Cookies(response).SingleOrDefault(cookie => cookie.Name == "sid")?.Value.Value;
-
-    private static IEnumerable<SetCookieHeaderValue> Cookies(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("Set-Cookie", out var values) ? values.Select(value => SetCookieHeaderValue.Parse(value)) : [];
-
-    // A browser that withholds the session cookie from a post of another site.
-    private static Task<HttpResponseMessage> PostBackAsync(App app, SetCookieHeaderValue? kept, string path, string? site = "cross-site", string? origin = null)
-    {
-        var request = new HttpRequestMessage(HttpMethod.Post, path);
-        if (kept is not null)
-        {
-            request.Headers.Add("Cookie", $"{kept.Name}={kept.Value}");
-        }
-
-        if (site is not null)
-        {
-            request.Headers.Add("Sec-Fetch-Site", site);
-        }
-
-        if (origin is not null)
-        {
-            request.Headers.Add("Origin", origin);
-        }
-
-        return app.NewBrowser().SendAsync(request);
-    }
-
-    private static Task<App> StartAsync(string order = "default", Action<SessionManagerOptions>? session = null, Action<IServiceCollection>? services = null) =>
-        AuthenticationApp.StartAsync(
-            session: session ?? (options => options.KeepSessionAcrossCallback = true),
-            services: collection =>
-            {
-                collection.AddAuthentication(SessionManagerDefaults.AuthenticationScheme)
-                    .AddScheme<RemoteAuthenticationOptions, ProviderHandler>("Provider", options =>
-                    {
-                        options.CallbackPath = "/callback";
-                        options.SignInScheme = SessionManagerDefaults.AuthenticationScheme;
-                    });
-                services?.Invoke(collection);
-            },
-            before: app =>
-            {
-                if (order == "session first")
-                {
-                    app.UseSessionManager();
-                    app.UseAuthentication();
-                    app.UseAuthorization();
-                }
-            },
-            map: app =>
-            {
-                app.MapPost("/challenge", (HttpContext context) => context.ChallengeAsync("Provider"));
-                app.MapPost("/store-and-challenge", (HttpContext context, ISessionManager session) =>
-                {
-                    session.StoreValue("cart", "three");
-                    return context.ChallengeAsync("Provider");
-                });
-                app.MapGet("/callback", (ISessionManager session, string store) => session.StoreValue("state", store));
-                app.MapPost("/expire-correlation", (HttpContext context) => context.Response.Cookies.Delete(".AspNetCore.Correlation.x", new CookieOptions { Path = "/callback" }));
-                app.MapPost("/revoke/{user}", (ISessionDirectory directory, string user) => directory.RevokeUserAsync(user));
-                app.MapPost("/callback", (ISessionManager session, string? store) => store is null ? session.SessionId : session.StoreValue("state", store).ToString());
-                app.MapPost("/other-callback", (ISessionManager session, string store) => session.StoreValue("state", store));
-            });
-
-    private sealed class ProviderHandler(IOptionsMonitor<RemoteAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder)
-        : RemoteAuthenticationHandler<RemoteAuthenticationOptions>(options, logger, encoder)
-    {
-        protected override Task HandleChallengeAsync(AuthenticationProperties properties)
-        {
-            GenerateCorrelationId(properties);
-            Response.Redirect("https://provider.example/");
-            return Task.CompletedTask;
-        }
-
-        protected override Task<HandleRequestResult> HandleRemoteAuthenticateAsync()
-        {
-            if ((string?)Request.Query["user"] is { } user)
-            {
-                return Task.FromResult(HandleRequestResult.Success(new AuthenticationTicket(AuthenticationApp.PrincipalOf(user, "user"), new AuthenticationProperties { RedirectUri = "/" }, Scheme.Name)));
-            }
-
-            return Task.FromResult(Request.Query.ContainsKey("store") || Request.Query.ContainsKey("id") ? HandleRequestResult.SkipHandler() : HandleRequestResult.Fail("No answer."));
-        }
     }
 }

@@ -22,6 +22,22 @@ public sealed class SessionEndConditionTests
         Assert.Equal(holds, Holds(Found(SampleRecords.Of("ann")), user, owner));
 
     [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    [InlineData(-1, false)]
+    public void A_session_that_is_ended_for_one_sign_in_is_left_alone_after_another(int milliseconds, bool holds)
+    {
+        var record = SampleRecords.Of("ann");
+        var condition = new SessionEndCondition
+        {
+            UserId = "ann",
+            AuthenticatedAt = record.AuthenticatedAt!.Value.AddMilliseconds(milliseconds),
+        };
+
+        Assert.Equal(holds, condition.Holds(Found(record), Lifetime));
+    }
+
+    [Theory]
     [InlineData(null, null, true)]
     [InlineData("ann", null, false)]
     [InlineData(null, "ann", true)]
