@@ -192,7 +192,9 @@ public sealed class ExpiredSessionsTests(Servers servers)
         }
 
         TestContext.Current.SendDiagnosticMessage($"Pages: {string.Join(' ', pages)}");
-        Assert.InRange(pages[^1], 1, pages[9] * 5 / 4);
+        // What expired would be seven times as much by now. Transactions of other tests on the server keep a vacuum from
+        // a few dead rows now and then.
+        Assert.InRange(pages[^1], 1, pages[9] * 2);
     }
 
     [Fact]
