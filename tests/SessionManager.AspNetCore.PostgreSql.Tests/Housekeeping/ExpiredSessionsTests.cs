@@ -159,7 +159,8 @@ public sealed class ExpiredSessionsTests(Servers servers)
     [Fact]
     public async Task A_day_in_fast_forward_does_not_bloat_the_tables()
     {
-        var server = await servers.GetAsync();
+        // A server of its own: a transaction of another test would keep the vacuum from rows that are dead.
+        await using var server = await Servers.StartAsync();
         var options = new NodeOptions();
         await using var node = await Node.StartAsync(server.ConnectionString, options);
         await node.Services.StopHousekeepingAsync();
@@ -192,9 +193,7 @@ public sealed class ExpiredSessionsTests(Servers servers)
         }
 
         TestContext.Current.SendDiagnosticMessage($"Pages: {string.Join(' ', pages)}");
-        // What expired would be seven times as much by now. Transactions of other tests on the server keep a vacuum from
-        // a few dead rows now and then.
-        Assert.InRange(pages[^1], 1, pages[9] * 2);
+        Assert.InRange(pages[^1], 1, pages[9] * 5 / 4);
     }
 
     [Fact]
