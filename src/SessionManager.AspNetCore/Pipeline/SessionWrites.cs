@@ -42,18 +42,14 @@ internal static class SessionWrites
 
     /// <summary>Creates the write of the pointer by which a callback finds a session.</summary>
     public static SessionWrite Callback(Guid id, SessionRecord record, DateTimeOffset now, SessionLifetime lifetime) =>
-        new()
-        {
-            Id = id,
-            ExpectedVersion = 0,
-            NewVersion = SessionRepository.NewVersion(),
-            Header = HeaderEncoder.EncodePointer(id, record.Id),
-            LastSeenAt = now,
-            StartedAt = now,
-            Now = now,
-            KeepUntil = now + SessionCallbacks.Timeout + lifetime.Grace,
-            IndexUntil = now + SessionCallbacks.Timeout + lifetime.Grace,
-        };
+        Pointer(
+            id,
+            record.Id,
+            userId: null,
+            version: 0,
+            started: now,
+            now,
+            keepUntil: now + SessionCallbacks.Timeout + lifetime.Grace);
 
     /// <summary>Creates the write of a pointer to a session.</summary>
     /// <param name="userId">The user who finds the session by the pointer.</param>
@@ -94,7 +90,7 @@ internal static class SessionWrites
     private static SessionWrite Pointer(
         Guid id,
         Guid target,
-        string userId,
+        string? userId,
         long version,
         DateTimeOffset started,
         DateTimeOffset now,
